@@ -1,0 +1,65 @@
+# The front door. `make run` needs Python 3.11 or newer, and nothing else.
+# A variable on the command line holds: make run PORT=8123 DATABASE_URL=postgres://…
+
+PYTHON ?= python3
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help run dev admin quick test bench lint
+
+help:
+	@echo "make run     the whole site on http://localhost:8000, with a stand-in for Stripe"
+	@echo "make admin   make a superuser for /admin/"
+	@echo "make dev     as run, with Django's reloading server"
+	@echo "make quick   lint, types and the quick tests"
+	@echo "make test    everything, on SQLite and PostgreSQL, and in a browser"
+	@echo "make bench   how fast it is"
+
+# make passes a SIGTERM on to the server, and the server finishes what is in flight.
+run: .venv/run.stamp .env
+	@$(PY) -m project.prepare
+	@exec $(PY) -m project.serve
+
+dev: .venv/run.stamp .env
+	@$(PY) -m project.prepare
+	@exec $(PY) manage.py runserver $${PORT:-8000}
+
+admin: .venv/run.stamp .env
+	@$(PY) -m project.prepare
+	@if [ -n "$$DJANGO_SUPERUSER_EMAIL" ] && [ -n "$$DJANGO_SUPERUSER_PASSWORD" ]; \
+		then exec $(PY) manage.py createsuperuser --noinput; \
+		else exec $(PY) manage.py createsuperuser; fi
+
+lint: .venv/dev.stamp
+	$(PY) -m ruff check --quiet .
+	$(PY) -m ruff format --check --quiet .
+	$(PY) -m djlint templates --lint --quiet
+	$(PY) -m mypy --no-error-summary
+
+quick: lint
+	$(PY) -m pytest -q -m "not browser and not slow"
+
+test: lint
+	$(PY) -m pytest -q -n 2 -m "not browser"
+	$(PY) -W ignore -m tests.postgres $(PY) -m pytest -q -n 2 -m "not browser"
+	$(PY) -m pytest -q -m browser
+
+bench: .venv/dev.stamp
+	@exec $(PY) -m bench
+
+.env:
+	@umask 077 && $(PYTHON) -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50) + "\nDEBUG=true")' > $@.new
+	@mv $@.new $@
+
+.venv/dev.stamp: requirements-dev.txt .venv/run.stamp
+	@$(PIP) -r $<
+	@touch $@
+
+.venv/run.stamp: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || \
+		{ echo "Tincup needs Python 3.11 or newer. If it has another name here: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || \
+		{ echo "This Python cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(PIP) -r $<
+	@touch $@

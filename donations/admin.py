@@ -1,0 +1,97 @@
+"""The admin: what donors said may be corrected; money, Stripe's ids and events may only be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from donations import money
+from donations.models import Chore, Donation, LedgerEntry, StripeEvent, StripeRef
+
+
+class ReadOnly(admin.ModelAdmin):
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class LedgerInline(admin.TabularInline):
+    model = LedgerEntry
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ("kind", "source", "sum", "happened_at", "recorded_at")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=_("amount"))
+    def sum(self, entry: LedgerEntry) -> str:
+        return money.display(entry.amount, entry.currency)
+
+
+@admin.register(Donation)
+class DonationAdmin(admin.ModelAdmin):
+    list_display = ("id", "sum", "status", "name", "email", "public", "flags", "created_at")
+    list_filter = ("status", "public", "flags", "created_at")
+    search_fields = ("name", "email", "refs__id", "uuid")
+    inlines = (LedgerInline,)
+    fields = (
+        "sum", "status", "flags", "name", "email", "message", "public", "user", "uuid", "checkout", "settling_failed",
+        "session_id", "created_at", "expires_at",
+    )  # fmt: skip
+    readonly_fields = (
+        "sum", "status", "flags", "user", "uuid", "checkout", "settling_failed", "session_id", "created_at",
+        "expires_at",
+    )  # fmt: skip
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def sum(self, donation: Donation) -> str:
+        return money.display(donation.amount, donation.currency)
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnly):
+    list_display = ("happened_at", "kind", "sum", "currency", "donation", "source")
+    list_filter = ("kind", "currency", "happened_at")
+    list_select_related = ("donation",)
+    search_fields = ("source",)
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def sum(self, entry: LedgerEntry) -> str:
+        return money.display(entry.amount, entry.currency)
+
+
+@admin.register(StripeEvent)
+class StripeEventAdmin(ReadOnly):
+    list_display = ("id", "type", "state", "attempts", "received_at")
+    list_filter = ("state", "type")
+    search_fields = ("id",)
+
+
+@admin.register(StripeRef)
+class StripeRefAdmin(ReadOnly):
+    list_display = ("id", "donation")
+    list_select_related = ("donation",)
+    search_fields = ("id",)
+
+
+@admin.register(Chore)
+class ChoreAdmin(ReadOnly):
+    list_display = ("name", "due_at", "result")

@@ -1,0 +1,34 @@
+"""System checks for settings that would make gifts go wrong quietly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
+
+
+@register(Tags.security)
+def webhook_secret(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if settings.STRIPE_WEBHOOK_SECRETS:
+        return []
+    return [
+        Warning(
+            "STRIPE_WEBHOOK_SECRET is not set: Stripe's events are refused.",
+            hint="Gifts are confirmed by the success page and the sweep only. Run `stripe listen` and copy its secret.",
+            id="donations.W001",
+        )
+    ]
+
+
+@register(Tags.security)
+def stripe_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.STRIPE_LIVE or settings.STRIPE_API_BASE == "https://api.stripe.com":
+        return []
+    return [
+        Warning(
+            "STRIPE_API_BASE is not Stripe's address, but the key is a live one.",
+            hint="Take STRIPE_API_BASE out of the environment.",
+            id="donations.W002",
+        )
+    ]

@@ -1,0 +1,111 @@
+"""Amounts as integers in the currency's minor unit (cents), and the way to and from what people type and read.
+
+No float touches an amount. Stripe's table of exponents rules, not ISO 4217's:
+https://docs.stripe.com/currencies#zero-decimal (and #three-decimal, #special-cases).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_currency, get_currency_name, get_currency_symbol, list_currencies, parse_pattern
+
+ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
+THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
+# No coins below the unit, yet Stripe takes them times one hundred, the last two digits 00.
+WHOLE_UNITS_ONLY = frozenset("isk ugx".split())
+
+AMOUNT_TEXT = re.compile(r"[0-9]{1,8}(?:\.[0-9]{1,2})?")
+
+
+class Malformed(ValueError):
+    """The text is not an amount of this currency."""
+
+
+def known(currency: str) -> bool:
+    """Whether `currency` is a three-letter code, lower case as Stripe writes it."""
+    return re.fullmatch(r"[a-z]{3}", currency) is not None and currency.upper() in list_currencies()
+
+
+def exponent(currency: str) -> int:
+    """How many decimal places Stripe's minor unit has in this currency."""
+    if currency in ZERO_DECIMAL:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 2
+
+
+def minor(text: str, currency: str) -> int:
+    """Minor units for an amount typed in major units ("20", "12.50").
+
+    Raises Malformed for anything else: a sign, an exponent, a thousands separator, more decimals than the
+    currency has. Digits of any alphabet count (a phone's keyboard may be Arabic).
+    """
+    plain = "".join(_ascii_digit(character) for character in text[:40].strip())
+    if len(text) > 40 or not AMOUNT_TEXT.fullmatch(plain):
+        raise Malformed(text[:40])
+    scaled = Decimal(plain).scaleb(exponent(currency))
+    if scaled != scaled.to_integral_value() or (currency in WHOLE_UNITS_ONLY and scaled % 100):
+        raise Malformed(text)
+    return int(scaled)
+
+
+def _ascii_digit(character: str) -> str:
+    digit = unicodedata.decimal(character, None)
+    return character if digit is None else str(digit)
+
+
+def major(amount: int, currency: str) -> Decimal:
+    """The amount in major units, with the currency's own number of decimals."""
+    return Decimal(amount).scaleb(-exponent(currency))
+
+
+def plain(amount: int, currency: str) -> str:
+    """Machine-readable major units: "1234.50", "500" for yen. What a form's value and the API carry."""
+    return f"{major(amount, currency):f}"
+
+
+def short(amount: int, currency: str) -> str:
+    """`plain` without an empty fraction: "20", "12.50". What a person would have typed."""
+    text = plain(amount, currency)
+    return text.rstrip("0").rstrip(".") if "." in text and not int(text.split(".")[1]) else text
+
+
+def display(amount: int, currency: str, language: str = "en") -> str:
+    """For reading: "$20.00", in the reader's language."""
+    return format_currency(major(amount, currency), currency.upper(), locale=_locale(language))
+
+
+def display_short(amount: int, currency: str, language: str = "en") -> str:
+    """For headlines and coins: "$20", but "$12.50"."""
+    value = major(amount, currency)
+    if value != value.to_integral_value():
+        return display(amount, currency, language)
+    locale = _locale(language)
+    whole = parse_pattern(locale.currency_formats["standard"].pattern)
+    whole.frac_prec = (0, 0)
+    return str(whole.apply(value, locale, currency=currency.upper(), currency_digits=False))
+
+
+def spoken(amount: int, currency: str, language: str = "en") -> str:
+    """For a screen reader: "20 US dollars"."""
+    name = get_currency_name(currency.upper(), count=major(amount, currency), locale=_locale(language))
+    return f"{short(amount, currency)} {name}"
+
+
+def name(currency: str, language: str = "en") -> str:
+    """The currency's name, in the plural: "US dollars"."""
+    return get_currency_name(currency.upper(), count=2, locale=_locale(language))
+
+
+def symbol(currency: str, language: str = "en") -> str:
+    return get_currency_symbol(currency.upper(), locale=_locale(language))
+
+
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")

@@ -1,0 +1,77 @@
+"""What the public pages read: totals from the ledger, and the donors who chose to be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict, cast
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.paginator import Page, Paginator
+from django.db.models import F, QuerySet, Sum
+
+from donations.models import Donation, LedgerEntry, StripeRef
+from donations.states import Status
+
+STATS_AGE = 5  # seconds
+PAGE = 100  # supporters
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What has come in: `raised` in minor units of `currency`, and the number of gifts whose sum is above 0."""
+
+    currency: str
+    raised: int
+    donations: int
+
+
+class Supporter(TypedDict):
+    """A donor who chose to be shown. An empty name means "Someone"."""
+
+    name: str
+    at: datetime
+
+
+def stats() -> Stats:
+    """The public totals in the site's currency, at most five seconds old. Other currencies are never added."""
+    return cache.get_or_set("donations.stats", _count, STATS_AGE) or _count()
+
+
+def _count() -> Stats:
+    currency = settings.DONATION_CURRENCY
+    entries = LedgerEntry.objects.filter(currency=currency).order_by()
+    sums = entries.values("donation").annotate(sum=Sum("amount"))
+    return Stats(
+        currency=currency,
+        raised=entries.aggregate(sum=Sum("amount"))["sum"] or 0,
+        donations=sums.filter(sum__gt=0).count(),
+    )
+
+
+def by_session(session_id: str) -> Donation | None:
+    """The donation of a checkout session's id, as it stands in the success page's address."""
+    if not session_id.startswith("cs_") or len(session_id) > 255 or not session_id.isascii() or "\0" in session_id:
+        return None
+    reference = StripeRef.objects.select_related("donation").filter(pk=session_id).first()
+    return reference.donation if reference else None
+
+
+def payment(donation: Donation) -> LedgerEntry | None:
+    """The first payment of a donation (more than one is flagged for the treasurer)."""
+    return donation.entries.filter(kind=LedgerEntry.Kind.PAYMENT).order_by("happened_at", "id").first()
+
+
+def recent(limit: int) -> list[Supporter]:
+    return list(_shown()[:limit])
+
+
+def supporters(page: int) -> Page[Supporter]:
+    """One page of the sponsors' wall, newest first; a number out of range gives the nearest page."""
+    return Paginator(_shown(), PAGE).get_page(page)
+
+
+def _shown() -> QuerySet[Donation, Supporter]:
+    shown = Donation.objects.filter(public=True, status=Status.PAID.value).order_by("-id")
+    return cast("QuerySet[Donation, Supporter]", shown.values("name", at=F("created_at")))

@@ -1,0 +1,15 @@
+from django.urls import path, re_path
+
+from donations import api, views, webhooks
+
+urlpatterns = [
+    path("donate", views.donate, name="donate"),
+    path("success", views.success, name="success"),
+    path("success/status", views.success_status, name="success_status"),
+    path("cancel", views.cancel, name="cancel"),
+    # Machines post here; a redirect would lose the body, or count as a failure.
+    re_path(r"^api/donations/create-checkout-session/?$", api.create_checkout_session, name="api_create_session"),
+    re_path(r"^api/checkout/?$", api.quick_checkout, name="api_checkout"),
+    path("api/stats/", api.stats, name="api_stats"),
+    re_path(r"^stripe-webhook/?$", webhooks.stripe_webhook, name="stripe_webhook"),
+]

@@ -1,0 +1,218 @@
+"""The donor's way: choose an amount, leave for Stripe, come back and be told the truth."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from donations import checkout, claims, healing, money, queries, states
+from donations.facts import Checkout
+from donations.forms import GiftForm, WordsForm, amount_of
+from donations.models import Donation
+from donations.states import Status
+from project.htmx import page_or_fragment
+
+LOOKS = 40  # polls of the success page, three seconds apart
+NO_JS_LOOKS = 24  # reloads without JavaScript, five seconds apart
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def donate(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _donate_page(request, GiftForm(initial={"other_amount": _prefill(request.GET.get("amount", ""))}))
+    form = GiftForm(request.POST)
+    if not form.is_valid():
+        return _donate_page(request, form, status=422)
+    try:
+        donation = checkout.begin(form.order(request.user.pk), form.cleaned_data["token"])
+    except checkout.TryAgain as error:
+        response = _donate_page(request, form, status=503, problem=_problem(error))
+        response["Retry-After"] = "30"
+        return response
+    given = donation.status in states.GIVEN
+    response = _leave(request, _success_url(donation) if given else donation.session_url)
+    claims.remember(request, response, donation)
+    return response
+
+
+def _donate_page(request: HttpRequest, form: GiftForm, *, status: int = 200, problem: str = "") -> HttpResponse:
+    currency, language = settings.DONATION_CURRENCY, get_language() or "en"
+    # Fields that the page does not show can only be wrong in a hand-made request; say so all the same.
+    hidden = (error for field in ("name", "email", "message") for error in form.errors.get(field, []))
+    context = {
+        "form": form,
+        "problem": problem or next(hidden, ""),
+        # The form that is sent again keeps its token: a retry must meet the same donation.
+        "token": form["token"].value() or checkout.new_token(),
+        "coins": [
+            {
+                "value": money.short(amount, currency),
+                "label": money.display_short(amount, currency, language),
+                "spoken": money.spoken(amount, currency, language),
+            }
+            for amount in settings.DONATION_AMOUNTS
+        ],
+        "symbol": money.symbol(currency, language),
+        "minimum": money.display_short(settings.DONATION_MIN, currency, language),
+        "currency_name": money.name(currency, language),
+    }
+    return page_or_fragment(request, "donations/donate.html", "donations/_donate.html", context, status=status)
+
+
+def _prefill(text: str) -> str:
+    """`?amount=20` fills the field, if it is an amount at all."""
+    try:
+        return money.short(amount_of(text), settings.DONATION_CURRENCY)
+    except ValidationError:
+        return ""
+
+
+def _problem(error: checkout.TryAgain) -> str:
+    match error:
+        case checkout.Crowded():
+            return _("Many people are giving at this moment. Nothing was taken. Try again in a minute.")
+        case checkout.Declined():
+            return _("Stripe did not accept this request. Nothing was taken. Try again, or choose another amount.")
+    return _("We couldn't reach Stripe. Nothing was taken. Try again in a minute.")
+
+
+def _leave(request: HttpRequest, url: str) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(url)
+    response = HttpResponse(status=303)
+    response["Location"] = url
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def success(request: HttpRequest) -> HttpResponse:
+    """The truth about a gift; and, in the browser that made it, the form for the donor's words."""
+    donation = _gift_or_404(request)
+    mine = claims.holds(request, donation)
+    if request.method == "POST":
+        if not mine:
+            raise Http404
+        form = WordsForm(request.POST)
+        if form.is_valid():
+            Donation.objects.filter(pk=donation.pk).update(**form.cleaned_data)
+            return redirect(f"{_success_url(donation)}&saved=1")
+        return _gift_page(request, donation, form, status=422)
+    sure = healing.ask(donation)
+    return _gift_page(request, donation, _words_form(donation), sure=sure)
+
+
+@never_cache
+@require_GET
+def success_status(request: HttpRequest) -> HttpResponse:
+    """What the success page polls: the same truth, as a fragment."""
+    donation = _gift_or_404(request)
+    sure = healing.ask(donation)
+    return _gift_page(request, donation, _words_form(donation), sure=sure)
+
+
+def _gift_or_404(request: HttpRequest) -> Donation:
+    donation = queries.by_session(request.GET.get("session_id", ""))
+    if donation is None:
+        raise Http404
+    return donation
+
+
+def _words_form(donation: Donation) -> WordsForm:
+    return WordsForm(initial={"name": donation.name, "message": donation.message, "public": donation.public})
+
+
+def _gift_page(
+    request: HttpRequest, donation: Donation, form: WordsForm, *, sure: bool = True, status: int = 200
+) -> HttpResponse:
+    state = _state(donation, sure)
+    mine = claims.holds(request, donation)
+    looks = _number(request.GET.get("n", ""))
+    waiting = state == "confirming"
+    url = _success_url(donation)
+    context = {
+        "gift": _shown(donation, state, mine),
+        "mine": mine,
+        "words_form": form if mine and state in {"paid", "delayed"} else None,
+        "words_url": url,
+        "saved": "saved" in request.GET,
+        "look_url": url,
+        "poll_url": _poll_url(donation, looks + 1) if waiting and looks < LOOKS else "",
+        "refresh_url": f"{url}&n={looks + 1}" if waiting and looks < NO_JS_LOOKS else "",
+    }
+    return page_or_fragment(request, "donations/success.html", "donations/_success.html", context, status=status)
+
+
+def _state(donation: Donation, sure: bool) -> str:
+    """The page's word for a status. "Open" only when Stripe itself has just said so."""
+    match Status(donation.status):
+        case Status.PAID:
+            return "paid"
+        case Status.PROCESSING:
+            return "delayed"
+        case Status.EXPIRED:
+            return "expired"
+        case Status.FAILED:
+            return "failed"
+    return "open" if sure else "confirming"
+
+
+def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
+    language = get_language() or "en"
+    payment = queries.payment(donation) if state == "paid" else None
+    # What arrived, which may differ from what was asked.
+    amount, currency = (payment.amount, payment.currency) if payment else (donation.amount, donation.currency)
+    return {
+        "state": state,
+        "amount": money.display(amount, currency, language),
+        "amount_short": money.display_short(amount, currency, language),
+        "amount_value": money.short(donation.amount, donation.currency),
+        "number": donation.pk,
+        "created_at": donation.created_at,
+        "happened_at": payment.happened_at if payment else None,
+        "expires_at": donation.expires_at,
+        "session_url": donation.session_url if mine and state == "open" else "",
+    }
+
+
+def _success_url(donation: Donation) -> str:
+    return f"{reverse('success')}?{urlencode({'session_id': donation.session_id})}"
+
+
+def _poll_url(donation: Donation, looks: int) -> str:
+    return f"{reverse('success_status')}?{urlencode({'session_id': donation.session_id, 'n': looks})}"
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
+
+
+@never_cache
+@require_GET
+def cancel(request: HttpRequest) -> HttpResponse:
+    """Nothing was charged, and the amount is kept. A gift that was paid after all goes to its success page."""
+    donation = claims.find(request.GET.get("gift", ""))
+    if donation and donation.status in states.GIVEN:
+        return redirect(_success_url(donation))
+    context: dict[str, Any] = {"token": checkout.new_token()}
+    if donation:
+        language = get_language() or "en"
+        payable = donation.status == Status.PENDING and donation.checkout == Checkout.OPEN
+        context |= {
+            "amount_value": money.short(donation.amount, donation.currency),
+            "amount_short": money.display_short(donation.amount, donation.currency, language),
+            "resume_url": donation.session_url if payable and claims.holds(request, donation) else "",
+        }
+    return render(request, "donations/cancel.html", context)

@@ -1,0 +1,155 @@
+"""The documentation: the Markdown files of `docs/`, in a fixed order, as clean HTML, searchable.
+
+The files are the project's own, yet what they become goes through an allow-list: an operator may edit them, and no
+page of a site that takes money should be one paste away from somebody else's script.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import nh3
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.anchors import anchors_plugin
+
+from project.environment import BASE_DIR
+
+FOLDER = BASE_DIR / "docs"
+
+# The one list of what there is: an address that is not in here never reaches the disk.
+GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
+    (_("For donors"), ("giving", "privacy")),
+    (_("For operators"), ("setup", "stripe", "going-live", "settings", "backup", "troubleshooting")),
+    (_("For developers"), ("api", "sandbox", "architecture")),
+)
+SLUGS = tuple(slug for _title, slugs in GROUPS for slug in slugs)
+
+TAGS = set("a blockquote br code em h2 h3 h4 hr li ol p pre strong table tbody td th thead tr ul".split())
+ATTRIBUTES = {"a": {"href", "title"}, "h2": {"id"}, "h3": {"id"}}
+# What scrolls sideways must be reachable by keyboard.
+SCROLLING = {"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}}
+
+LINK_TO_A_FILE = re.compile(r"([a-z-]+)\.md(#[\w-]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and the plain text below it; the text before the first heading has no title and no anchor."""
+
+    title: str
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    slug: str
+    title: str
+    html: SafeString
+    sections: tuple[Section, ...]
+
+    @property
+    def summary(self) -> str:
+        """The first sentence."""
+        return re.split(r"(?<=[.!?])\s", self.sections[0].text, maxsplit=1)[0]
+
+    @property
+    def headings(self) -> tuple[Section, ...]:
+        return self.sections[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str | Promise
+    pages: tuple[Page, ...]
+
+
+def groups() -> list[Group]:
+    """All pages in their order, by who they are for."""
+    return [Group(title, tuple(_load(slug) for slug in slugs)) for title, slugs in GROUPS]
+
+
+def page(slug: str) -> Page | None:
+    """The page of this slug; None for any that is not listed."""
+    return _load(slug) if slug in SLUGS else None
+
+
+def following(slug: str) -> Page | None:
+    """The page to read after this one."""
+    place = SLUGS.index(slug) + 1
+    return _load(SLUGS[place]) if place < len(SLUGS) else None
+
+
+def _load(slug: str) -> Page:
+    path = FOLDER / f"{slug}.md"
+    return _render(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _render(path: Path, _changed: int) -> Page:
+    """The page in a file; a file that changed is another key, so an edit shows without a restart."""
+    tokens = _parser().parse(path.read_text(encoding="utf-8"))
+    title, tokens = _title(tokens)
+    _point_links_at_pages(tokens)
+    html = _parser().renderer.render(tokens, _parser().options, {})
+    clean = nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        set_tag_attribute_values=SCROLLING,
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+    )
+    # Safe by the allow-list above, one line before.
+    return Page(path.stem, title, mark_safe(clean), tuple(_sections(tokens)))  # noqa: S308
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    return parser.use(anchors_plugin, min_level=2, max_level=3, slug_func=slugify)
+
+
+def _title(tokens: list[Token]) -> tuple[str, list[Token]]:
+    """The first line of a file is its title (`# …`): the page shows it itself."""
+    if not tokens or tokens[0].tag != "h1":
+        raise ValueError("A page of the documentation begins with its title: # …")
+    return _plain(tokens[1]), tokens[3:]
+
+
+def _point_links_at_pages(tokens: Sequence[Token]) -> None:
+    """`setup.md` in a file, which works where the files are read as they are, becomes its neighbour `setup`."""
+    for token in tokens:
+        for child in token.children or []:
+            if child.type == "link_open":
+                match = LINK_TO_A_FILE.fullmatch(str(child.attrs["href"]))
+                if match:
+                    child.attrs["href"] = match[1] + (match[2] or "")
+
+
+def _sections(tokens: Sequence[Token]) -> Iterator[Section]:
+    title, anchor, text = "", "", list[str]()
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open" and token.tag == "h2":
+            yield Section(title, anchor, " ".join(text))
+            title, anchor, text = _plain(tokens[place + 1]), str(token.attrs["id"]), []
+        elif token.type == "inline" and not (place and tokens[place - 1].tag == "h2"):
+            text.append(_plain(token))
+        elif token.type == "fence":
+            text.append(" ".join(token.content.split()))
+    yield Section(title, anchor, " ".join(text))
+
+
+def _plain(inline: Token) -> str:
+    return "".join(
+        " " if child.type in {"softbreak", "hardbreak"} else child.content for child in inline.children or []
+    )

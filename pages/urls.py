@@ -1,0 +1,10 @@
+from django.urls import path
+
+from pages import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("sponsors", views.sponsors, name="sponsors"),
+    path("docs", views.docs, name="docs"),
+    path("docs/<str:slug>", views.doc, name="doc"),
+]

@@ -1,0 +1,65 @@
+"""What has to be true before the server starts: `python -m project.prepare`.
+
+Folders, migrations and static files in one process, because starting Django is most of the time that each would take.
+Without anything to do it is quick: `make run` calls it every time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from importlib.metadata import version
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import OperationalError
+
+from project.environment import refuse
+
+
+def databases() -> None:
+    for alias, database in settings.DATABASES.items():
+        if alias == "sandbox" and not settings.SANDBOX:
+            continue
+        if database["ENGINE"].endswith("sqlite3"):
+            Path(database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            call_command("migrate", database=alias, interactive=False, verbosity=0)
+        except OperationalError as error:
+            refuse("DATABASE_URL", f"leads to a database that does not answer: {' '.join(str(error).split())}")
+
+
+def static_files() -> None:
+    """Collect and compress, unless the sources are those of the last time: compressing takes seconds."""
+    root = Path(settings.STATIC_ROOT)
+    root.mkdir(parents=True, exist_ok=True)
+    sources = _sources()
+    with (root / ".sources").open("a+") as stamp:
+        # Two servers may start in one folder.
+        fcntl.flock(stamp, fcntl.LOCK_EX)
+        stamp.seek(0)
+        if stamp.read() != sources:
+            call_command("collectstatic", interactive=False, verbosity=0)
+            stamp.truncate(0)
+            stamp.write(sources)
+
+
+def _sources() -> str:
+    """A digest of every static file's name, size and time, and of what turns them into those that are served."""
+    digest = hashlib.sha256(f"{version('django')} {version('whitenoise')} {settings.STORAGES}".encode())
+    for finder in get_finders():
+        for name, storage in sorted(finder.list([]), key=lambda found: found[0]):
+            stat = os.stat(storage.path(name))
+            digest.update(f"{name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+    django.setup()
+    databases()
+    static_files()

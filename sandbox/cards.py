@@ -1,0 +1,105 @@
+"""The well-known test cards, and what each of them does to a one-time payment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.objects.charge import Failure
+
+
+@dataclass(frozen=True)
+class Card:
+    """One test card."""
+
+    number: str
+    brand: str
+    says: str
+    failure: Failure | None = None
+    # Asks the donor to approve the payment (3-D Secure) before anything else happens.
+    challenged: bool = False
+    risk: str = "normal"
+    cvc_check: str = "pass"
+    postal_check: str | None = None
+
+    @property
+    def spaced(self) -> str:
+        """The number as it is printed on a card."""
+        groups = (4, 6, 5) if self.brand == "amex" else (4, 4, 4, 4)
+        parts, rest = [], self.number
+        for size in groups:
+            parts.append(rest[:size])
+            rest = rest[size:]
+        return " ".join(parts)
+
+
+def _declined(decline_code: str, message: str = "Your card was declined.", code: str = "card_declined") -> Failure:
+    return Failure(code, decline_code, message)
+
+
+_BLOCKED = Failure("card_declined", "fraudulent", "Your card was declined.", outcome="blocked")
+_NO_FUNDS = _declined("insufficient_funds", "Your card has insufficient funds.")
+_GENERIC = _declined("generic_decline")
+
+CARDS = [
+    Card("4242424242424242", "visa", "pays"),
+    Card("5555555555554444", "mastercard", "pays"),
+    Card("378282246310005", "amex", "pays (its CVC has 4 digits)"),
+    Card("4000000000000002", "visa", "is declined", _GENERIC),
+    Card("4000000000009995", "visa", "is declined: insufficient funds", _NO_FUNDS),
+    Card("4000000000009987", "visa", "is declined: lost card", _declined("lost_card")),
+    Card("4000000000009979", "visa", "is declined: stolen card", _declined("stolen_card")),
+    Card(
+        "4000000000000069",
+        "visa",
+        "is declined: expired card",
+        Failure("expired_card", None, "Your card has expired."),
+    ),
+    Card(
+        "4000000000000127",
+        "visa",
+        "is declined: incorrect CVC",
+        Failure("incorrect_cvc", None, "Your card's security code is incorrect."),
+        cvc_check="fail",
+    ),
+    Card(
+        "4000000000000119",
+        "visa",
+        "is declined: processing error",
+        Failure("processing_error", None, "An error occurred while processing your card. Try again in a little bit."),
+    ),
+    Card(
+        "4000000000006975",
+        "visa",
+        "is declined: too many tries with this card",
+        _declined(
+            "card_velocity_exceeded",
+            "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
+        ),
+    ),
+    Card("4000000000000341", "visa", "is declined when it is charged", _GENERIC),
+    Card("4100000000000019", "visa", "is blocked as fraud", _BLOCKED, risk="highest"),
+    Card("4000000000004954", "visa", "is blocked: highest risk", _BLOCKED, risk="highest"),
+    Card("4000000000009235", "visa", "pays, with elevated risk", risk="elevated"),
+    Card("4000000000000101", "visa", "pays, though the CVC check fails", cvc_check="fail"),
+    Card("4000000000000036", "visa", "pays, though the postcode check fails", postal_check="fail"),
+    Card("4000002500003155", "visa", "asks for approval, then pays", challenged=True),
+    Card("4000002760003184", "visa", "asks for approval always, then pays", challenged=True),
+    Card("4000000000003220", "visa", "asks for approval, then pays", challenged=True),
+    Card("4000008260003178", "visa", "asks for approval, then is declined: insufficient funds", _NO_FUNDS, True),
+    Card("4000008400001629", "visa", "asks for approval, then is declined", _GENERIC, True),
+    Card("4000000000003055", "visa", "pays; approval is possible, not needed"),
+    Card("4000000000003097", "visa", "pays; approval would fail, but is not needed"),
+]
+
+_BY_NUMBER = {card.number: card for card in CARDS}
+
+_LIVE_CARD = Failure(
+    "card_declined",
+    "test_mode_live_card",
+    "Your card was declined. Your request was in test mode, but used a non test card.",
+)
+
+
+def lookup(number: str) -> Card:
+    """The test card of this number; any other is declined, as Stripe does in test mode."""
+    return _BY_NUMBER.get(number) or Card(number, "unknown", "is declined", _LIVE_CARD)

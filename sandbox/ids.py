@@ -1,0 +1,37 @@
+"""Ids of the form and length that Stripe's have, so that columns sized for them are tried in earnest."""
+
+from __future__ import annotations
+
+import secrets
+import string
+
+_LETTERS = string.ascii_letters + string.digits
+
+# Prefix -> (what follows it always, number of random characters).
+_FORMS = {
+    "cs": ("test_a1", 56),
+    "pi": ("3", 23),
+    "ch": ("3", 23),
+    "py": ("3", 23),
+    "pm": ("1", 23),
+    "li": ("1", 23),
+    "price": ("1", 23),
+    "prod": ("", 14),
+    "evt": ("1", 23),
+    "req": ("", 14),
+}
+
+
+def _random(count: int) -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(count))
+
+
+def new(prefix: str) -> str:
+    """A fresh id, like `pi_3…` for "pi"."""
+    head, count = _FORMS[prefix]
+    return f"{prefix}_{head}{_random(count)}"
+
+
+def client_secret(intent_id: str) -> str:
+    """The secret that a payment intent carries."""
+    return f"{intent_id}_secret_{_random(25)}"

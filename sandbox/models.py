@@ -1,0 +1,112 @@
+"""What the stand-in remembers: Stripe's objects, its events, their deliveries, idempotency keys, its mood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+
+class Record(models.Model):
+    """One object of Stripe's (a session, a payment intent, a charge), kept as the JSON that the API answers.
+
+    One table for all kinds: a new kind of object needs a builder, not a migration.
+    """
+
+    number = models.BigAutoField(primary_key=True)
+    stripe_id = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=40)
+    created = models.BigIntegerField()
+    status = models.CharField(max_length=40)
+    payment_intent = models.CharField(max_length=80, blank=True, default="", db_index=True)
+    # When time itself changes the object: an open session expires, a bank payment settles.
+    due_at = models.FloatField(null=True, blank=True)
+    body: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    # What Stripe knows of the object and does not tell, like the card under a 3-D Secure challenge.
+    hidden: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["kind", "number"], name="record_kind_number"),
+            models.Index(fields=["kind", "due_at"], name="record_kind_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.stripe_id
+
+
+class Event(models.Model):
+    """An event with its snapshot, frozen when it happened."""
+
+    number = models.BigAutoField(primary_key=True)
+    stripe_id = models.CharField(max_length=80, unique=True)
+    type = models.CharField(max_length=80, db_index=True)
+    created = models.BigIntegerField()
+    about = models.CharField(max_length=80, db_index=True)
+    delivered = models.BooleanField(default=False, db_index=True)
+    body: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.stripe_id}"
+
+
+class Delivery(models.Model):
+    """One telling of an event to the webhook address, tried until it is answered with 2xx."""
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    # When it is to be tried next; a claim moves it forward (a lease), NULL means that nothing is left to do.
+    due_at = models.FloatField(null=True, db_index=True)
+    attempts = models.PositiveIntegerField(default=0)
+    delivered_at = models.FloatField(null=True)
+    last_status = models.PositiveIntegerField(null=True)
+    last_error = models.CharField(max_length=200, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk} of {self.event_id}"
+
+
+class IdempotentCall(models.Model):
+    """An Idempotency-Key with the answer that was given under it; no status yet means that it still runs."""
+
+    key = models.CharField(max_length=255, primary_key=True)
+    fingerprint = models.CharField(max_length=64)
+    started_at = models.FloatField()
+    request_id = models.CharField(max_length=40)
+    status = models.PositiveIntegerField(null=True)
+    body = models.TextField(blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Behaviour(models.Model):
+    """How well the stand-in behaves: the one row that the console and the control API change."""
+
+    class Deliver(models.TextChoices):
+        NORMAL = "normal", "at once"
+        LATE = "late", "late"
+        LOST = "lost", "never"
+
+    class Release(models.TextChoices):
+        CURRENT = "", "current (endive)"
+        DAHLIA = "dahlia", "dahlia"
+        CLOVER = "clover", "clover"
+        BASIL = "basil", "basil"
+        ACACIA = "acacia", "acacia"
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    delivery = models.CharField("deliver events", max_length=10, choices=Deliver, default=Deliver.NORMAL)
+    delay = models.PositiveIntegerField("seconds late", default=10)
+    doubled = models.BooleanField("deliver each event twice", default=False)
+    shuffled = models.BooleanField("deliver the events of one change out of order", default=False)
+    two_ids = models.BooleanField("tell each change by two events with different ids", default=False)
+    release = models.CharField("shape of the snapshots", max_length=20, choices=Release, blank=True, default="")
+    bank_delay = models.PositiveIntegerField("seconds until a bank payment settles", default=30)
+
+    def __str__(self) -> str:
+        return f"delivery {self.delivery}"
+
+    @classmethod
+    def current(cls) -> Behaviour:
+        """The row, or the good behaviour of a fresh stand-in."""
+        return cls.objects.first() or cls()

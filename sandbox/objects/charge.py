@@ -1,0 +1,206 @@
+"""The charge object, and how it was paid: by a card or from a bank account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox import ids
+from sandbox.objects.checkout_session import NO_ADDRESS
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a charge did not succeed."""
+
+    code: str
+    decline_code: str | None
+    message: str
+    # "issuer_declined", or "blocked" when Stripe's own rules stopped it.
+    outcome: str = "issuer_declined"
+
+
+@dataclass(frozen=True)
+class Payer:
+    """What the donor typed about themselves."""
+
+    email: str | None
+    name: str | None
+
+
+def card_details(
+    *,
+    brand: str,
+    last4: str,
+    month: int,
+    year: int,
+    cvc_check: str,
+    postal_check: str | None,
+    secured: bool,
+    amount: int,
+) -> dict[str, Any]:
+    """payment_method_details of a card."""
+    secure = {
+        "authentication_flow": "challenge",
+        "electronic_commerce_indicator": "05",
+        "exemption_indicator": None,
+        "result": "authenticated",
+        "result_reason": None,
+        "transaction_id": None,
+        "version": "2.2.0",
+    }
+    return {
+        "card": {
+            "amount_authorized": amount,
+            "authorization_code": None,
+            "brand": brand,
+            "checks": {
+                "address_line1_check": None,
+                "address_postal_code_check": postal_check,
+                "cvc_check": cvc_check,
+            },
+            "country": "US",
+            "exp_month": month,
+            "exp_year": year,
+            "extended_authorization": {"status": "disabled"},
+            "fingerprint": "Xt5EWLLDS7FJjR1c",
+            "funding": "credit",
+            "incremental_authorization": {"status": "unavailable"},
+            "installments": None,
+            "last4": last4,
+            "mandate": None,
+            "multicapture": {"status": "unavailable"},
+            "network": brand,
+            "network_token": {"used": False},
+            "network_transaction_id": None,
+            "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
+            "regulated_status": "unregulated",
+            "three_d_secure": secure if secured else None,
+            "transaction_link_id": None,
+            "wallet": None,
+        },
+        "type": "card",
+    }
+
+
+def bank_details() -> dict[str, Any]:
+    """payment_method_details of a bank account that pays days later."""
+    account = {
+        "account_holder_type": "individual",
+        "account_type": "checking",
+        "bank_name": "STRIPE TEST BANK",
+        "expected_debit_date": None,
+        "fingerprint": "FFDMA0jkkVQMuSM1",
+        "last4": "6789",
+        "mandate": None,
+        "payment_reference": None,
+        "routing_number": "110000000",
+    }
+    return {"type": "us_bank_account", "us_bank_account": account}
+
+
+def build(
+    intent: dict[str, Any],
+    payer: Payer,
+    details: dict[str, Any],
+    *,
+    created: int,
+    receipts: str,
+    risk: str = "normal",
+    failure: Failure | None = None,
+    pending: bool = False,
+) -> dict[str, Any]:
+    """A charge of the intent: succeeded, failed, or pending at a bank."""
+    id = ids.new("ch" if details["type"] == "card" else "py")
+    charge = {
+        "id": id,
+        "object": "charge",
+        "amount": intent["amount"],
+        "amount_captured": 0,
+        "amount_refunded": 0,
+        "application": None,
+        "application_fee": None,
+        "application_fee_amount": None,
+        # Null even on success: since asynchronous capture the transaction is known only later.
+        "balance_transaction": None,
+        "billing_details": {
+            "address": {**NO_ADDRESS},
+            "email": payer.email,
+            "name": payer.name,
+            "phone": None,
+            "tax_id": None,
+        },
+        "calculated_statement_descriptor": "TINCUP SANDBOX",
+        "captured": False,
+        "created": created,
+        "currency": intent["currency"],
+        "customer": None,
+        "description": intent["description"],
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": None,
+        "failure_message": None,
+        "fraud_details": {},
+        "livemode": False,
+        "metadata": {**intent["metadata"]},
+        "on_behalf_of": None,
+        "outcome": None,
+        "paid": False,
+        "payment_intent": intent["id"],
+        "payment_method": intent["payment_method"],
+        "payment_method_details": details,
+        "receipt_email": intent["receipt_email"],
+        "receipt_number": None,
+        "receipt_url": f"{receipts}/{id}",
+        "refunded": False,
+        "review": None,
+        "shipping": None,
+        "source": None,
+        "source_transfer": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
+        "status": "pending",
+        "transfer_data": None,
+        "transfer_group": None,
+    }
+    if failure is not None:
+        return failed(charge, failure, risk)
+    return {**charge, "outcome": _outcome("authorized", risk)} if pending else succeeded(charge, risk)
+
+
+def succeeded(charge: dict[str, Any], risk: str = "normal") -> dict[str, Any]:
+    """The charge with its money captured."""
+    return {
+        **charge,
+        "amount_captured": charge["amount"],
+        "captured": True,
+        "outcome": _outcome("authorized", risk),
+        "paid": True,
+        "status": "succeeded",
+    }
+
+
+def failed(charge: dict[str, Any], failure: Failure, risk: str = "normal") -> dict[str, Any]:
+    """The charge after a refusal."""
+    return {
+        **charge,
+        "failure_code": failure.code,
+        "failure_message": failure.message,
+        "outcome": _outcome(failure.outcome, risk, failure),
+        "receipt_url": None,
+        "status": "failed",
+    }
+
+
+def _outcome(type: str, risk: str, failure: Failure | None = None) -> dict[str, Any]:
+    network = {"authorized": "approved_by_network", "blocked": "not_sent_to_network"}
+    return {
+        "advice_code": None,
+        "network_advice_code": None,
+        "network_decline_code": None,
+        "network_status": network.get(type, "declined_by_network"),
+        "reason": (failure.decline_code or failure.code) if failure else None,
+        "risk_level": risk,
+        "seller_message": failure.message if failure else "Payment complete.",
+        "type": type,
+    }

@@ -1,0 +1,30 @@
+"""The event object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox import ids
+
+
+def build(
+    type: str,
+    snapshot: dict[str, Any],
+    *,
+    created: int,
+    api_version: str,
+    request_id: str | None,
+    idempotency_key: str | None,
+) -> dict[str, Any]:
+    """An event about the snapshot."""
+    return {
+        "id": ids.new("evt"),
+        "object": "event",
+        "api_version": api_version,
+        "created": created,
+        "data": {"object": snapshot},
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": request_id, "idempotency_key": idempotency_key},
+        "type": type,
+    }

@@ -1,0 +1,45 @@
+"""The API releases that the stand-in can speak, and how an old one tells the same thing differently."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+CURRENT = "2026-10-28.endive"
+
+_DATED = {
+    "": CURRENT,
+    "dahlia": "2026-03-25.dahlia",
+    "clover": "2025-09-30.clover",
+    "basil": "2025-03-31.basil",
+    "acacia": "2024-09-30.acacia",
+}
+
+
+def version(release: str) -> str:
+    """The dated version of a release's name; "" is the current one."""
+    return _DATED[release]
+
+
+def snapshot(body: dict[str, Any], release: str) -> dict[str, Any]:
+    """A frozen copy of the object, in the shape of the release.
+
+    The shapes that Stripe has really left behind (a session that lists its items and tells no total, an intent
+    that lists its charges) stand for every old shape: whoever reads one with today's eyes must notice.
+    """
+    frozen = copy.deepcopy(body)
+    if not release:
+        return frozen
+    if frozen["object"] == "checkout.session":
+        frozen["display_items"] = [
+            {"amount": frozen.pop("amount_total"), "currency": frozen["currency"], "quantity": 1}
+        ]
+        del frozen["payment_status"], frozen["status"]
+    elif frozen["object"] == "payment_intent":
+        charge = frozen.pop("latest_charge")
+        frozen["charges"] = {"object": "list", "data": [charge] if charge else [], "has_more": False}
+        del frozen["amount_received"]
+    elif frozen["object"] == "charge":
+        frozen["refunds"] = {"object": "list", "data": [], "has_more": False}
+        del frozen["amount_captured"]
+    return frozen

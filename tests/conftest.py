@@ -1,0 +1,44 @@
+"""What every test shares: a folder for the databases, and plain words when there is no browser to test with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+from project.environment import BASE_DIR
+
+CHROMIUM = shutil.which("chromium")
+MISSING = "Browser tests were NOT run: chromium is missing. Install it with: apt install chromium"
+LEFT_OUT = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    (BASE_DIR / "data").mkdir(exist_ok=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without chromium, leave the browser tests out (after -m and -k had their say), or fail if they are required."""
+    browser = [item for item in items if item.get_closest_marker("browser")]
+    if CHROMIUM or not browser:
+        return
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        raise pytest.UsageError(MISSING)
+    config.stash[LEFT_OUT] = True
+    config.hook.pytest_deselected(items=browser)
+    items[:] = [item for item in items if item not in browser]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and LEFT_OUT in session.config.stash:
+        session.exitstatus = pytest.ExitCode.OK
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    # Under xdist the process that reports has collected nothing itself, so it cannot know more than its command line.
+    if not CHROMIUM and "not browser" not in config.option.markexpr:
+        terminalreporter.write_line(MISSING, yellow=True, bold=True)

@@ -1,0 +1,113 @@
+"""Servers as real processes, for tests that ask what the outside sees."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPResponse
+
+from project.environment import BASE_DIR
+
+# Every variable that the site knows, empty: neither the tests' own nor a developer's `.env` reaches these processes.
+BLANK = dict.fromkeys(
+    [
+        *("SECRET_KEY", "DEBUG", "PORT", "SITE_URL", "ALLOWED_HOSTS", "TRUSTED_PROXIES", "DATABASE_URL"),
+        *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE", "STRIPE_CHECKOUT_ORIGIN", "SANDBOX"),
+        *("EMAIL_URL", "DEFAULT_FROM_EMAIL", "SITE_NAME", "DONATION_AMOUNTS", "DONATION_DEFAULT_AMOUNT"),
+        *("DONATION_MIN", "DONATION_MAX", "DONATION_CURRENCY", "TIME_ZONE", "LANGUAGE_CODE", "HSTS", "SHIELD"),
+    ],
+    "",
+)
+SECRET_KEY = "a-key-of-the-tests-" + "x" * 40
+
+
+def environment(**variables: str) -> dict[str, str]:
+    keep = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
+    return keep | BLANK | variables | {"DJANGO_SETTINGS_MODULE": "project.settings"}
+
+
+def python(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in the project's folder with exactly these variables, to its end."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=BASE_DIR,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Running:
+    """A server's process that has said that it accepts."""
+
+    process: subprocess.Popen[str]
+    port: int
+    greeting: str
+
+    def connect(self, timeout: float = 10, host: str = "127.0.0.1") -> socket.socket:
+        return socket.create_connection((host, self.port), timeout=timeout)
+
+    def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> HTTPResponse:
+        """One request, read to the end; the answer's bytes are in `.text`, redirects are not followed."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request(method, path, body or None, headers or {})
+            response = connection.getresponse()
+            response.text = response.read().decode()  # type: ignore[attr-defined]
+        return response
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    def ended(self, timeout: float) -> float:
+        """Wait for the end; how long it took."""
+        started = time.monotonic()
+        self.process.wait(timeout)
+        return time.monotonic() - started
+
+
+@contextlib.contextmanager
+def running(*arguments: str, port: int, **variables: str) -> Iterator[Running]:
+    """Start Python with these arguments, wait for its first line, and end it in the end whatever happened."""
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=BASE_DIR,
+            env=environment(**variables),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        try:
+            assert process.stdout is not None
+            greeting = process.stdout.readline().strip()
+            log.seek(0)
+            assert greeting, f"it did not start: {log.read()}"
+            yield Running(process, port, greeting)
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def received(connection: socket.socket) -> bytes:
+    """Everything until the other side closes."""
+    parts = []
+    while part := connection.recv(65536):
+        parts.append(part)
+    return b"".join(parts)

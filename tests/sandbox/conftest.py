@@ -1,0 +1,160 @@
+"""A live site with its sandbox, Stripe's own SDK that asks it, and a site that hears its events."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import requests
+import stripe
+from django.conf import settings as project_settings
+from django.test import Client
+
+from sandbox import delivery
+
+# Django makes every test database wait for "default"; the sandbox knows of no other.
+project_settings.DATABASES["sandbox"].setdefault("TEST", {})["DEPENDENCIES"] = []
+
+SECRET = "whsec_of_these_tests"
+VISA = "4242424242424242"
+
+
+def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
+    """What the condition finally says; an error if it stays false."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError("waited in vain")
+        time.sleep(0.02)
+    return found
+
+
+@dataclass
+class Heard:
+    """One delivery as it arrived."""
+
+    body: str
+    headers: dict[str, str]
+
+    @property
+    def event(self) -> dict[str, Any]:
+        return json.loads(self.body)
+
+
+@dataclass
+class Receiver:
+    """A site that listens, and answers what it was told to answer (200 when the list is used up)."""
+
+    url: str = ""
+    heard: list[Heard] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+
+    def types(self) -> list[str]:
+        return [each.event["type"] for each in self.heard]
+
+    def wait(self, count: int) -> list[Heard]:
+        return until(lambda: self.heard[:count] if len(self.heard) >= count else None)
+
+
+@pytest.fixture
+def receiver(settings) -> Iterator[Receiver]:
+    receiver = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            receiver.heard.append(Heard(body, {name.lower(): value for name, value in self.headers.items()}))
+            self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    receiver.url = f"http://127.0.0.1:{server.server_port}/hook"
+    settings.SANDBOX_FORWARD_TO = receiver.url
+    settings.SANDBOX_WEBHOOK_SECRET = SECRET
+    yield receiver
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def delivering(receiver) -> Iterator[None]:
+    """The threads that deliver run."""
+    delivery.start()
+    yield
+    delivery.stop()
+
+
+@pytest.fixture
+def api(live_server, settings) -> stripe.StripeClient:
+    """Stripe's SDK, whose Stripe is the sandbox."""
+    settings.SANDBOX_URL = f"{live_server.url}/sandbox"
+    return stripe.StripeClient(
+        "sk_test_sandbox",
+        base_addresses={"api": f"{live_server.url}/sandbox"},
+        http_client=stripe.RequestsClient(timeout=10),
+    )
+
+
+def wanted(**extra: Any) -> dict[str, Any]:
+    """The parameters of a gift of $20."""
+    return {
+        "mode": "payment",
+        "success_url": "https://site.example/success?session_id={CHECKOUT_SESSION_ID}",
+        "cancel_url": "https://site.example/cancel",
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {"currency": "usd", "unit_amount": 2000, "product_data": {"name": "A gift"}},
+            }
+        ],
+        **extra,
+    }
+
+
+@pytest.fixture
+def opened(api) -> Callable[..., stripe.checkout.Session]:
+    """Opens a session."""
+    return lambda **extra: api.v1.checkout.sessions.create(wanted(**extra))
+
+
+@pytest.fixture
+def pay(client: Client) -> Callable[..., Any]:
+    """Types a card on a session's pay page and presses Pay."""
+
+    def press(session_id: str, number: str = VISA, **typed: str) -> Any:
+        form = {
+            "number": number,
+            "exp": "12/40",
+            "cvc": "123",
+            "email": "ada@example.com",
+            "name": "Ada",
+            "pay": "card",
+        }
+        return client.post(f"/sandbox/pay/{session_id}", {**form, **typed})
+
+    return press
+
+
+@pytest.fixture
+def control(live_server) -> Callable[..., dict[str, Any]]:
+    """The control API, as `curl` would call it."""
+
+    def call(path: str = "", **fields: Any) -> dict[str, Any]:
+        url = f"{live_server.url}/sandbox/v1/test_helpers/sandbox{path}"
+        answer = requests.post(url, data=fields, headers={"Authorization": "Bearer sk_test_1"}, timeout=10)
+        return answer.json()
+
+    return call

@@ -1,0 +1,125 @@
+"""The stand-in as its own process: it serves, it stops, and a kill loses no event."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import stripe
+from django.conf import settings as project_settings
+
+from tests.sandbox.conftest import SECRET, until, wanted
+
+MANAGE = Path(project_settings.BASE_DIR) / "manage.py"
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.fixture
+def launch(tmp_path, receiver) -> Iterator[Callable[[int], subprocess.Popen[str]]]:
+    """Starts `manage.py sandbox`, which finds no other database than the one it is given."""
+    running: list[subprocess.Popen[str]] = []
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": "x" * 40,
+        "DEBUG": "true",
+        "STRIPE_SECRET_KEY": "",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'nowhere' / 'site.sqlite3'}",
+    }
+
+    def start(port: int) -> subprocess.Popen[str]:
+        command = [sys.executable, str(MANAGE), "sandbox", "--port", str(port), "--forward-to", receiver.url]
+        command += ["--secret", SECRET, "--database", str(tmp_path / "books" / "stripe.sqlite3")]
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        running.append(process)
+        assert f"http://127.0.0.1:{port}/v1" in process.stdout.readline()
+        until(lambda: listening(port))
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def browse(port: int, path: str, **typed: str) -> requests.Response:
+    """Fills a page's form as a browser does."""
+    with requests.Session() as browser:
+        page = browser.get(f"http://127.0.0.1:{port}{path}", timeout=10)
+        if not typed:
+            return page
+        typed["csrfmiddlewaretoken"] = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+        return browser.post(page.url, data=typed, allow_redirects=False, timeout=10)
+
+
+def client_of(port: int, prefix: str = "") -> stripe.StripeClient:
+    return stripe.StripeClient("sk_test_1", base_addresses={"api": f"http://127.0.0.1:{port}{prefix}"})
+
+
+def test_it_plays_stripe_at_the_root_and_below_the_prefix(launch, receiver, tmp_path):
+    port = free_port()
+    process = launch(port)
+    session = client_of(port).v1.checkout.sessions.create(wanted())
+    assert session.url == f"http://127.0.0.1:{port}/pay/{session.id}"
+    assert client_of(port, "/sandbox").v1.checkout.sessions.retrieve(session.id).id == session.id
+
+    page = browse(port, f"/sandbox/pay/{session.id}")
+    assert f'action="/sandbox/pay/{session.id}"' in page.text
+    assert browse(port, "/sandbox/").status_code == browse(port, "/").status_code == 200
+    for sheet in re.findall(r'rel="stylesheet" href="([^"]+)"', page.text):
+        assert browse(port, sheet).headers["Content-Type"].startswith("text/css")
+    assert browse(port, "/donate").status_code == 404
+
+    answer = browse(
+        port, f"/pay/{session.id}", number="4242424242424242", exp="12/40", cvc="123", email="ada@example.com"
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (
+        303,
+        f"https://site.example/success?session_id={session.id}",
+    )
+    heard = {each.event["type"]: each for each in receiver.wait(3)}
+    completed = heard["checkout.session.completed"]
+    stripe.Webhook.construct_event(completed.body, completed.headers["stripe-signature"], SECRET)
+
+    assert not (tmp_path / "nowhere").exists()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+
+
+def test_killed_with_an_event_undelivered_it_delivers_after_the_restart(launch, receiver):
+    port = free_port()
+    process = launch(port)
+    api = client_of(port)
+    requests.post(
+        f"http://127.0.0.1:{port}/v1/test_helpers/sandbox",
+        data={"delivery": "late", "delay": 1},
+        headers={"Authorization": "Bearer sk_test_1"},
+        timeout=10,
+    )
+    session = api.v1.checkout.sessions.create(wanted(), {"idempotency_key": "k"})
+    api.v1.checkout.sessions.expire(session.id)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert receiver.heard == []
+
+    launch(port)
+    assert receiver.wait(1)[0].event["data"]["object"]["id"] == session.id
+    assert api.v1.checkout.sessions.create(wanted(), {"idempotency_key": "k"}).id == session.id

@@ -1,0 +1,41 @@
+"""The product's own settings, with an environment of the tests' own: a developer's `.env` must not leak in."""
+
+import os
+
+UNSET = (
+    *("STRIPE_API_BASE", "STRIPE_CHECKOUT_ORIGIN", "TRUSTED_PROXIES", "HSTS", "TIME_ZONE", "LANGUAGE_CODE"),
+    *("DONATION_AMOUNTS", "DONATION_DEFAULT_AMOUNT", "DONATION_MIN", "DONATION_MAX", "DONATION_CURRENCY"),
+    "DEFAULT_FROM_EMAIL",
+)
+os.environ.update(dict.fromkeys(UNSET, ""))
+os.environ.update(
+    {
+        "SECRET_KEY": "tests-only-" + "x" * 40,
+        "DEBUG": "false",
+        "SANDBOX": "true",
+        "PORT": "8000",
+        "SITE_URL": "http://localhost:8000",
+        "SITE_NAME": "Tincup",
+        "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+        "EMAIL_URL": "memorymail://",
+        "STRIPE_SECRET_KEY": "sk_test_sandbox",
+        "STRIPE_WEBHOOK_SECRET": "whsec_tests",
+        "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
+    }
+)
+
+from project.environment import BASE_DIR  # noqa: E402  (the environment first)
+from project.settings import *  # noqa: E402, F403
+from project.settings import DATABASES  # noqa: E402
+
+# A fast hasher: Argon2 is slow on purpose, and the tests sign in often.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# No `collectstatic` before the tests.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+# A file each: threads cannot share SQLite's in-memory database, and the tests race threads on purpose.
+for _alias, _database in DATABASES.items():
+    if _database["ENGINE"].endswith("sqlite3"):
+        _database["TEST"] = {"NAME": str(BASE_DIR / "data" / f"test-{_alias}.sqlite3")}
