@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
-from donations.models import Chore, Donation, LedgerEntry, StripeEvent, StripeRef
+from donations.models import Donation, LedgerEntry, StripeEvent, StripeRef
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -90,8 +90,3 @@ class StripeRefAdmin(ReadOnly):
     list_display = ("id", "donation")
     list_select_related = ("donation",)
     search_fields = ("id",)
-
-
-@admin.register(Chore)
-class ChoreAdmin(ReadOnly):
-    list_display = ("name", "due_at", "result")

@@ -47,8 +47,8 @@ def ask(donation: Donation) -> bool:
     return True
 
 
-def sweep() -> str:
-    """Ask about open gifts whose time has come; give up those that never reached Stripe. Returns a line for the log."""
+def sweep() -> int:
+    """Ask about open gifts whose time has come; give up those that never reached Stripe. Returns how many."""
     now = timezone.now()
     due = list(Donation.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH])
     asked = 0
@@ -61,7 +61,7 @@ def sweep() -> str:
             ask(donation)
         elif donation.created_at + GIVE_UP_AFTER <= now:
             ledger.record(facts.abandoned(donation.uuid, settings.SITE_HOST, now))
-    return f"{asked} open gifts looked at"
+    return asked
 
 
 def _next_ask(donation: Donation, now: datetime) -> datetime:
@@ -72,8 +72,8 @@ def _next_ask(donation: Donation, now: datetime) -> datetime:
     return next((step for step in steps if step > now), now + timedelta(hours=1))
 
 
-def fetch_parked() -> str:
-    """Fetch the objects of events that came in another API release. Returns a line for the log."""
+def fetch_parked() -> int:
+    """Fetch the objects of events that came in another API release. Returns how many."""
     now = timezone.now()
     waiting = StripeEvent.objects.filter(
         state=StripeEvent.State.PARKED, waits_for=inbox.RELEASE, retry_at__lte=now
@@ -92,7 +92,7 @@ def fetch_parked() -> str:
         except Exception as error:
             log.exception("parked event %s", event.pk)
             StripeEvent.objects.filter(pk=event.pk).update(error=f"{type(error).__name__}: {error}"[:2000])
-    return f"{done} parked events fetched"
+    return done
 
 
 def _look_up(reference: str) -> facts.Report | None:

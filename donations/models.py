@@ -186,18 +186,3 @@ class StripeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} ({self.id})"
-
-
-class Chore(models.Model):
-    """A piece of background work. `UPDATE … WHERE due_at <= now` claims it, so any number of processes may share it."""
-
-    name = models.CharField(max_length=40, primary_key=True)
-    due_at = models.DateTimeField(_("due"))
-    result = models.CharField(_("result"), max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = _("chore")
-        verbose_name_plural = _("chores")
-
-    def __str__(self) -> str:
-        return self.name

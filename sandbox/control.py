@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sandbox import cards, errors, events, payments, sessions, store
+from sandbox import bank, cards, errors, events, payments, sessions, store
 from sandbox.events import Cause
 from sandbox.models import Behaviour, Event
 from sandbox.objects.charge import Payer
@@ -104,7 +104,7 @@ def settle(raw: Body, cause: Cause) -> Body:
     session = store.find(sessions.KIND, wanted["session"])
     if session is None:
         raise errors.no_such(sessions.KIND, wanted["session"], "session")
-    if not session.payment_intent or not payments.settle(session.payment_intent, wanted["outcome"]):
+    if not session.payment_intent or not bank.settle(session.payment_intent, wanted["outcome"]):
         raise errors.invalid("This session has no bank payment under way.", "session")
     return store.get(sessions.KIND, session.stripe_id).body
 

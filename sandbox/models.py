@@ -110,3 +110,8 @@ class Behaviour(models.Model):
     def current(cls) -> Behaviour:
         """The row, or the good behaviour of a fresh stand-in."""
         return cls.objects.first() or cls()
+
+    @property
+    def prompt(self) -> bool:
+        """Whether the events of a change arrive soon after it."""
+        return self.delivery == self.Deliver.NORMAL and not self.shuffled

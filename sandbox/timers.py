@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from sandbox import payments, sessions
+from sandbox import bank, sessions
 from sandbox.models import Record
 
 
@@ -13,7 +13,7 @@ def run_due() -> None:
     now = time.time()
     expire_due(now)
     for intent_id in _due("payment_intent", now):
-        payments.settle_as_foreseen(intent_id)
+        bank.settle_as_foreseen(intent_id)
 
 
 def expire_due(now: float | None = None) -> None:

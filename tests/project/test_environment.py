@@ -53,7 +53,7 @@ WRONG = {
     "STRIPE_CHECKOUT_ORIGIN": ["pay.example.org", "https://pay.example.org/y", "https://pay.x;script-src *"],
     "SANDBOX": ["maybe"],
     "EMAIL_URL": ["mail.example.org", "http://mail.example.org", "smtp://", "smtp+tls://u:p@host:abc"],
-    "DEFAULT_FROM_EMAIL": ["nobody", "a@b c"],
+    "DEFAULT_FROM_EMAIL": ["nobody", "Nobody <nobody>"],
     "DONATION_AMOUNTS": ["a", "5;10", "0", "-5", "99999", "5.555", "1e3"],
     "DONATION_DEFAULT_AMOUNT": ["0", "x", "20000"],
     "DONATION_MIN": ["0", "x", "20000", "-1"],

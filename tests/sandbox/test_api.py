@@ -8,7 +8,7 @@ import pytest
 import requests
 import stripe
 
-from sandbox import endpoints
+from sandbox import sessions
 from tests.sandbox.conftest import wanted
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["sandbox"])
@@ -102,7 +102,7 @@ def test_a_fault_of_its_own_is_an_api_error_and_frees_the_key(api, monkeypatch):
         raise RuntimeError("a bug")
 
     with monkeypatch.context() as patch:
-        patch.setattr(endpoints.sessions, "create", broken)
+        patch.setattr(sessions, "create", broken)
         with pytest.raises(stripe.APIError) as failed:
             api.v1.checkout.sessions.create(wanted(), {"idempotency_key": "again"})
     assert failed.value.http_status == 500

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 import requests
@@ -120,7 +121,8 @@ def test_after_the_delay_the_bank_answers_as_foreseen(sent, control, foreseen, e
 def test_the_banks_delay_is_what_was_set(sent, control):
     control(bank_delay=500)
     sent()
-    assert round(Record.objects.get(kind="payment_intent").due_at - time.time(), -1) == 500
+    intent: Any = Record.objects.get(kind="payment_intent")
+    assert round(intent.due_at - time.time(), -1) == 500
 
 
 @pytest.mark.parametrize("session", ["cs_none", "open"])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import stripe
 from django.db import connections
 
-from sandbox import delivery, sending
-from sandbox.models import Delivery, Event
+from sandbox import delivery, sending, timers
+from sandbox.models import Delivery, Event, Record
 from tests.sandbox.conftest import SECRET, until
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["sandbox"])
@@ -21,6 +22,11 @@ def send_all() -> None:
     """Everything that is due now."""
     while sending.send_one():
         pass
+
+
+def only() -> Any:
+    """The one delivery there is."""
+    return Delivery.objects.get()
 
 
 def test_a_delivery_is_signed_as_stripe_signs(receiver, opened, pay):
@@ -43,12 +49,12 @@ def test_what_was_taken_is_done(receiver, api, opened, pay):
     assert len(api.v1.events.list({"delivery_success": True}).data) == 3
 
 
-@pytest.mark.parametrize("status", [500, 400, 301, 302, 199 + 105])
+@pytest.mark.parametrize("status", [500, 400, 301, 304])
 def test_anything_but_2xx_is_a_failure_and_tried_again(receiver, api, opened, status):
     receiver.answers = [status]
     api.v1.checkout.sessions.expire(opened().id)
     send_all()
-    row = Delivery.objects.get()
+    row = only()
     assert (row.last_status, row.attempts, row.delivered_at) == (status, 1, None)
     assert 0.5 < row.due_at - time.time() <= 1
     assert not Event.objects.get().delivered
@@ -66,20 +72,20 @@ def test_retries_grow_rarer_and_end_after_three_days(receiver, api, opened):
         receiver.answers = [503]
         Delivery.objects.update(due_at=0)
         send_all()
-        waits.append(round(Delivery.objects.get().due_at - time.time()))
+        waits.append(round(only().due_at - time.time()))
     assert waits == [1, 2, 5, 15, 60, 300, 300]
     Event.objects.update(created=int(time.time()) - 3 * 24 * 3600 - 1)
     receiver.answers = [503]
     Delivery.objects.update(due_at=0)
     send_all()
-    assert Delivery.objects.get().due_at is None
+    assert only().due_at is None
 
 
 def test_a_site_that_is_down_is_tried_again(settings, api, opened):
     settings.SANDBOX_FORWARD_TO = "http://127.0.0.1:9/nobody-listens"
     api.v1.checkout.sessions.expire(opened().id)
     send_all()
-    row = Delivery.objects.get()
+    row = only()
     assert (row.last_status, row.last_error) == (None, "ConnectionError")
     assert row.due_at > time.time()
 
@@ -102,10 +108,10 @@ def test_many_workers_send_each_delivery_once(receiver, opened, pay):
 
 def test_what_a_killed_worker_held_comes_back_after_its_lease(receiver, api, opened):
     api.v1.checkout.sessions.expire(opened().id)
-    assert sending._claimed(Delivery.objects.get())
+    assert sending._claimed(only())
     send_all()
     assert receiver.heard == []
-    assert Delivery.objects.get().due_at <= time.time() + sending.LEASE
+    assert only().due_at <= time.time() + sending.LEASE
     Delivery.objects.update(due_at=time.time())
     send_all()
     assert len(receiver.heard) == 1
@@ -124,15 +130,13 @@ def test_the_threads_survive_whatever_happens(delivering, receiver, api, opened,
         raise RuntimeError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(delivery.timers, "run_due", broken)
+        patch.setattr(timers, "run_due", broken)
         until(lambda: "could not deliver" in caplog.text)
     api.v1.checkout.sessions.expire(opened().id)
     receiver.wait(1)
 
 
 def test_the_threads_expire_sessions(delivering, receiver, opened):
-    from sandbox.models import Record
-
     opened()
     Record.objects.update(due_at=time.time() - 1)
     assert receiver.wait(1)[0].event["type"] == "checkout.session.expired"

@@ -53,7 +53,7 @@ def test_an_object_has_the_keys_of_stripes_example(lived, kind):
 
 
 def test_a_card_charge_details_its_card_as_stripe_does(lived):
-    charge = Record.objects.filter(kind="charge").order_by("number").first()
+    charge = Record.objects.filter(kind="charge").order_by("number")[0]
     ours, theirs = charge.body["payment_method_details"]["card"], example("charge")["payment_method_details"]["card"]
     assert differences(ours, theirs, {}) == {}
 
@@ -64,7 +64,7 @@ def test_an_event_has_the_keys_of_stripes_example(lived):
 
 
 def test_a_line_item_has_the_keys_of_stripes_example(lived):
-    line = Record.objects.filter(kind="checkout.session").first().hidden["line_items"][0]
+    line = Record.objects.filter(kind="checkout.session")[0].hidden["line_items"][0]
     assert differences(line, example("item"), {}) == {}
 
 

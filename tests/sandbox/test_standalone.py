@@ -21,7 +21,7 @@ from tests.sandbox.conftest import SECRET, until, wanted
 MANAGE = Path(project_settings.BASE_DIR) / "manage.py"
 
 
-def free_port() -> int:
+def free_port():
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return found.getsockname()[1]
@@ -44,6 +44,7 @@ def launch(tmp_path, receiver) -> Iterator[Callable[[int], subprocess.Popen[str]
         command += ["--secret", SECRET, "--database", str(tmp_path / "books" / "stripe.sqlite3")]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         running.append(process)
+        assert process.stdout
         assert f"http://127.0.0.1:{port}/v1" in process.stdout.readline()
         until(lambda: listening(port))
         return process
@@ -51,8 +52,7 @@ def launch(tmp_path, receiver) -> Iterator[Callable[[int], subprocess.Popen[str]
     yield start
     for process in running:
         process.kill()
-        process.wait()
-        process.stdout.close()
+        process.communicate()
 
 
 def listening(port: int) -> bool:
@@ -66,7 +66,7 @@ def browse(port: int, path: str, **typed: str) -> requests.Response:
         page = browser.get(f"http://127.0.0.1:{port}{path}", timeout=10)
         if not typed:
             return page
-        typed["csrfmiddlewaretoken"] = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+        (typed["csrfmiddlewaretoken"],) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
         return browser.post(page.url, data=typed, allow_redirects=False, timeout=10)
 
 

@@ -1,0 +1,167 @@
+"""Who may import whom, and the laws that a reader could break without noticing."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ("accounts", "donations", "pages", "project", "sandbox")
+
+# Module of donations -> what else of Tincup it may import. What is not named here may import nothing of ours.
+MAY_IMPORT = {
+    "money": set(),
+    "facts": {"money"},
+    "states": {"facts"},
+    "models": {"states", "money", "facts"},
+    "gateway": {"money"},
+    "ledger": {"facts", "states", "models"},
+    "inbox": {"facts", "ledger", "models"},
+    "checkout": {"models", "gateway", "states"},
+    "healing": {"gateway", "facts", "ledger", "inbox", "models", "states"},
+    "chores": {"healing"},
+    "queries": {"models", "money", "states"},
+    "claims": {"models", "money"},
+    "forms": {"checkout", "money"},
+    "views": {"forms", "checkout", "healing", "queries", "claims", "facts", "models", "money", "states"},
+    "api": {"forms", "checkout", "queries", "models", "money", "states"},
+    "webhooks": {"gateway", "inbox"},
+    "admin": {"models", "money"},
+    "checks": set(),
+    "apps": {"checks"},
+    "urls": {"views", "api", "webhooks"},
+    "management.commands.housekeeping": {"chores"},
+}
+
+
+def modules(app: str) -> dict[str, ast.Module]:
+    files = [file for file in (ROOT / app).rglob("*.py") if "migrations" not in file.parts]
+    return {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): ast.parse(file.read_text())
+        for file in files
+    }
+
+
+def imports(tree: ast.Module) -> set[str]:
+    """Every module that the code imports, also inside functions; `from a import b` gives a and a.b."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where a thing comes from"
+            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def ours(names: set[str], app: str) -> set[str]:
+    return {name for name in names if name.split(".")[0] == app}
+
+
+def test_the_rooms_of_the_domain_import_only_what_the_plan_allows() -> None:
+    rooms = modules("donations")
+    for name, tree in rooms.items():
+        room = name.removeprefix("donations").removeprefix(".")
+        used = {
+            rest
+            for path in ours(imports(tree), "donations")
+            for rest in [path.removeprefix("donations.")]
+            if path in rooms and path != "donations" and path != name
+        }
+        assert used <= MAY_IMPORT.get(room, set()), f"{name} imports {sorted(used - MAY_IMPORT.get(room, set()))}"
+
+
+@pytest.mark.parametrize(
+    ("app", "others"),
+    [
+        ("donations", {"accounts", "pages", "sandbox"}),
+        ("sandbox", {"accounts", "pages", "donations", "project", "stripe"}),
+        ("accounts", {"sandbox"}),
+        ("pages", {"sandbox"}),
+    ],
+)
+def test_apps_know_only_what_is_below_them(app: str, others: set[str]) -> None:
+    for name, tree in modules(app).items():
+        known = {path.split(".")[0] for path in imports(tree)} & others
+        assert not known, f"{name} imports {known}"
+
+
+@pytest.mark.parametrize("app", ["accounts", "pages"])
+def test_the_apps_above_see_the_domain_through_two_doors(app: str) -> None:
+    for name, tree in modules(app).items():
+        doors = {".".join(path.split(".")[:2]) for path in ours(imports(tree), "donations")}
+        assert doors <= {"donations", "donations.queries", "donations.claims", "donations.money"}, name
+
+
+def test_law_7_one_module_imports_stripe() -> None:
+    users = {
+        name
+        for app in APPS
+        for name, tree in modules(app).items()
+        if any(path.split(".")[0] == "stripe" for path in imports(tree))
+    }
+    assert users == {"donations.gateway"}
+
+
+def test_law_4_one_module_writes_the_ledger_and_the_status() -> None:
+    """No other module makes a LedgerEntry or sets a donation's status, checkout, settling_failed or flags."""
+    facts = {"status", "checkout", "settling_failed", "flags"}
+    for app in APPS:
+        for name, tree in modules(app).items():
+            if name in {"donations.ledger", "donations.models"} or app == "sandbox":
+                continue
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+                    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                    written = {t.attr for t in targets if isinstance(t, ast.Attribute) and _is_donation(t.value)}
+                    assert not written & facts, f"{name} sets {written & facts}"
+                if isinstance(node, ast.Call):
+                    called = ast.unparse(node.func)
+                    keywords = {keyword.arg for keyword in node.keywords}
+                    assert called != "LedgerEntry", f"{name} makes a ledger row"
+                    assert not called.startswith("LedgerEntry.objects") or not called.endswith(
+                        ("create", "update", "delete", "get_or_create", "bulk_create", "update_or_create")
+                    ), f"{name} writes the ledger"
+                    if "Donation" in called and called.endswith(("update", "create", "Donation")):
+                        assert not keywords & facts, f"{name} writes {keywords & facts}"
+
+
+def _is_donation(node: ast.expr) -> bool:
+    return "donation" in ast.unparse(node).lower()
+
+
+def test_law_8_the_domain_does_not_know_that_the_sandbox_exists() -> None:
+    for name, tree in modules("donations").items():
+        words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {
+            node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)
+        }
+        assert not {word for word in words if "sandbox" in word.lower()}, name
+
+
+def test_law_1_no_float_in_the_domain() -> None:
+    """Only seconds may be floats."""
+    for name, tree in modules("donations").items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in {"float", "round"}, name
+
+
+def test_there_are_no_cycles() -> None:
+    graph = {
+        name: {path for path in imports(tree) if path in all_modules and path != name}
+        for all_modules in [{name: tree for app in APPS for name, tree in modules(app).items()}]
+        for name, tree in all_modules.items()
+    }
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " → ".join((*way, name))
+        if name not in done:
+            for other in graph[name]:
+                visit(other, (*way, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
