@@ -41,7 +41,7 @@ quick: lint
 
 test: lint
 	$(PY) -m pytest -q -n 2 -m "not browser"
-	$(PY) -W ignore -m tests.postgres $(PY) -m pytest -q -n 2 -m "not browser"
+	$(PY) -m tests.postgres $(PY) -m pytest -q -n 2 -m "not browser"
 	$(PY) -m pytest -q -m browser
 
 bench: .venv/dev.stamp

@@ -24,27 +24,28 @@ BATCH = 50  # gifts or events per round: a round stays short, the next one goes 
 
 
 def ask(donation: Donation) -> bool:
-    """Ask Stripe about a gift that is not settled, at most once in three seconds per gift.
+    """Ask Stripe about a gift that is not settled, at most once in three seconds per gift. Refreshes `donation`.
 
-    True when Stripe was asked and answered: what the donation says now is Stripe's own word. Refreshes `donation`.
+    True when what the donation says now is Stripe's own word, given now or in answer to the latest question.
     """
-    if donation.status in states.FINAL or not donation.session_id:
-        return donation.status in states.FINAL
+    if donation.status in states.FINAL:
+        return True
+    if not donation.session_id:
+        return False
     now = timezone.now()
-    if not (
-        Donation.objects.filter(pk=donation.pk)
-        .filter(Q(asked_at__isnull=True) | Q(asked_at__lt=now - AT_MOST_EVERY))
-        .update(asked_at=now)
-    ):
-        donation.refresh_from_db()
-        return False
-    try:
-        _fetch(donation.session_id)
-    except (gateway.NoAnswer, gateway.Refused) as error:
-        log.warning("donation %s: Stripe did not tell its state (%s)", donation.pk, error)
-        return False
+    mine = Donation.objects.filter(pk=donation.pk).filter(
+        Q(asked_at__isnull=True) | Q(asked_at__lt=now - AT_MOST_EVERY)
+    )
+    if mine.update(asked_at=now):
+        try:
+            _fetch(donation.session_id)
+        except (gateway.NoAnswer, gateway.Refused) as error:
+            log.warning("donation %s: Stripe did not tell its state (%s)", donation.pk, error)
+        else:
+            Donation.objects.filter(pk=donation.pk).update(answered_at=timezone.now())
     donation.refresh_from_db()
-    return True
+    asked, answered = donation.asked_at, donation.answered_at
+    return donation.status in states.FINAL or bool(asked and answered and answered >= asked)
 
 
 def sweep() -> int:

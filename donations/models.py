@@ -68,6 +68,7 @@ class Donation(models.Model):
     expires_at = models.DateTimeField(editable=False)
     # The success page asks Stripe at most once in three seconds; the sweep asks when `ask_at` has come.
     asked_at = models.DateTimeField(null=True, editable=False)
+    answered_at = models.DateTimeField(null=True, editable=False)
     ask_at = models.DateTimeField(null=True, editable=False)
 
     # Facts, and the status folded from them. Written by donations.ledger alone.

@@ -23,8 +23,9 @@ from donations.models import Donation
 from donations.states import Status
 from project.htmx import page_or_fragment
 
-LOOKS = 40  # polls of the success page, three seconds apart
-NO_JS_LOOKS = 24  # reloads without JavaScript, five seconds apart
+# How often the success page looks again: three seconds apart, or five by reloading without JavaScript. Once more when
+# the page is still open: Stripe's word on that may be three seconds old.
+LOOKS = {"confirming": 40, "open": 1}
 
 
 @never_cache
@@ -140,7 +141,7 @@ def _gift_page(
     state = _state(donation, sure)
     mine = claims.holds(request, donation)
     looks = _number(request.GET.get("n", ""))
-    waiting = state == "confirming"
+    waiting = looks < LOOKS.get(state, 0)
     url = _success_url(donation)
     context = {
         "gift": _shown(donation, state, mine),
@@ -149,8 +150,8 @@ def _gift_page(
         "words_url": url,
         "saved": "saved" in request.GET,
         "look_url": url,
-        "poll_url": _poll_url(donation, looks + 1) if waiting and looks < LOOKS else "",
-        "refresh_url": f"{url}&n={looks + 1}" if waiting and looks < NO_JS_LOOKS else "",
+        "poll_url": _poll_url(donation, looks + 1) if waiting else "",
+        "refresh_url": f"{url}&n={looks + 1}" if waiting else "",
     }
     return page_or_fragment(request, "donations/success.html", "donations/_success.html", context, status=status)
 

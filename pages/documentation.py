@@ -142,7 +142,7 @@ def _sections(tokens: Sequence[Token]) -> Iterator[Section]:
         if token.type == "heading_open" and token.tag == "h2":
             yield Section(title, anchor, " ".join(text))
             title, anchor, text = _plain(tokens[place + 1]), str(token.attrs["id"]), []
-        elif token.type == "inline" and not (place and tokens[place - 1].tag == "h2"):
+        elif token.type == "inline" and tokens[place - 1].tag not in {"h2", "th"}:
             text.append(_plain(token))
         elif token.type == "fence":
             text.append(" ".join(token.content.split()))

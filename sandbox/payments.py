@@ -47,6 +47,8 @@ def by_card(session_id: str, card: Card, expiry: Expiry, payer: Payer) -> Tried:
     session = store.get(sessions.KIND, session_id)
     if session.status != "open":
         return CLOSED
+    # A new try makes an approval that is still open void.
+    session.hidden.pop("challenge", None)
     intent = outcomes.intent_of(session)
     if card.challenged:
         return _challenge(session, intent, card, expiry, payer)

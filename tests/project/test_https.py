@@ -51,7 +51,7 @@ def test_behind_one_proxy(site: Start) -> None:
 
     # Every file is named by its content, compressed, kept for ever, and under the same headers as a page.
     answer = server.ask("GET", "/donate", HTTPS)
-    names = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js|svg))"', answer.text))  # type: ignore[attr-defined]
+    names = set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js|svg))"', answer.text))
     assert {name.rsplit(".", 1)[1] for name in names} >= {"css", "js"}
     for name in names:
         assert re.search(r"\.[0-9a-f]{12}\.\w+$", name), name

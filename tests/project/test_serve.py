@@ -177,7 +177,7 @@ FORWARDED = {
 
 
 def test_without_a_proxy_nobody_may_claim_one(small_site: Start) -> None:
-    seen = json.loads(small_site().ask("GET", "/environ", FORWARDED).text)  # type: ignore[attr-defined]
+    seen = json.loads(small_site().ask("GET", "/environ", FORWARDED).text)
     assert not [name for name in seen if "FORWARDED" in name]
     assert seen["REMOTE_ADDR"] == "127.0.0.1"
     assert seen["wsgi.url_scheme"] == "http"
@@ -185,7 +185,7 @@ def test_without_a_proxy_nobody_may_claim_one(small_site: Start) -> None:
 
 def test_behind_a_proxy_its_headers_pass_and_underscores_do_not(small_site: Start) -> None:
     answer = small_site("behind-proxy").ask("GET", "/environ", FORWARDED)
-    seen = json.loads(answer.text)  # type: ignore[attr-defined]
+    seen = json.loads(answer.text)
     assert seen["HTTP_X_FORWARDED_FOR"] == "203.0.113.7"
     assert seen["HTTP_X_FORWARDED_PROTO"] == "https"
     # Django decides whom to believe (project.proxies); the server leaves the address alone.
@@ -271,7 +271,7 @@ def test_the_site_starts_says_where_it_is_and_stops(site: Callable[..., Running]
     server = site(DEBUG="true")
     assert server.greeting == f"Tincup is at http://localhost:{server.port} (sandbox: no real money moves)"
     answer = server.ask("GET", "/livez")
-    assert (answer.status, answer.text) == (200, "ok\n")  # type: ignore[attr-defined]
+    assert (answer.status, answer.text) == (200, "ok\n")
     server.terminate()
     assert server.ended(timeout=10) < 5
     assert server.process.returncode == 0

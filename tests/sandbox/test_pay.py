@@ -166,6 +166,14 @@ def test_a_refused_approval_is_declined_and_may_be_tried_again(api, client, open
     assert pay(session.id).status_code == 303
 
 
+def test_another_card_makes_an_open_approval_void(client, opened, pay):
+    session = opened()
+    approval = pay(session.id, "4000002760003184")["Location"]
+    pay(session.id, "4000000000000002")
+    assert client.post(approval, {"approve": "1"})["Location"] == f"/sandbox/pay/{session.id}"
+    assert "checkout.session.completed" not in told()
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [("4000008260003178", "insufficient_funds"), ("4000008400001629", "generic_decline")]
 )
