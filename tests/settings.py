@@ -1,6 +1,7 @@
 """The product's own settings, with an environment of the tests' own: a developer's `.env` must not leak in."""
 
 import os
+import tempfile
 
 UNSET = (
     *("STRIPE_API_BASE", "STRIPE_CHECKOUT_ORIGIN", "TRUSTED_PROXIES", "HSTS", "TIME_ZONE", "LANGUAGE_CODE"),
@@ -24,8 +25,7 @@ os.environ.update(
     }
 )
 
-from project.environment import BASE_DIR  # noqa: E402  (the environment first)
-from project.settings import *  # noqa: E402, F403
+from project.settings import *  # noqa: E402, F403  (the environment first)
 from project.settings import DATABASES  # noqa: E402
 
 # A fast hasher: Argon2 is slow on purpose, and the tests sign in often.
@@ -35,7 +35,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-# A file each: threads cannot share SQLite's in-memory database, and the tests race threads on purpose.
+# A file each: threads cannot share SQLite's in-memory database, and the tests race threads on purpose. The process's
+# number keeps two runs at once apart.
 for _alias, _database in DATABASES.items():
     if _database["ENGINE"].endswith("sqlite3"):
-        _database["TEST"] = {"NAME": str(BASE_DIR / "data" / f"test-{_alias}.sqlite3")}
+        _database["TEST"] = {"NAME": f"{tempfile.gettempdir()}/tincup-test-{_alias}-{os.getpid()}.sqlite3"}
