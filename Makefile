@@ -37,11 +37,11 @@ lint: .venv/dev.stamp
 	$(PY) -m mypy --no-error-summary
 
 quick: lint
-	$(PY) -m pytest -q -m "not browser and not slow"
+	$(PY) -m pytest -q -n auto -m "not browser and not slow"
 
 test: lint
-	$(PY) -m pytest -q -n 2 -m "not browser"
-	$(PY) -m tests.postgres $(PY) -m pytest -q -n 2 -m "not browser"
+	$(PY) -m pytest -q -n auto -m "not browser"
+	$(PY) -m tests.postgres $(PY) -m pytest -q -n auto -m "not browser"
 	$(PY) -m pytest -q -m browser
 
 bench: .venv/dev.stamp

@@ -39,4 +39,8 @@ STORAGES = {
 # number keeps two runs at once apart.
 for _alias, _database in DATABASES.items():
     if _database["ENGINE"].endswith("sqlite3"):
-        _database["TEST"] = {"NAME": f"{tempfile.gettempdir()}/tincup-test-{_alias}-{os.getpid()}.sqlite3"}
+        # The sandbox can be tested without the site's own database.
+        _database["TEST"] = {
+            "DEPENDENCIES": [],
+            "NAME": f"{tempfile.gettempdir()}/tincup-test-{_alias}-{os.getpid()}.sqlite3",
+        }

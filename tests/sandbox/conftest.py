@@ -13,13 +13,9 @@ from typing import Any
 import pytest
 import requests
 import stripe
-from django.conf import settings as project_settings
 from django.test import Client
 
 from sandbox import delivery
-
-# Django makes every test database wait for "default"; the sandbox knows of no other.
-project_settings.DATABASES["sandbox"].setdefault("TEST", {})["DEPENDENCIES"] = []
 
 SECRET = "whsec_of_these_tests"
 VISA = "4242424242424242"
@@ -71,6 +67,8 @@ def receiver(settings) -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             receiver.heard.append(Heard(body, {name.lower(): value for name, value in self.headers.items()}))
             self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
+            # Somewhere to go, for a client that would follow a redirect.
+            self.send_header("Location", "/hook")
             self.send_header("Content-Length", "0")
             self.end_headers()
 

@@ -59,6 +59,12 @@ def test_what_cannot_be_expanded_is_refused(api, opened, pay, path):
     assert refused.value.http_status == 400
 
 
+def test_a_list_is_expanded_through_its_data(api, opened, pay):
+    pay(opened().id)
+    with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
+        api.v1.checkout.sessions.list({"expand": ["payment_intent"]})
+
+
 def test_a_list_expands_each_of_its_objects(api, opened, pay):
     pay(opened().id)
     opened()
@@ -98,6 +104,7 @@ def test_time_expires_a_session_whoever_looks(api, client, opened, look):
     else:
         assert client.get(f"/sandbox/pay/{session.id}").status_code == 410
     assert [event.data.object.id for event in api.v1.events.list().data] == [session.id]
+    assert Record.objects.get().due_at is None
 
 
 def test_a_paid_session_never_expires(api, opened, pay):

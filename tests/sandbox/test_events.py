@@ -90,6 +90,14 @@ def test_another_release_has_its_version_and_an_older_shape(opened, pay, control
     assert "refunds" in bodies["charge.succeeded"]["data"]["object"]
 
 
+def test_an_older_shape_is_told_twice_too(opened, pay, control):
+    control(release="dahlia", two_ids="true")
+    pay(opened().id)
+    bodies = [event.body["data"] for event in Event.objects.filter(type="checkout.session.completed")]
+    assert len(bodies) == 2
+    assert bodies[0] == bodies[1]
+
+
 def test_an_older_shape_changes_no_object(api, opened, pay, control):
     control(release="dahlia")
     session = opened()
