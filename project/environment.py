@@ -6,17 +6,20 @@ an operator should never have to read a traceback to find a typing error.
 
 from __future__ import annotations
 
+import os
 import re
+import zoneinfo
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import environ
+from django.conf.global_settings import LANGUAGES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-env.smart_cast = False
 # A variable of the process wins over the file, so `PORT=8123 make run` does what it says.
 env.read_env(BASE_DIR / ".env", overwrite=False)
 
@@ -27,7 +30,11 @@ def refuse(name: str, problem: str) -> NoReturn:
 
 
 def text(name: str, default: str = "") -> str:
-    return str(env.str(name, default)).strip()
+    """The value, read plainly: env.str() would take what begins with a dollar sign for another variable's name."""
+    value = os.environ.get(name, default).strip()
+    if re.search(r"[\x00-\x1f\x7f]", value):
+        refuse(name, "holds a line break or another control character.")
+    return value
 
 
 def boolean(name: str, default: bool) -> bool:
@@ -53,19 +60,33 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
+
+
+def hosts(name: str, default: str) -> list[str]:
+    """Names as a browser's Host header has them, without scheme and port; `.example.org` stands for all below it."""
+    values = [value.lower() for value in words(name)] or [default]
+    for value in values:
+        if not HOST.fullmatch(value.removeprefix(".")):
+            refuse(name, f"holds {value!r}: use the bare names that visitors type, like give.example.org.")
+    return values
+
+
 def origin(name: str, default: str = "", *, path: bool = False) -> str:
-    """`http(s)://host[:port]` without a trailing slash; with `path`, a path may follow. Empty stays empty."""
+    """`http(s)://host[:port]` as browsers write it; with `path`, a path may follow. Empty stays empty."""
     value = (text(name) or default).rstrip("/")
     if value == "":
         return ""
     try:
         parts = urlsplit(value)
-        # Reading the port raises when it is not a number up to 65535.
-        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        host, port = parts.hostname or "", parts.port
     except ValueError:
-        sound = False
+        parts, host, port = urlsplit(""), "", None
+    host = f"[{host}]" if ":" in host else host
     if (
-        not sound
+        parts.scheme not in {"http", "https"}
+        or not HOST.fullmatch(host)
+        or port == 0
         or parts.query
         or parts.fragment
         or parts.username is not None
@@ -73,6 +94,34 @@ def origin(name: str, default: str = "", *, path: bool = False) -> str:
         or re.search(r"[\s;,'\"]", value)
     ):
         refuse(name, f"is {value!r}: use an address like https://give.example.org{'/path' if path else ''}.")
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}{'' if port in {None, usual} else f':{port}'}{parts.path}"
+
+
+def time_zone(name: str, default: str) -> str:
+    value = text(name) or default
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        refuse(name, f"is {value!r}: use a name like Europe/Zurich.")
+    return value
+
+
+def language(name: str, default: str) -> str:
+    value = text(name) or default
+    if not re.fullmatch(r"[A-Za-z]+(-[A-Za-z0-9]+)*", value) or not {
+        value.lower(),
+        value.lower().split("-")[0],
+    } & set(dict(LANGUAGES)):
+        refuse(name, f"is {value!r}: use a language code like en or de.")
+    return value
+
+
+def sender(name: str, default: str) -> str:
+    """An address, or `Name <address>`."""
+    value = text(name) or default
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]):
+        refuse(name, f"is {value!r}: use an address like gifts@example.org.")
     return value
 
 
@@ -86,9 +135,11 @@ def database(name: str, default: Path) -> dict[str, Any]:
     except Exception:
         config = {}
     engine = config.get("ENGINE", "")
-    if engine == "django.db.backends.sqlite3" and config.get("NAME") not in {"", ":memory:", None}:
-        config["NAME"] = str(BASE_DIR / config["NAME"])
-        return config
+    # Two slashes where three belong make the first folder a host name, which would be dropped without a word.
+    if engine == "django.db.backends.sqlite3" and config["NAME"] != ":memory:" and not config["HOST"]:
+        path = BASE_DIR / config["NAME"]
+        if not path.is_dir():
+            return config | {"NAME": str(path)}
     if engine == "django.db.backends.postgresql" and config.get("NAME"):
         return config
     # The value may hold a password: it is not repeated here.
@@ -104,8 +155,13 @@ def email(name: str, default: str) -> dict[str, Any]:
         config: dict[str, Any] = dict(env.email_url_config(value))
     except Exception:
         config = {}
-    if not config.get("EMAIL_BACKEND"):
+    smtp = value.lower().startswith("smtp")
+    if not config.get("EMAIL_BACKEND") or (smtp and not config["EMAIL_HOST"]):
         # The value may hold a password: it is not repeated here.
         refuse(name, "cannot be read: use smtp+tls://user:password@mail.example.org:587 or consolemail://.")
     config.pop("OPTIONS", None)
+    if smtp:
+        config["EMAIL_PORT"] = (
+            config["EMAIL_PORT"] or (config.get("EMAIL_USE_SSL") and 465) or (config.get("EMAIL_USE_TLS") and 587) or 25
+        )
     return config

@@ -1,7 +1,7 @@
-"""The true address of whoever asks, behind exactly TRUSTED_PROXIES proxies.
+"""Who asks, and over which scheme, behind exactly TRUSTED_PROXIES proxies.
 
-Each proxy appends the address it saw, so only the n-th entry from the right was written by one of ours; what stands
-left of it is the client's own invention.
+Each proxy appends what it saw, so only the n-th entry from the right was written by one of ours; what stands left of it
+is the client's own invention.
 """
 
 from __future__ import annotations
@@ -18,11 +18,18 @@ class ProxyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        count = settings.TRUSTED_PROXIES
-        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-        if 0 < count <= len(hops) and (address := _address(hops[-count])):
-            request.META["REMOTE_ADDR"] = address
+        if count := settings.TRUSTED_PROXIES:
+            hops = _entries(request, "HTTP_X_FORWARDED_FOR")
+            if len(hops) >= count and (address := _address(hops[-count])):
+                request.META["REMOTE_ADDR"] = address
+            schemes = _entries(request, "HTTP_X_FORWARDED_PROTO")
+            # Most proxies overwrite the scheme instead of appending to it: then there is one entry, whatever the count.
+            request.META["HTTP_X_FORWARDED_PROTO"] = schemes[-min(count, len(schemes))]
         return self.get_response(request)
+
+
+def _entries(request: HttpRequest, header: str) -> list[str]:
+    return [entry.strip() for entry in request.META.get(header, "").split(",")]
 
 
 def _address(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,13 +25,13 @@ if len(SECRET_KEY) < 32:
 
 PORT = environment.integer("PORT", 8000, least=1, most=65535)
 SITE_URL = environment.origin("SITE_URL", f"http://localhost:{PORT}")
-SITE_HOST = urlsplit(SITE_URL).hostname or ""
+SITE_HOST = urlsplit(SITE_URL).netloc.removesuffix(f":{urlsplit(SITE_URL).port}")
 HTTPS = SITE_URL.startswith("https://")
 
 SITE_NAME = environment.text("SITE_NAME", "Tincup") or "Tincup"
-TIME_ZONE = environment.text("TIME_ZONE", "UTC") or "UTC"
+TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
-LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en") or "en"
+LANGUAGE_CODE = environment.language("LANGUAGE_CODE", "en")
 USE_I18N = True
 
 # --- Money ----------------------------------------------------------------------------------------------------------
@@ -74,7 +75,7 @@ STRIPE_LIVE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 STRIPE_WEBHOOK_SECRETS = environment.words("STRIPE_WEBHOOK_SECRET")
 SANDBOX = environment.boolean("SANDBOX", DEBUG and not STRIPE_SECRET_KEY)
 
-if STRIPE_SECRET_KEY and not STRIPE_SECRET_KEY.startswith(("sk_test_", "rk_test_", "sk_live_", "rk_live_")):
+if STRIPE_SECRET_KEY and not re.fullmatch(r"[sr]k_(test|live)_[A-Za-z0-9_]+", STRIPE_SECRET_KEY):
     refuse("STRIPE_SECRET_KEY", "is not a Stripe secret key: it begins with sk_test_, rk_test_, sk_live_ or rk_live_.")
 if STRIPE_LIVE and DEBUG:
     refuse("STRIPE_SECRET_KEY", "is a live key while DEBUG is on: set DEBUG=false, or use a test key.")
@@ -108,9 +109,7 @@ SANDBOX_WEBHOOK_SECRET = STRIPE_WEBHOOK_SECRETS[0] if STRIPE_WEBHOOK_SECRETS els
 # --- Who may ask, and how the answer is dressed ----------------------------------------------------------------------
 
 TRUSTED_PROXIES = environment.integer("TRUSTED_PROXIES", 0, least=0, most=10)
-ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or [SITE_HOST]
-if "*" in ALLOWED_HOSTS:
-    refuse("ALLOWED_HOSTS", "holds *: name the hosts that this site answers to.")
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", SITE_HOST)
 if DEBUG:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
 elif SANDBOX:
@@ -127,6 +126,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 HSTS = (environment.text("HSTS") or "max-age=31536000") if HTTPS else ""
+if HSTS and not HSTS.lower().startswith("max-age="):
+    refuse("HSTS", f"is {HSTS!r}: use max-age=31536000, perhaps with ; includeSubDomains")
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
@@ -157,7 +158,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
     "accounts",
@@ -207,6 +207,8 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# The collected, compressed files, with DEBUG as without; runserver (`make dev`) serves the sources itself.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -267,7 +269,7 @@ DATABASE_ROUTERS = ["sandbox.router.SandboxRouter"]
 # --- Mail and log ----------------------------------------------------------------------------------------------------
 
 globals().update(environment.email("EMAIL_URL", "consolemail://" if DEBUG else ""))
-DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL") or f"tincup@{SITE_HOST}"
+DEFAULT_FROM_EMAIL = environment.sender("DEFAULT_FROM_EMAIL", f"tincup@{SITE_HOST}")
 
 LOGGING = {
     "version": 1,

@@ -41,3 +41,31 @@ def test_the_address_that_counts(settings, proxies: int, forwarded: str | None, 
 
     ProxyMiddleware(view)(RequestFactory(REMOTE_ADDR="10.0.0.1").get("/", headers=headers))
     assert seen == [address]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "secure"),
+    [
+        (0, "https", False),
+        (1, None, False),
+        (1, "https", True),
+        (1, "http", False),
+        (1, "https, http", False),
+        (1, "http, https", True),
+        (2, "https", True),
+        (2, "http, https, http", True),
+        (2, "https, http, https", False),
+    ],
+)
+def test_the_scheme_that_counts(settings, proxies: int, forwarded: str | None, secure: bool) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if proxies else None
+    headers = {} if forwarded is None else {"X-Forwarded-Proto": forwarded}
+    seen: list[bool] = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        seen.append(request.is_secure())
+        return HttpResponse()
+
+    ProxyMiddleware(view)(RequestFactory().get("/", headers=headers))
+    assert seen == [secure]

@@ -69,11 +69,23 @@ def test_connections_between_two_requests_do_not_delay_the_stop(small_site: Star
     server = small_site()
     with server.connect() as idle, server.connect() as used:
         used.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        while not used.recv(1000).endswith(b"here"):
-            pass
+        while part := used.recv(1000):
+            if part.endswith(b"here"):
+                break
         server.terminate()
         assert server.ended(timeout=5) < 2
         assert received(idle) == received(used) == b""
+
+
+def test_while_it_drains_nobody_can_send_another_request(small_site: Start) -> None:
+    server = small_site()
+    with server.connect() as donor, server.connect() as idle:
+        donor.sendall(b"GET /sleep/2 HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.3)
+        server.terminate()
+        idle.settimeout(1)
+        assert received(idle) == b""
+        assert received(donor).endswith(b"awake")
 
 
 def test_a_stop_waits_no_longer_than_its_limit(small_site: Start) -> None:
@@ -120,6 +132,18 @@ def test_a_request_that_dribbles_in_is_cut_off(small_site: Start, opening: bytes
 
 def test_a_slow_answer_is_not_a_slow_request(small_site: Start) -> None:
     assert small_site(receive=0.5).ask("GET", "/sleep/2").status == 200
+
+
+def test_a_pause_between_two_requests_is_not_a_slow_request(small_site: Start) -> None:
+    server = small_site(receive=0.5)
+    with server.connect() as client:
+        for _ in range(2):
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = b""
+            while not answer.endswith(b"here"):
+                answer += (part := client.recv(1000))
+                assert part, "the connection was closed"
+            time.sleep(2)
 
 
 def test_more_slow_clients_than_threads_do_not_keep_a_donor_waiting(small_site: Start) -> None:
