@@ -9,7 +9,16 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
-from donations.models import Donation, LedgerEntry, StripeEvent, StripeRef
+from donations.models import (
+    BalanceTransaction,
+    Case,
+    Chore,
+    Donation,
+    LedgerEntry,
+    StripeEvent,
+    StripeRef,
+    Total,
+)
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -90,3 +99,32 @@ class StripeRefAdmin(ReadOnly):
     list_display = ("id", "donation")
     list_select_related = ("donation",)
     search_fields = ("id",)
+
+
+@admin.register(Case)
+class CaseAdmin(ReadOnly):
+    list_display = ("id", "kind", "sum", "status", "donation", "deadline", "opened_at")
+    list_filter = ("kind", "status")
+    list_select_related = ("donation",)
+    search_fields = ("id",)
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def sum(self, case: Case) -> str:
+        return money.display(case.amount, case.currency)
+
+
+@admin.register(BalanceTransaction)
+class BalanceTransactionAdmin(ReadOnly):
+    list_display = ("created_at", "type", "amount", "fee", "net", "currency", "source")
+    list_filter = ("type", "currency", "created_at")
+    search_fields = ("id", "source", "payment")
+
+
+@admin.register(Total)
+class TotalAdmin(ReadOnly):
+    list_display = ("month", "currency", "raised", "refunded", "gifts")
+
+
+@admin.register(Chore)
+class ChoreAdmin(ReadOnly):
+    list_display = ("name", "done_at", "due_at", "result")

@@ -5,4 +5,8 @@ class DonationsConfig(AppConfig):
     name = "donations"
 
     def ready(self) -> None:
-        from donations import checks  # noqa: F401  (registers itself)
+        from django.db.models.signals import post_migrate
+
+        from donations import checks, triggers  # noqa: F401  (checks register themselves)
+
+        post_migrate.connect(triggers.make, sender=self)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from donations import triggers
+from donations.models import LedgerEntry
 
 
 @register(Tags.security)
@@ -30,5 +34,23 @@ def stripe_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "STRIPE_API_BASE is not Stripe's address, but the key is a live one.",
             hint="Take STRIPE_API_BASE out of the environment.",
             id="donations.W002",
+        )
+    ]
+
+
+@register(Tags.database)
+def append_only_triggers(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Asked by `migrate` and `check --database default`; /readyz asks as well."""
+    if DEFAULT_DB_ALIAS not in (databases or []):
+        return []
+    tables = connections[DEFAULT_DB_ALIAS].introspection.table_names()
+    # Before the first migrate there is nothing to protect.
+    if LedgerEntry._meta.db_table not in tables or not (names := triggers.missing()):
+        return []
+    return [
+        Error(
+            f"The ledger can be edited: the triggers {', '.join(names)} are missing.",
+            hint="Run manage.py migrate: it puts them back.",
+            id="donations.E001",
         )
     ]

@@ -8,17 +8,35 @@ and a round with nothing to do writes nothing.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from datetime import timedelta
 
-from donations import healing
+from django.utils import timezone
+
+from donations import books, healing, retention
+from donations.models import Chore, insert_once
 
 log = logging.getLogger(__name__)
 
-CHORES = (healing.fetch_parked, healing.sweep)
+# Done whenever rows are due.
+ALWAYS: tuple[Callable[[], int], ...] = (
+    healing.wake_parked,
+    healing.replay_failed,
+    healing.sweep,
+    healing.watch_cases,
+)
+# Done by the clock.
+MIRROR, VERIFY, EMPTY = "mirror Stripe's book", "verify the books", "empty old events"
+BY_THE_CLOCK: dict[str, tuple[timedelta, Callable[[], str]]] = {
+    MIRROR: (timedelta(minutes=10), lambda: f"{books.mirror()} balance transactions added"),
+    VERIFY: (timedelta(days=1), lambda: str(verify())),
+    EMPTY: (timedelta(days=1), lambda: f"{retention.empty_old_events()} event bodies emptied"),
+}
 
 
 def do_due() -> None:
     """Do what is due. A chore that fails is logged, keeps none of the others from their turn, and comes again."""
-    for chore in CHORES:
+    for chore in ALWAYS:
         try:
             done = chore()
         except Exception:
@@ -26,3 +44,37 @@ def do_due() -> None:
         else:
             if done:
                 log.info("%s: %d", chore.__name__, done)
+    for name, (every, work) in BY_THE_CLOCK.items():
+        if _claim(name, every):
+            _do(name, work)
+
+
+def verify() -> books.Verdict:
+    """Bring the mirror up to date and compare; the result stays for the admin."""
+    books.mirror()
+    verdict = books.verify()
+    remember(VERIFY, str(verdict))
+    return verdict
+
+
+def remember(name: str, result: str) -> None:
+    now = timezone.now()
+    insert_once(Chore(name=name, due_at=now))
+    Chore.objects.filter(pk=name).update(result=result, done_at=now)
+
+
+def _do(name: str, work: Callable[[], str]) -> None:
+    try:
+        remember(name, work())
+    except Exception as error:
+        log.exception("chore %r failed", name)
+        Chore.objects.filter(pk=name).update(result=f"failed: {type(error).__name__}")
+
+
+def _claim(name: str, every: timedelta) -> bool:
+    """Whether it is time and the work is ours. Looking first keeps an idle site from taking the write lock."""
+    now = timezone.now()
+    if Chore.objects.filter(pk=name, due_at__gt=now).exists():
+        return False
+    insert_once(Chore(name=name, due_at=now))
+    return bool(Chore.objects.filter(pk=name, due_at__lte=now).update(due_at=now + every))

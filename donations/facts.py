@@ -26,6 +26,16 @@ EVENT_TYPES = frozenset(
         "payment_intent.succeeded",
         "payment_intent.payment_failed",
         "charge.succeeded",
+        "charge.updated",
+        "charge.refunded",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
     }
 )
 
@@ -51,6 +61,67 @@ class Payment:
     currency: str
 
 
+class RefundStatus(StrEnum):
+    """In the order of what we may learn last: a refund that succeeded can fail weeks later."""
+
+    PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    SUCCEEDED = "succeeded"
+    CANCELED = "canceled"
+    FAILED = "failed"
+
+
+class DisputeStatus(StrEnum):
+    """An inquiry (`warning_…`) moves no money. Of two reports of one second the later in this order counts."""
+
+    WARNING_NEEDS_RESPONSE = "warning_needs_response"
+    WARNING_UNDER_REVIEW = "warning_under_review"
+    WARNING_CLOSED = "warning_closed"
+    PREVENTED = "prevented"
+    NEEDS_RESPONSE = "needs_response"
+    UNDER_REVIEW = "under_review"
+    LOST = "lost"
+    APPEAL_NEEDS_RESPONSE = "appeal_needs_response"
+    APPEAL_UNDER_REVIEW = "appeal_under_review"
+    WON = "won"
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund as one snapshot shows it. `amount` in minor units, positive."""
+
+    id: str
+    amount: int
+    currency: str
+    status: RefundStatus
+    # Money left our balance, by this snapshot; and came back to it.
+    debited: bool
+    credited: bool
+    asked_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One balance transaction of a dispute: `amount` signed, in the currency of the gift."""
+
+    id: str
+    amount: int
+    currency: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A dispute as one snapshot shows it."""
+
+    id: str
+    amount: int
+    currency: str
+    status: DisputeStatus
+    deadline: datetime | None
+    movements: tuple[Movement, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What one Stripe object says about a donation."""
@@ -67,8 +138,67 @@ class Report:
     session: str = ""
     checkout: Checkout = Checkout.OPEN
     settling_failed: bool = False
+    # A bank payment that was on its way for a while: its receipt has other words.
+    delayed: bool = False
     payment: Payment | None = None
     email: str = ""
+    refund: Refund | None = None
+    dispute: Dispute | None = None
+
+    @property
+    def anchor(self) -> str:
+        """The payment that a refund or dispute belongs to: it carries no metadata of ours, only this id."""
+        return next((reference for reference in self.refs if reference.startswith("pi_")), "") or next(
+            (reference for reference in self.refs if reference.startswith(("ch_", "py_"))), ""
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BookedAtStripe:
+    """A balance transaction: `amount`, `fee` and `net` in the settlement currency, signed.
+
+    `gift_amount` is the source's own amount, signed alike, in the currency of the gift; 0 when there is none.
+    """
+
+    id: str
+    type: str
+    category: str
+    source: str
+    payment: str
+    # From the metadata that we put on the payment, which its charge copies.
+    site: str
+    gift_amount: int
+    gift_currency: str
+    amount: int
+    fee: int
+    net: int
+    currency: str
+    exchange_rate: str
+    created_at: datetime
+
+
+def balance_transaction(thing: dict[str, Any]) -> BookedAtStripe:
+    """Read a balance transaction that was listed with its source expanded."""
+    source = thing.get("source")
+    details = source if isinstance(source, dict) else {}
+    intent = details.get("payment_intent") or ""
+    amount = details.get("amount") or 0
+    return BookedAtStripe(
+        id=_text(thing, "id"),
+        type=_text(thing, "type"),
+        category=str(thing.get("reporting_category") or ""),
+        source=details.get("id") or source or "",
+        payment=intent["id"] if isinstance(intent, dict) else intent,
+        site=str((details.get("metadata") or {}).get("tincup_site") or "")[:255],
+        gift_amount=-amount if thing["amount"] < 0 else amount,
+        gift_currency=details.get("currency") or "",
+        amount=int(thing["amount"]),
+        fee=int(thing["fee"]),
+        net=int(thing["net"]),
+        currency=_text(thing, "currency"),
+        exchange_rate=str(thing.get("exchange_rate") or ""),
+        created_at=_moment(thing.get("created")),
+    )
 
 
 def is_event(payload: object) -> bool:
@@ -101,9 +231,12 @@ def subject_of(event: dict[str, Any]) -> str:
 def of_event(event: dict[str, Any]) -> Report | None:
     """The report of a snapshot event of our release; None when its object is nothing we book."""
     report = of(event["data"]["object"], at=_moment(event["created"]))
-    if report and event["type"] == "checkout.session.async_payment_failed":
-        # The snapshot alone looks like a payment that is still on its way.
-        return replace(report, settling_failed=True)
+    match event["type"]:
+        case "checkout.session.async_payment_failed" if report:
+            # The snapshot alone looks like a payment that is still on its way.
+            return replace(report, settling_failed=True, delayed=True)
+        case "checkout.session.async_payment_succeeded" if report:
+            return replace(report, delayed=True)
     return report
 
 
@@ -119,6 +252,10 @@ def of(thing: dict[str, Any], *, at: datetime) -> Report | None:
             return _intent(thing, at)
         case "charge":
             return _charge(thing, at)
+        case "refund":
+            return _refund(thing, at)
+        case "dispute":
+            return _dispute(thing, at)
     return None
 
 
@@ -147,6 +284,7 @@ def _session(session: dict[str, Any], at: datetime) -> Report:
             and not paid
             and fetched.get("status") in {"requires_payment_method", "canceled"}
         ),
+        delayed=checkout is Checkout.COMPLETE and not paid,
         email=_plain(details.get("email")),
         **_ours(session),
         **_asked(session, "amount_total"),
@@ -185,6 +323,53 @@ def _charge(charge: dict[str, Any], at: datetime) -> Report:
     return replace(report, payment=_payment(charge, intent_id, "amount_captured"))
 
 
+def _refund(refund: dict[str, Any], at: datetime) -> Report:
+    status = RefundStatus(refund.get("status") or RefundStatus.PENDING)
+    amount, currency = _money(refund, "amount")
+    return Report(
+        at=at,
+        refs=_refs(refund["id"], refund.get("payment_intent"), refund.get("charge")),
+        refund=Refund(
+            id=_text(refund, "id"),
+            amount=amount,
+            currency=currency,
+            status=status,
+            debited=status is RefundStatus.SUCCEEDED or bool(refund.get("balance_transaction")),
+            credited=bool(refund.get("failure_balance_transaction")),
+            asked_by=_plain((refund.get("metadata") or {}).get("tincup_asked_by")),
+        ),
+    )
+
+
+def _dispute(dispute: dict[str, Any], at: datetime) -> Report:
+    amount, currency = _money(dispute, "amount")
+    due_by = (dispute.get("evidence_details") or {}).get("due_by")
+    return Report(
+        at=at,
+        refs=_refs(dispute["id"], dispute.get("payment_intent"), dispute.get("charge")),
+        dispute=Dispute(
+            id=_text(dispute, "id"),
+            amount=amount,
+            currency=currency,
+            status=DisputeStatus(_text(dispute, "status")),
+            deadline=_moment(due_by) if due_by else None,
+            movements=tuple(
+                _movement(transaction, amount, currency) for transaction in dispute.get("balance_transactions") or []
+            ),
+        ),
+    )
+
+
+def _movement(transaction: dict[str, Any], disputed: int, currency: str) -> Movement:
+    """Settled in another currency than the gift's, only the sign of a balance transaction can be used."""
+    amount = transaction.get("amount")
+    if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < abs(amount) < 10**12:
+        raise Unreadable(f"balance transaction amount {amount!r}")
+    if transaction.get("currency") != currency:
+        amount = disputed if amount > 0 else -disputed
+    return Movement(_text(transaction, "id"), amount, currency, _moment(transaction.get("created")))
+
+
 def _ours(thing: dict[str, Any]) -> dict[str, Any]:
     metadata = thing.get("metadata") or {}
     try:
@@ -203,12 +388,16 @@ def _asked(thing: dict[str, Any], key: str) -> dict[str, Any]:
 def _payment(thing: dict[str, Any], intent: Any, key: str) -> Payment:
     if not _is_id(intent, "pi_"):
         raise Unreadable(f"{intent!r} is not a payment intent")
+    return Payment(intent, *_money(thing, key))
+
+
+def _money(thing: dict[str, Any], key: str) -> tuple[int, str]:
     amount, currency = thing.get(key), thing.get("currency")
     if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < amount < 10**12:
         raise Unreadable(f"{thing.get('object')}.{key} is {amount!r}")
     if not isinstance(currency, str) or len(currency) != 3:
         raise Unreadable(f"{thing.get('object')}.currency is {currency!r}")
-    return Payment(intent, amount, currency)
+    return amount, currency
 
 
 def _refs(*things: Any) -> tuple[str, ...]:

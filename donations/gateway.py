@@ -106,7 +106,7 @@ def create_session(
 
 
 def retrieve(reference: str) -> dict[str, Any]:
-    """The present state of a checkout session, payment intent or charge, by its id.
+    """The present state of a checkout session, payment intent, charge, refund or dispute, by its id.
 
     Raises NoAnswer, Missing or Refused; ValueError for an id of another kind (an empty one would list all sessions).
     """
@@ -120,7 +120,39 @@ def retrieve(reference: str) -> dict[str, Any]:
                 return _dict(client.payment_intents.retrieve(reference, {"expand": ["latest_charge"]}))
             case "ch" | "py":
                 return _dict(client.charges.retrieve(reference))
-    raise ValueError(f"{reference!r} is no session, payment intent or charge")
+            case "re" | "pyr":
+                return _dict(client.refunds.retrieve(reference))
+            case "dp" | "du":
+                return _dict(client.disputes.retrieve(reference))
+    raise ValueError(f"{reference!r} is nothing that we fetch")
+
+
+# What `listed` can list -> what is expanded in each object.
+_LISTS: dict[str, list[str]] = {
+    "checkout.sessions": ["data.payment_intent.latest_charge"],
+    "refunds": [],
+    "disputes": [],
+    # The source tells which payment a movement belongs to, and its amount in the currency of the gift.
+    "balance_transactions": ["data.source"],
+}
+
+
+def listed(kind: str, since: datetime) -> Iterator[dict[str, Any]]:
+    """Every object of a kind in _LISTS that was created at `since` or later, newest first. Raises NoAnswer or Refused.
+
+    A page is fetched when it is needed; only then does the call count among those under way.
+    """
+    service: Any = _client().v1
+    for part in kind.split("."):
+        service = getattr(service, part)
+    params: dict[str, Any] = {"limit": 100, "created": {"gte": int(since.timestamp())}, "expand": _LISTS[kind]}
+    while True:
+        with _asking():
+            page = _dict(service.list(params))
+        yield from page["data"]
+        if not page["has_more"]:
+            return
+        params["starting_after"] = page["data"][-1]["id"]
 
 
 def verify(payload: bytes, signature: str) -> str:

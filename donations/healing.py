@@ -6,14 +6,15 @@ The success page asks for one gift; the sweep asks for all that are open, on a s
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from donations import facts, gateway, inbox, ledger, states
-from donations.models import Donation, StripeEvent
+from donations import cases, facts, gateway, inbox, ledger, states
+from donations.models import Case, Donation, StripeEvent, StripeRef
 from donations.states import Status
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def ask(donation: Donation) -> bool:
     )
     if mine.update(asked_at=now):
         try:
-            _fetch(donation.session_id)
+            fetch(donation.session_id)
         except (gateway.NoAnswer, gateway.Refused) as error:
             log.warning("donation %s: Stripe did not tell its state (%s)", donation.pk, error)
         else:
@@ -48,12 +49,17 @@ def ask(donation: Donation) -> bool:
     return donation.status in states.FINAL or bool(asked and answered and answered >= asked)
 
 
+def fetch(reference: str) -> ledger.Outcome:
+    """Fetch an object by its id and book what it says. Raises gateway.NoAnswer or gateway.Refused."""
+    report = _look_up(reference)
+    return inbox.book(report) if report else ledger.Outcome.FOREIGN
+
+
 def sweep() -> int:
     """Ask about open gifts whose time has come; give up those that never reached Stripe. Returns how many."""
     now = timezone.now()
-    due = list(Donation.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH])
     asked = 0
-    for donation in due:
+    for donation in list(Donation.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH]):
         # The claim: another process may be sweeping as well.
         if not Donation.objects.filter(pk=donation.pk, ask_at=donation.ask_at).update(ask_at=_next_ask(donation, now)):
             continue
@@ -61,7 +67,7 @@ def sweep() -> int:
         if donation.session_id:
             ask(donation)
         elif donation.created_at + GIVE_UP_AFTER <= now:
-            ledger.record(facts.abandoned(donation.uuid, settings.SITE_HOST, now))
+            inbox.book(facts.abandoned(donation.uuid, settings.SITE_HOST, now))
     return asked
 
 
@@ -73,27 +79,60 @@ def _next_ask(donation: Donation, now: datetime) -> datetime:
     return next((step for step in steps if step > now), now + timedelta(hours=1))
 
 
-def fetch_parked() -> int:
-    """Fetch the objects of events that came in another API release. Returns how many."""
+def watch_cases() -> int:
+    """Ask about refunds of the last 30 days and open disputes, each once a day. Returns how many."""
     now = timezone.now()
-    waiting = StripeEvent.objects.filter(
-        state=StripeEvent.State.PARKED, waits_for=inbox.RELEASE, retry_at__lte=now
-    ).order_by("retry_at")[:BATCH]
-    done = 0
-    for event in waiting:
-        # Doubling pauses, an hour at most; moving the time on is the claim.
-        pause = timedelta(seconds=min(3600, 10 * 2 ** min(event.attempts, 9)))
-        if not StripeEvent.objects.filter(pk=event.pk, retry_at=event.retry_at).update(
-            retry_at=now + pause, attempts=event.attempts + 1
-        ):
+    asked = 0
+    for case in list(Case.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH]):
+        if not Case.objects.filter(pk=case.pk, ask_at=case.ask_at).update(ask_at=cases.next_ask(case, now)):
             continue
+        asked += 1
         try:
-            inbox.settle(event.pk, _look_up(inbox.subject(event.body)))
-            done += 1
-        except Exception as error:
-            log.exception("parked event %s", event.pk)
-            StripeEvent.objects.filter(pk=event.pk).update(error=f"{type(error).__name__}: {error}"[:2000])
+            fetch(case.pk)
+        except (gateway.NoAnswer, gateway.Refused) as error:
+            log.warning("%s: Stripe did not tell its state (%s)", case.pk, error)
+    return asked
+
+
+def wake_parked() -> int:
+    """Settle events that wait: for a payment that has come, for a look at Stripe, or for a fetch in our release."""
+    now = timezone.now()
+    waiting = StripeEvent.objects.filter(state=StripeEvent.State.PARKED)
+    known = waiting.filter(waits_for__in=StripeRef.objects.filter(donation__isnull=False).values("id"))
+    done = inbox.wake(list(known.values_list("waits_for", flat=True)[:BATCH]))
+    for event in list(waiting.filter(retry_at__lte=now).order_by("retry_at")[:BATCH]):
+        done += _try_again(event, now, _settle_parked)
     return done
+
+
+def replay_failed() -> int:
+    """Handle events again that failed; Stripe sends them again too, but only for three days. Returns how many."""
+    now = timezone.now()
+    failed = StripeEvent.objects.filter(state=StripeEvent.State.FAILED, retry_at__lte=now).order_by("retry_at")
+    return sum(_try_again(event, now, lambda event: inbox.receive(event.body)) for event in list(failed[:BATCH]))
+
+
+def _try_again(event: StripeEvent, now: datetime, work: Callable[[StripeEvent], None]) -> int:
+    """Claim an event by moving its next try on (doubling pauses, an hour at most), and work on it."""
+    pause = timedelta(seconds=min(3600, 10 * 2 ** min(event.attempts, 9)))
+    claim = StripeEvent.objects.filter(pk=event.pk, state=event.state, retry_at=event.retry_at)
+    if not claim.update(retry_at=now + pause, attempts=event.attempts + 1):
+        return 0
+    try:
+        work(event)
+    except Exception as error:
+        log.exception("event %s", event.pk)
+        StripeEvent.objects.filter(pk=event.pk).update(error=f"{type(error).__name__}: {error}"[:2000])
+        return 0
+    return 1
+
+
+def _settle_parked(event: StripeEvent) -> None:
+    if event.waits_for == inbox.RELEASE:
+        inbox.settle(event.pk, _look_up(inbox.subject(event.body)))
+    # Booking the payment wakes the event; a payment of another seller never will.
+    elif fetch(event.waits_for) is ledger.Outcome.FOREIGN:
+        inbox.settle(event.pk, None)
 
 
 def _look_up(reference: str) -> facts.Report | None:
@@ -101,9 +140,3 @@ def _look_up(reference: str) -> facts.Report | None:
         return facts.of(gateway.retrieve(reference), at=timezone.now())
     except gateway.Missing:
         return None
-
-
-def _fetch(session_id: str) -> None:
-    report = _look_up(session_id)
-    if report:
-        ledger.record(report)

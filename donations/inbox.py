@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -12,12 +14,16 @@ from django.db.models import F
 from django.utils import timezone
 
 from donations import facts, ledger
-from donations.models import StripeEvent, insert_once
+from donations.models import StripeEvent, StripeRef, insert_once
 
 log = logging.getLogger(__name__)
 
 # What a parked event of another API release waits for: a fetch of its object in the shape that we read.
 RELEASE = "release"
+# How long a refund or dispute waits for its payment's own event before we ask Stripe about the payment.
+PATIENCE = timedelta(seconds=30)
+# Before housekeeping handles a failed event again; Stripe sends it again as well.
+RETRY_AFTER = timedelta(minutes=1)
 
 
 class NotAnEvent(Exception):
@@ -33,20 +39,50 @@ def receive(text: str) -> None:
     row = StripeEvent(id=event["id"], type=event["type"], body=text, **_triage(event))
     try:
         with transaction.atomic():
+            report = None
             if (insert_once(row) or _claim_failed(row)) and row.state == StripeEvent.State.HANDLED:
-                _apply(row.id, facts.of_event(event))
+                report = facts.of_event(event)
+                _apply(row.id, report)
     except Exception as error:
         _remember_failure(row, error)
         raise
+    if report:
+        wake(report.refs)
 
 
 def settle(event_id: str, report: facts.Report | None) -> None:
-    """Handle a parked event with the report of its freshly fetched object. Somebody else may have been quicker."""
+    """Handle a parked event with this report of its object. Somebody else may have been quicker."""
     with transaction.atomic():
         if StripeEvent.objects.filter(pk=event_id, state=StripeEvent.State.PARKED).update(
-            state=StripeEvent.State.HANDLED, waits_for="", retry_at=None
+            state=StripeEvent.State.HANDLED, waits_for="", retry_at=None, error=""
         ):
             _apply(event_id, report)
+
+
+def book(report: facts.Report) -> ledger.Outcome:
+    """Book the report of an object that we fetched ourselves, and wake what waited for it."""
+    outcome = ledger.record(report)
+    wake(report.refs)
+    return outcome
+
+
+def wake(references: Iterable[str]) -> int:
+    """Handle the events that were parked until one of these ids is known; each in a transaction of its own.
+
+    Called after the transaction that made the ids known. If the process dies in between, housekeeping calls it.
+    """
+    parked = StripeEvent.objects.filter(
+        state=StripeEvent.State.PARKED,
+        waits_for__in=StripeRef.objects.filter(id__in=references, donation__isnull=False).values("id"),
+    )
+    woken = 0
+    for event_id, body in list(parked.values_list("pk", "body")):
+        try:
+            settle(event_id, facts.of_event(json.loads(body)))
+            woken += 1
+        except Exception as error:
+            _fail_parked(event_id, error)
+    return woken
 
 
 def subject(body: str) -> str:
@@ -84,15 +120,35 @@ def _claim_failed(row: StripeEvent) -> bool:
 
 
 def _apply(event_id: str, report: facts.Report | None) -> None:
-    if report is None or not ledger.record(report):
+    outcome = ledger.record(report) if report else ledger.Outcome.FOREIGN
+    if report and outcome is ledger.Outcome.EARLY:
+        # Housekeeping looks the payment up at Stripe when it does not come by itself.
+        StripeEvent.objects.filter(pk=event_id).update(
+            state=StripeEvent.State.PARKED, waits_for=report.anchor, retry_at=timezone.now() + PATIENCE
+        )
+    elif outcome is ledger.Outcome.FOREIGN:
         StripeEvent.objects.filter(pk=event_id).update(state=StripeEvent.State.IGNORED)
+
+
+def _fail_parked(event_id: str, error: Exception) -> None:
+    log.error("parked event %s failed", event_id, exc_info=error)
+    StripeEvent.objects.filter(pk=event_id, state=StripeEvent.State.PARKED).update(
+        state=StripeEvent.State.FAILED,
+        retry_at=timezone.now() + RETRY_AFTER,
+        error=_message(error),
+        attempts=F("attempts") + 1,
+    )
+
+
+def _message(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".replace("\0", "")[:2000]
 
 
 def _remember_failure(row: StripeEvent, error: Exception) -> None:
     """The first transaction is gone; a second one keeps the event and its error, unless another delivery made it."""
     log.error("event %s (%s) failed", row.id, row.type, exc_info=error)
-    row.state = StripeEvent.State.FAILED
-    row.error = f"{type(error).__name__}: {error}".replace("\0", "")[:2000]
+    row.state, row.retry_at = StripeEvent.State.FAILED, timezone.now() + RETRY_AFTER
+    row.error = _message(error)
     with transaction.atomic():
         if not insert_once(row):
             StripeEvent.objects.filter(pk=row.pk, state=StripeEvent.State.FAILED).update(

@@ -1,65 +1,96 @@
 """The one place that writes the ledger and a donation's status.
 
-Every path (webhook, success page, sweep) brings a Report here. The same reports in any order, any number of times,
-leave the same rows.
+Every path (webhook, success page, sweep, reconcile) brings a Report here. The same reports in any order, any number of
+times, leave the same rows.
 """
 
 from __future__ import annotations
 
 import logging
 import uuid
+from enum import Enum, auto
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from donations import states
-from donations.facts import Checkout, Payment, Report
-from donations.models import Donation, Flag, LedgerEntry, StripeRef, insert_once
+from donations import cases, states, totals
+from donations.facts import Checkout, DisputeStatus, Report
+from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once
+from mail import outbox
 
 log = logging.getLogger(__name__)
 
 
-def record(report: Report) -> bool:
-    """Book what a report says. False when the money is another seller's on the same Stripe account.
+class Outcome(Enum):
+    BOOKED = auto()
+    # Another seller's money on the same Stripe account.
+    FOREIGN = auto()
+    # A refund or dispute of a payment that we do not know yet: it waits for `report.anchor`.
+    EARLY = auto()
+
+
+def record(report: Report) -> Outcome:
+    """Book what a report says. Runs in the caller's transaction, or its own.
 
     Locks before it reads: the Stripe ids' rows, then the donation. Under READ COMMITTED two facts that arrive at once
-    would otherwise each fold their own view of the donation. Runs in the caller's transaction, or its own.
+    would otherwise each fold their own view of the donation, and a refund could park unseen by its payment.
     """
     with transaction.atomic(savepoint=False):
         donation_id = _donation_id(report)
         if donation_id is None:
-            return False
-        StripeRef.objects.bulk_create(
-            [StripeRef(id=reference, donation_id=donation_id) for reference in report.refs],
-            update_conflicts=True,
-            unique_fields=["id"],
-            update_fields=["donation"],
-        )
+            return Outcome.EARLY if report.refund or report.dispute else Outcome.FOREIGN
         donation = Donation.objects.select_for_update().get(pk=donation_id)
-        if report.payment:
-            _book_payment(donation, report, report.payment)
+        written = [entry for entry in _entries(donation, report) if _book(donation, entry)]
         _learn(donation, report)
+        before = states.Status(donation.status)
         donation.status = _status(donation)
         if donation.status in states.FINAL:
             donation.ask_at = None
-        donation.save(update_fields=["checkout", "settling_failed", "email", "session_id", "flags", "status", "ask_at"])
-    return True
+        donation.save(
+            update_fields=[
+                *("checkout", "settling_failed", "delayed", "email", "session_id", "flags", "status", "ask_at"),
+            ]
+        )
+        _announce(donation, before, written)
+        totals.add(donation, written)
+    return Outcome.BOOKED
 
 
 def _donation_id(report: Report) -> int | None:
-    """The donation that a report is about: by our metadata, else by an id that we know; None when it is not ours."""
-    if report.donation:
-        known = Donation.objects.filter(uuid=report.donation).values_list("pk", flat=True).first()
-        if known is None and report.site == settings.SITE_HOST:
-            return _rebuild(report, report.donation)
-        if known is not None:
-            return known
+    """The donation that a report is about, its ids locked and tied to it; None when it is not ours or not known yet."""
+    by_metadata = _by_metadata(report)
+    if by_metadata is None and not (report.refund or report.dispute) and not _tied(report):
+        return None
+    now = timezone.now()
+    StripeRef.objects.bulk_create(
+        [StripeRef(id=reference, seen_at=now) for reference in report.refs],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["seen_at"],
+    )
+    donation_id = by_metadata if by_metadata is not None else _tied(report)
+    if donation_id is not None:
+        StripeRef.objects.filter(id__in=report.refs, donation__isnull=True).update(donation=donation_id)
+    return donation_id
+
+
+def _tied(report: Report) -> int | None:
     return (
         StripeRef.objects.filter(id__in=report.refs, donation__isnull=False)
+        .order_by("id")
         .values_list("donation_id", flat=True)
         .first()
     )
+
+
+def _by_metadata(report: Report) -> int | None:
+    if not report.donation:
+        return None
+    known = Donation.objects.filter(uuid=report.donation).values_list("pk", flat=True).first()
+    if known is None and report.site == settings.SITE_HOST:
+        return _rebuild(report, report.donation)
+    return known
 
 
 def _rebuild(report: Report, donation: uuid.UUID) -> int | None:
@@ -81,38 +112,76 @@ def _rebuild(report: Report, donation: uuid.UUID) -> int | None:
     return Donation.objects.values_list("pk", flat=True).get(uuid=donation)
 
 
-def _book_payment(donation: Donation, report: Report, payment: Payment) -> None:
-    key = {"kind": LedgerEntry.Kind.PAYMENT, "source": payment.intent}
-    entry = LedgerEntry(
-        **key, donation=donation, amount=payment.amount, currency=payment.currency, happened_at=report.at
-    )
-    if not insert_once(entry):
-        booked = LedgerEntry.objects.get(**key)
-        # A second report of one payment changes no row: a person must look.
-        if (booked.amount, booked.currency) != (payment.amount, payment.currency):
-            _flag(donation, Flag.REPORTS)
-    if (payment.amount, payment.currency) != (donation.amount, donation.currency):
-        _flag(donation, Flag.AMOUNT)
+def _entries(donation: Donation, report: Report) -> list[LedgerEntry]:
+    """The rows that a report asks for; those that stand already are left alone."""
+    if report.payment:
+        payment = report.payment
+        if (payment.amount, payment.currency) != (donation.amount, donation.currency):
+            _flag(donation, Flag.AMOUNT)
+        return [
+            LedgerEntry(
+                donation=donation,
+                kind=LedgerEntry.Kind.PAYMENT,
+                source=payment.intent,
+                amount=payment.amount,
+                currency=payment.currency,
+                happened_at=report.at,
+            )
+        ]
+    if report.refund:
+        return cases.refund_entries(donation, report.refund, report.at)
+    if report.dispute:
+        return cases.dispute_entries(donation, report.dispute, report.at)
+    return []
+
+
+def _book(donation: Donation, entry: LedgerEntry) -> bool:
+    if insert_once(entry):
+        return True
+    booked = LedgerEntry.objects.get(kind=entry.kind, source=entry.source)
+    # A second report of one thing changes no row: a person must look.
+    if (booked.amount, booked.currency) != (entry.amount, entry.currency):
+        _flag(donation, Flag.REPORTS)
+    return False
 
 
 def _learn(donation: Donation, report: Report) -> None:
     donation.checkout = states.furthest(Checkout(donation.checkout), report.checkout).value
     donation.settling_failed = donation.settling_failed or report.settling_failed
+    donation.delayed = donation.delayed or report.delayed
     donation.email = donation.email or report.email
     donation.session_id = donation.session_id or report.session
 
 
 def _status(donation: Donation) -> states.Status:
-    payments = list(donation.entries.filter(kind=LedgerEntry.Kind.PAYMENT).values_list("amount", flat=True))
-    if len(payments) > 1:
+    rows = list(LedgerEntry.objects.filter(donation=donation).values_list("kind", "amount"))
+    kinds = LedgerEntry.Kind
+    if sum(kind == kinds.PAYMENT for kind, _ in rows) > 1:
         _flag(donation, Flag.TWICE)
+    disputes = Case.objects.filter(donation=donation, kind=Case.Kind.DISPUTE).values_list("status", flat=True)
     return states.fold(
         states.Facts(
-            paid=sum(payments),
+            paid=sum(amount for kind, amount in rows if kind == kinds.PAYMENT),
+            refunded=-sum(amount for kind, amount in rows if kind in {kinds.REFUND, kinds.REFUND_FAILURE}),
+            withdrawn=-sum(
+                amount for kind, amount in rows if kind in {kinds.DISPUTE_WITHDRAWAL, kinds.DISPUTE_REINSTATEMENT}
+            ),
             checkout=Checkout(donation.checkout),
             settling_failed=donation.settling_failed,
+            disputes=frozenset(DisputeStatus(status) for status in disputes),
         )
     )
+
+
+def _announce(donation: Donation, before: states.Status, written: list[LedgerEntry]) -> None:
+    """Put the mails that this report calls for into the outbox; address and words are found when they are sent."""
+    for entry in written:
+        if entry.kind == LedgerEntry.Kind.PAYMENT:
+            outbox.add("paid", entry.source)
+        elif entry.kind == LedgerEntry.Kind.REFUND:
+            outbox.add("refunded", entry.source)
+    if donation.status == states.Status.FAILED != before:
+        outbox.add("failed", str(donation.uuid))
 
 
 def _flag(donation: Donation, flag: str) -> None:

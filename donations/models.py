@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -33,6 +33,10 @@ def insert_once(row: models.Model) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return bool(cursor.rowcount == 1)
+
+
+# Statuses in which a donor who chose to be shown is shown.
+SHOWN = [Status.PAID.value, Status.PARTLY_REFUNDED.value]
 
 
 class Flag:
@@ -79,16 +83,21 @@ class Donation(models.Model):
         choices=[(Checkout.OPEN, _("open")), (Checkout.EXPIRED, _("expired")), (Checkout.COMPLETE, _("complete"))],
     )
     settling_failed = models.BooleanField(default=False, editable=False)
+    delayed = models.BooleanField(default=False, editable=False)
     flags = models.CharField(_("flags"), max_length=60, blank=True, editable=False)
     status = models.CharField(
         _("status"),
-        max_length=12,
+        max_length=16,
         default=Status.PENDING.value,
         editable=False,
         choices=[
             (Status.PENDING, _("pending")),
             (Status.PROCESSING, _("with the bank")),
             (Status.PAID, _("paid")),
+            (Status.PARTLY_REFUNDED, _("partly refunded")),
+            (Status.REFUNDED, _("refunded")),
+            (Status.DISPUTED, _("disputed")),
+            (Status.LOST, _("lost to a dispute")),
             (Status.FAILED, _("failed")),
             (Status.EXPIRED, _("expired")),
         ],
@@ -101,14 +110,46 @@ class Donation(models.Model):
         constraints = (models.CheckConstraint(condition=Q(amount__gt=0), name="donation_amount_above_0"),)
         indexes = (
             models.Index(fields=["ask_at"], name="donation_to_ask", condition=Q(ask_at__isnull=False)),
-            models.Index(fields=["-id"], name="donation_wall", condition=Q(public=True, status=Status.PAID.value)),
+            models.Index(fields=["-id"], name="donation_wall", condition=Q(public=True, status__in=SHOWN)),
         )
 
     def __str__(self) -> str:
         return f"{self.pk}: {money.display(self.amount, self.currency)}"
 
 
-class LedgerEntry(models.Model):
+class AppendOnly(Exception):
+    """Somebody tried to change or delete a row that must stay as it was written."""
+
+
+class AppendOnlyQuerySet(models.QuerySet[Any]):
+    def update(self, **values: Any) -> NoReturn:
+        raise AppendOnly(f"{self.model._meta.label} is append-only: a correction is a new row")
+
+    def delete(self) -> NoReturn:
+        raise AppendOnly(f"{self.model._meta.label} is append-only: a correction is a new row")
+
+    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> NoReturn:
+        self.update()
+
+
+class AppendOnlyModel(models.Model):
+    """A table that only grows. The database refuses as well (donations.triggers): this is the polite refusal."""
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly(f"{self._meta.label} is append-only: a correction is a new row")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly(f"{self._meta.label} is append-only: a correction is a new row")
+
+
+class LedgerEntry(AppendOnlyModel):
     """One thing that moved a gift's money. Rows are added, never changed: every public total is a sum of them."""
 
     class Kind(models.TextChoices):
@@ -147,9 +188,12 @@ class StripeRef(models.Model):
     """Every Stripe id seen for a donation: the matching table, the lock, and "search by any id"."""
 
     id = models.CharField(max_length=255, primary_key=True)
+    # NULL while only a refund or dispute has named the id: its payment has not come yet.
     donation = models.ForeignKey(
         Donation, verbose_name=_("donation"), null=True, on_delete=models.CASCADE, related_name="refs"
     )
+    # Written to lock the row: an upsert locks an id that is known and one that is not.
+    seen_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("Stripe reference")
@@ -157,6 +201,89 @@ class StripeRef(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class Case(models.Model):
+    """A refund or a dispute as far as it has come."""
+
+    class Kind(models.TextChoices):
+        REFUND = "refund", _("refund")
+        DISPUTE = "dispute", _("dispute")
+
+    id = models.CharField(max_length=255, primary_key=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    donation = models.ForeignKey(Donation, verbose_name=_("donation"), on_delete=models.PROTECT, related_name="cases")
+    amount = models.PositiveBigIntegerField(_("amount"), help_text=_("In the currency's smallest unit (cents)."))
+    currency = models.CharField(_("currency"), max_length=3)
+    status = models.CharField(_("status"), max_length=32)
+    opened_at = models.DateTimeField(_("opened"))
+    as_of = models.DateTimeField(_("as of"))
+    # Of a refund: money left our balance, and came back to it. Facts: they only become true.
+    debited = models.BooleanField(_("debited"), default=False)
+    credited = models.BooleanField(_("credited back"), default=False)
+    # Of a dispute: until when the bank takes an answer.
+    deadline = models.DateTimeField(_("deadline"), null=True)
+    asked_by = models.CharField(_("asked by"), max_length=254, blank=True)
+    # When the sweep next asks Stripe; NULL when nothing more is expected.
+    ask_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("refund or dispute")
+        verbose_name_plural = _("refunds and disputes")
+        ordering: ClassVar[list[str]] = ["-as_of"]
+        indexes = (models.Index(fields=["ask_at"], name="case_to_ask", condition=Q(ask_at__isnull=False)),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}: {self.status}"
+
+
+class BalanceTransaction(AppendOnlyModel):
+    """Stripe's own book: what each movement did to our balance, in the settlement currency. A mirror, never edited."""
+
+    id = models.CharField(max_length=255, primary_key=True)
+    type = models.CharField(_("type"), max_length=64)
+    category = models.CharField(_("reporting category"), max_length=64)
+    source = models.CharField(_("source"), max_length=255, blank=True, db_index=True)
+    # Of the source: the payment intent it belongs to, and its own amount in the currency of the gift.
+    payment = models.CharField(_("payment"), max_length=255, blank=True, db_index=True)
+    # The site that the payment was made for, from its metadata.
+    site = models.CharField(_("site"), max_length=255, blank=True)
+    gift_amount = models.BigIntegerField(_("amount of the gift"), default=0)
+    gift_currency = models.CharField(_("currency of the gift"), max_length=3, blank=True)
+    amount = models.BigIntegerField(_("amount"), help_text=_("Signed, in the currency's smallest unit (cents)."))
+    fee = models.BigIntegerField(_("fee"))
+    net = models.BigIntegerField(_("net"))
+    currency = models.CharField(_("settlement currency"), max_length=3)
+    exchange_rate = models.CharField(_("exchange rate"), max_length=40, blank=True)
+    created_at = models.DateTimeField(_("created"), db_index=True)
+
+    class Meta:
+        verbose_name = _("balance transaction")
+        verbose_name_plural = _("balance transactions")
+        ordering: ClassVar[list[str]] = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.type} {money.display(self.amount, self.currency)} ({self.id})"
+
+
+class Total(models.Model):
+    """What came in, by currency and month of the site's time zone: a cache of the ledger that can be rebuilt."""
+
+    currency = models.CharField(_("currency"), max_length=3)
+    month = models.DateField(_("month"))
+    raised = models.BigIntegerField(_("raised"), default=0)
+    refunded = models.BigIntegerField(_("refunded"), default=0)
+    # Gifts begun in this month whose sum is above 0.
+    gifts = models.BigIntegerField(_("gifts"), default=0)
+
+    class Meta:
+        verbose_name = _("total")
+        verbose_name_plural = _("totals")
+        ordering: ClassVar[list[str]] = ["-month", "currency"]
+        constraints = (models.UniqueConstraint(fields=["currency", "month"], name="total_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.currency}"
 
 
 class StripeEvent(models.Model):
@@ -183,7 +310,26 @@ class StripeEvent(models.Model):
         verbose_name = _("Stripe event")
         verbose_name_plural = _("Stripe events")
         ordering: ClassVar[list[str]] = ["-received_at"]
-        indexes = (models.Index(fields=["retry_at"], name="event_to_retry", condition=Q(state="parked")),)
+        indexes = (
+            models.Index(fields=["retry_at"], name="event_to_retry", condition=Q(retry_at__isnull=False)),
+            models.Index(fields=["waits_for"], name="event_waits_for", condition=Q(state="parked")),
+        )
 
     def __str__(self) -> str:
         return f"{self.type} ({self.id})"
+
+
+class Chore(models.Model):
+    """Work that comes round by the clock. `UPDATE … WHERE due_at <= now` claims it; any process may."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    due_at = models.DateTimeField(_("due"))
+    done_at = models.DateTimeField(_("last done"), null=True)
+    result = models.TextField(_("result"), blank=True)
+
+    class Meta:
+        verbose_name = _("chore")
+        verbose_name_plural = _("chores")
+
+    def __str__(self) -> str:
+        return self.name

@@ -11,8 +11,7 @@ from django.core.cache import cache
 from django.core.paginator import Page, Paginator
 from django.db.models import F, QuerySet, Sum
 
-from donations.models import Donation, LedgerEntry, StripeRef
-from donations.states import Status
+from donations.models import SHOWN, Donation, LedgerEntry, StripeRef, Total
 
 STATS_AGE = 5  # seconds
 PAGE = 100  # supporters
@@ -41,12 +40,13 @@ def stats() -> Stats:
 
 def _count() -> Stats:
     currency = settings.DONATION_CURRENCY
-    entries = LedgerEntry.objects.filter(currency=currency).order_by()
-    sums = entries.values("donation").annotate(sum=Sum("amount"))
+    sums = Total.objects.filter(currency=currency).aggregate(
+        raised=Sum("raised"), refunded=Sum("refunded"), gifts=Sum("gifts")
+    )
     return Stats(
         currency=currency,
-        raised=entries.aggregate(sum=Sum("amount"))["sum"] or 0,
-        donations=sums.filter(sum__gt=0).count(),
+        raised=(sums["raised"] or 0) - (sums["refunded"] or 0),
+        donations=sums["gifts"] or 0,
     )
 
 
@@ -73,5 +73,5 @@ def supporters(page: int) -> Page[Supporter]:
 
 
 def _shown() -> QuerySet[Donation, Supporter]:
-    shown = Donation.objects.filter(public=True, status=Status.PAID.value).order_by("-id")
+    shown = Donation.objects.filter(public=True, status__in=SHOWN).order_by("-id")
     return cast("QuerySet[Donation, Supporter]", shown.values("name", at=F("created_at")))

@@ -25,10 +25,14 @@ class ProbeMiddleware:
 
 def unready() -> str:
     """Why the site cannot serve, in one line; empty when it can."""
+    from donations import triggers  # the models are not ready yet when the middleware is named in the settings
+
     try:
         executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return "migrations are missing: run manage.py migrate"
+        if triggers.missing():
+            return "the ledger's triggers are missing: run manage.py migrate"
     except DatabaseError:
         return "the database does not answer"
     return ""

@@ -162,6 +162,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "accounts",
     "donations",
+    "mail",
     "pages",
     "sandbox",
 ]
@@ -269,6 +270,9 @@ DATABASE_ROUTERS = ["sandbox.router.SandboxRouter"]
 # --- Mail and log ----------------------------------------------------------------------------------------------------
 
 globals().update(environment.email("EMAIL_URL", "consolemail://" if DEBUG else ""))
+# For each answer of the mail server. Servers that look into a letter before they take it are slow, and a letter whose
+# answer was not waited for would be sent again.
+EMAIL_TIMEOUT = 30  # seconds
 DEFAULT_FROM_EMAIL = environment.sender("DEFAULT_FROM_EMAIL", f"tincup@{SITE_HOST}")
 
 LOGGING = {

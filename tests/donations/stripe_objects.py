@@ -91,3 +91,46 @@ def signature(body: bytes, *, secret: str = "", at: float | None = None) -> str:
 
 def text(thing: dict[str, Any]) -> str:
     return json.dumps(thing)
+
+
+def refund(donation: Donation, number: int = 1, **changes: Any) -> dict[str, Any]:
+    """A full refund that succeeded, unless changed."""
+    return {
+        "id": f"re_{number}{donation.uuid.hex}",
+        "object": "refund",
+        "status": "succeeded",
+        "amount": donation.amount,
+        "currency": donation.currency,
+        "payment_intent": f"pi_{donation.uuid.hex}",
+        "charge": f"ch_{donation.uuid.hex}",
+        "balance_transaction": f"txn_r{number}{donation.uuid.hex}",
+        "failure_balance_transaction": None,
+        "metadata": {},
+    } | changes
+
+
+def movement(donation: Donation, number: int, amount: int, **changes: Any) -> dict[str, Any]:
+    """A balance transaction of a dispute."""
+    return {
+        "id": f"txn_d{number}{donation.uuid.hex}",
+        "object": "balance_transaction",
+        "amount": amount,
+        "currency": donation.currency,
+        "created": CREATED + 100 + number,
+        "type": "adjustment",
+    } | changes
+
+
+def dispute(donation: Donation, status: str, *movements: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {
+        "id": f"dp_{donation.uuid.hex}",
+        "object": "dispute",
+        "status": status,
+        "amount": donation.amount,
+        "currency": donation.currency,
+        "payment_intent": f"pi_{donation.uuid.hex}",
+        "charge": f"ch_{donation.uuid.hex}",
+        "balance_transactions": list(movements),
+        "evidence_details": {"due_by": CREATED + 1_000_000},
+        "metadata": {},
+    } | changes

@@ -1,0 +1,132 @@
+"""What the letters say: looked up when they are sent, so that they tell what is known by then."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _
+
+from donations import money
+from donations.models import BalanceTransaction, Donation, LedgerEntry
+from donations.states import Status
+from mail import letters, outbox
+from mail.outbox import Letter, Never, Wait
+
+Outcome = Letter | Wait | Never
+
+GONE = Never("what it is about is not in the book")
+NO_ADDRESS = Wait("no address")
+
+
+def send_letters() -> int:
+    """A chore: send what waits in the outbox. Returns how many letters the mail server took."""
+    return outbox.send_due(compose)
+
+
+def compose(kind: str, key: str) -> Outcome:
+    """The letter of this kind about `key`: a payment intent, a refund, or the uuid of a donation."""
+    with translation.override(settings.LANGUAGE_CODE):
+        match kind:
+            case "paid":
+                return _paid(key)
+            case "refunded":
+                return _refunded(key)
+            case "failed":
+                return _failed(key)
+    return Never(f"there is no letter of the kind {kind!r}")
+
+
+def fee_of(entry: LedgerEntry) -> int | None:
+    """What Stripe kept of a payment, if its book says so in the currency of the gift; None otherwise.
+
+    Settled in another currency, the fee is not a part of the sum that the donor knows.
+    """
+    booked = list(
+        BalanceTransaction.objects.filter(payment=entry.source, type__in=["charge", "payment"]).values_list(
+            "amount", "fee", "currency"
+        )
+    )
+    if len(booked) != 1:
+        return None
+    amount, fee, currency = booked[0]
+    return int(fee) if (amount, currency) == (entry.amount, entry.currency) else None
+
+
+def _paid(intent: str) -> Outcome:
+    entry = _entry(LedgerEntry.Kind.PAYMENT, intent)
+    if entry is None:
+        return GONE
+    donation = entry.donation
+    if not donation.email:
+        return NO_ADDRESS
+    fee = fee_of(entry)
+    details = {}
+    # No fee in Stripe's book may mean that it is charged later, so nothing is said of it.
+    if fee:
+        details = {"fee": _sum(fee, entry.currency), "net": _sum(entry.amount - fee, entry.currency)}
+    write = letters.landed if donation.delayed else letters.paid
+    return write(_about(donation, entry.amount, entry.currency, entry.happened_at), **details)
+
+
+def _refunded(refund: str) -> Outcome:
+    entry = _entry(LedgerEntry.Kind.REFUND, refund)
+    if entry is None:
+        return GONE
+    if _entry(LedgerEntry.Kind.REFUND_FAILURE, refund):
+        return Never("the refund failed")
+    donation = entry.donation
+    if not donation.email:
+        return NO_ADDRESS
+    about = _about(donation, -entry.amount, entry.currency, entry.happened_at)
+    return letters.refunded(about, gift=_partly_refunded(entry))
+
+
+def _failed(donation_uuid: str) -> Outcome:
+    donation = Donation.objects.filter(uuid=uuid.UUID(donation_uuid)).first()
+    if donation is None:
+        return GONE
+    if donation.status != Status.FAILED:
+        return Never("it arrived after all")
+    if not donation.email:
+        return NO_ADDRESS
+    again = f"{settings.SITE_URL}{reverse('donate')}?amount={money.short(donation.amount, donation.currency)}"
+    return letters.failed(_about(donation, donation.amount, donation.currency, donation.created_at), again=again)
+
+
+def _entry(kind: LedgerEntry.Kind, source: str) -> LedgerEntry | None:
+    return LedgerEntry.objects.select_related("donation").filter(kind=kind, source=source).first()
+
+
+def _partly_refunded(refund: LedgerEntry) -> str:
+    """The gift that a refund is only a part of; nothing when it was all of it, or when there were several payments."""
+    payments = LedgerEntry.objects.filter(donation=refund.donation, kind=LedgerEntry.Kind.PAYMENT)
+    sums = list(payments.values_list("amount", "currency")[:2])
+    if len(sums) != 1 or sums[0] == (-refund.amount, refund.currency):
+        return ""
+    return _sum(*sums[0])
+
+
+def _about(donation: Donation, amount: int, currency: str, at: datetime) -> letters.About:
+    language = translation.get_language() or "en"
+    session = urlencode({"session_id": donation.session_id})
+    return letters.About(
+        to=donation.email,
+        name=donation.name,
+        org=settings.SITE_NAME,
+        amount=_sum(amount, currency),
+        amount_short=money.display_short(amount, currency, language),
+        number=str(donation.pk),
+        date=format_date(timezone.localtime(at), _("j F Y")),
+        link=f"{settings.SITE_URL}{reverse('success')}?{session}" if donation.session_id else "",
+        practice=not settings.STRIPE_LIVE,
+    )
+
+
+def _sum(amount: int, currency: str) -> str:
+    return money.display(amount, currency, translation.get_language() or "en")

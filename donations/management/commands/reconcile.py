@@ -1,0 +1,33 @@
+"""`manage.py reconcile`: bring the site to Stripe's state, whatever was missed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from donations import gateway, reconciling
+from donations.management.since import since_date
+
+USUAL = timedelta(days=35)
+
+
+class Command(BaseCommand):
+    help = "Ask Stripe about every open gift, and about all that was made there; book what is missing here."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--since", type=since_date, help="a day, like 2026-01-31 (default: 35 days ago)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        since = options["since"] or timezone.now() - USUAL
+        try:
+            mended = reconciling.run(since)
+        except (gateway.NoAnswer, gateway.Refused) as error:
+            raise CommandError(f"Stripe did not answer ({error}). What was booked stays; run this again.") from error
+        self.stdout.write(
+            f"Since {since:%Y-%m-%d}: {mended.looked_at} objects of ours looked at; {mended.rebuilt} gifts rebuilt, "
+            f"{mended.changed} changed, {mended.rows} ledger rows added, {mended.events} events settled, "
+            f"{mended.mirrored} balance transactions added."
+        )

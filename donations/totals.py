@@ -1,0 +1,65 @@
+"""Running totals by currency and month: written last in the ledger's transaction, from rows that were really inserted.
+
+They are a cache: `rebuilt` gives what they must be, from the ledger alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from donations.models import Donation, LedgerEntry, Total, insert_once
+
+Key = tuple[str, date]
+PAYMENT = LedgerEntry.Kind.PAYMENT
+
+
+def month(at: datetime) -> date:
+    """The first day of the month, in the site's time zone."""
+    return timezone.localtime(at).date().replace(day=1)
+
+
+def add(donation: Donation, written: list[LedgerEntry]) -> None:
+    """Add the rows that were just inserted for this donation. The hot rows are locked last, and in one order."""
+    if not written:
+        return
+    changes: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for entry in written:
+        sums = changes[entry.currency, month(entry.happened_at)]
+        sums[0 if entry.kind == PAYMENT else 1] += entry.amount if entry.kind == PAYMENT else -entry.amount
+    for currency in {entry.currency for entry in written}:
+        step = _gift_step(donation, currency, written)
+        if step:
+            changes[currency, month(donation.created_at)][2] += step
+    for (currency, first), (raised, refunded, gifts) in sorted(changes.items()):
+        insert_once(Total(currency=currency, month=first))
+        Total.objects.filter(currency=currency, month=first).update(
+            raised=F("raised") + raised, refunded=F("refunded") + refunded, gifts=F("gifts") + gifts
+        )
+
+
+def rebuilt() -> dict[Key, tuple[int, int, int]]:
+    """(raised, refunded, gifts) for each currency and month, added up from the ledger."""
+    sums: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
+    gifts: dict[tuple[int, str, date], int] = defaultdict(int)
+    rows = LedgerEntry.objects.order_by().values_list(
+        "donation__created_at", "kind", "amount", "currency", "happened_at", "donation_id"
+    )
+    for created_at, kind, amount, currency, at, donation_id in rows.iterator(chunk_size=5000):
+        paid = kind == PAYMENT
+        sums[currency, month(at)][0 if paid else 1] += amount if paid else -amount
+        gifts[donation_id, currency, month(created_at)] += amount
+    for (_, currency, first), amount in gifts.items():
+        sums[currency, first][2] += int(amount > 0)
+    return {key: (raised, refunded, count) for key, (raised, refunded, count) in sums.items()}
+
+
+def _gift_step(donation: Donation, currency: str, written: Iterable[LedgerEntry]) -> int:
+    """+1 when these rows lifted the gift's sum above 0, -1 when they took it down to 0 or below."""
+    after = LedgerEntry.objects.filter(donation=donation, currency=currency).aggregate(sum=Sum("amount"))["sum"] or 0
+    before = after - sum(entry.amount for entry in written if entry.currency == currency)
+    return int(after > 0) - int(before > 0)

@@ -1,0 +1,72 @@
+"""The letters that the site can send, one function each, from values that are ready to be read.
+
+Each has three templates: `mail/<kind>.subject.txt`, `.txt` and `.html`. The text comes first and says everything.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from mail.outbox import Letter
+
+# Mail programs make a link of these. A stranger must not send somebody a link in our name, by giving it as his own.
+LINK_LIKE = re.compile(r"[/@\\]|\w[.。]\w\w")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What every letter says: whom it is for, and which gift it is about."""
+
+    to: str
+    name: str
+    org: str
+    amount: str  # "$25.00"
+    amount_short: str  # "$25"
+    number: str
+    date: str
+    link: str = ""
+    practice: bool = False
+
+
+def paid(about: About, *, fee: str = "", net: str = "") -> Letter:
+    """A payment arrived. The card fee is named only when it is known."""
+    return _letter("paid", about, fee=fee, net=net)
+
+
+def landed(about: About, *, fee: str = "", net: str = "") -> Letter:
+    """A bank payment that was on its way for days arrived."""
+    return _letter("landed", about, fee=fee, net=net)
+
+
+def failed(about: About, *, again: str) -> Letter:
+    """A bank payment was turned down. `date` is when it was begun; `again` leads to the form."""
+    return _letter("failed", about, again=again)
+
+
+def refunded(about: About, *, gift: str = "") -> Letter:
+    """`amount` is on its way back to the donor; `gift` is named when that is only a part of it."""
+    return _letter("refunded", about, gift=gift)
+
+
+def _letter(kind: str, about: About, **more: str) -> Letter:
+    context = asdict(about) | more | {"name": _greeted(about.name)}
+    subject = " ".join(render_to_string(f"mail/{kind}.subject.txt", context).split())
+    return Letter(
+        to=about.to,
+        subject=f"{_('[Practice]')} {subject}" if about.practice else subject,
+        text=_tidy(render_to_string(f"mail/{kind}.txt", context)),
+        html=_tidy(render_to_string(f"mail/{kind}.html", context)),
+    )
+
+
+def _greeted(name: str) -> str:
+    return _("friend") if not name or LINK_LIKE.search(name) else name
+
+
+def _tidy(text: str) -> str:
+    """Without the empty lines that the template's tags leave behind."""
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.strip().splitlines())) + "\n"

@@ -1,0 +1,199 @@
+"""Letters wait here until the mail server has taken them.
+
+`add` is one INSERT, so it can stand in the transaction of what the letter is about. `send_due` belongs into the
+background: any number of processes may call it, for each letter is claimed by a conditional UPDATE. A claim is a lease:
+whoever is killed while sending leaves it to run out, and the letter is tried again, under the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+
+from mail import transport
+from mail.models import Mail
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)  # far longer than transport.LIMIT
+ROUND = 30.0  # seconds; a slow mail server must not keep the other work of a round waiting
+# After the first failure, the second, …: two days in all.
+PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 480, 720, 720, 720)]
+MAX_ATTEMPTS = len(PAUSES) + 1
+# How long a letter may wait for what it needs, and how often we look: first after seconds, later hourly.
+PATIENCE = timedelta(days=1)
+LOOK_AGAIN = (timedelta(seconds=10), timedelta(hours=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The letter cannot be written yet. It is looked at again, for a day."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """There is nothing to write (any more)."""
+
+    reason: str
+
+
+Compose = Callable[[str, str], Letter | Wait | Never]
+
+
+def add(kind: str, key: str) -> None:
+    """Owe the letter of this kind about this thing: one, however often this is called. In the caller's transaction."""
+    Mail.objects.bulk_create([Mail(kind=kind, key=key, message_id=_message_id(kind, key))], ignore_conflicts=True)
+
+
+def send_again(mail: Mail) -> bool:
+    """Somebody asks for it: try a letter anew that is sent, dead or closed. False when it is waiting anyway."""
+    fresh = {}
+    if mail.state == Mail.State.SENT:
+        # Under the old one, a mail program that has the letter would drop it as a copy.
+        fresh["message_id"] = _message_id(mail.kind, mail.key, secrets.token_hex(8))
+    again = Mail.objects.filter(pk=mail.pk, state=mail.state, next_at__isnull=True)
+    return bool(again.update(state=Mail.State.WAITING, next_at=timezone.now(), lease="", attempts=0, error="", **fresh))
+
+
+def send_due(compose: Compose, limit: int = 20) -> int:
+    """Send the letters whose time has come, each composed now. Returns how many the mail server took."""
+    sent = 0
+    end = time.monotonic() + ROUND
+    for mail in list(Mail.objects.filter(next_at__lte=timezone.now()).order_by("next_at")[:limit]):
+        if time.monotonic() > end:
+            break
+        if not _claim(mail):
+            continue
+        try:
+            sent += _attempt(mail, compose)
+        except transport.Unreachable as error:
+            _retry(mail, str(error))
+            break  # it takes no others either, and to find that out may take half a minute each time
+    return sent
+
+
+def _claim(mail: Mail) -> bool:
+    """Make the letter ours for the length of a lease. It counts as an attempt: this process may not live to say so."""
+    claim = {"lease": secrets.token_hex(16), "next_at": timezone.now() + LEASE, "attempts": mail.attempts + 1}
+    with transaction.atomic(durable=True):  # a claim that is not committed binds nobody
+        if not Mail.objects.filter(pk=mail.pk, next_at=mail.next_at, lease=mail.lease).update(**claim):
+            return False
+    for name, value in claim.items():
+        setattr(mail, name, value)
+    if mail.attempts > MAX_ATTEMPTS:
+        _give_up(mail, Mail.State.DEAD, mail.error or "every attempt was cut short")
+        return False
+    return True
+
+
+def _attempt(mail: Mail, compose: Compose) -> bool:
+    """Write the letter, send it, and note how that went. True when the mail server took it."""
+    try:
+        letter = compose(mail.kind, mail.key)
+    except Exception as error:
+        # A letter that cannot be written must not hold up the others. Only the error's type is kept in the outbox: its
+        # text may quote the donor.
+        log.exception("letter %s %s", mail.kind, mail.key)
+        _retry(mail, type(error).__name__)
+        return False
+    match letter:
+        case Never():
+            _give_up(mail, Mail.State.CLOSED, letter.reason)
+        case Wait():
+            _look_again(mail, letter.reason)
+        case Letter():
+            return _send(mail, letter)
+    return False
+
+
+def _send(mail: Mail, letter: Letter) -> bool:
+    try:
+        message = _message(letter, mail.message_id)
+        transport.send(message, lambda: _taken(mail))
+    except transport.NotTaken as error:
+        _retry(mail, str(error))
+    except transport.Refused as error:
+        _give_up(mail, Mail.State.DEAD, str(error))
+    else:
+        return True
+    return False
+
+
+def _taken(mail: Mail) -> None:
+    _settle(mail, state=Mail.State.SENT, sent_at=timezone.now(), next_at=None, error="")
+
+
+def _message(letter: Letter, message_id: str) -> EmailMultiAlternatives:
+    try:
+        validate_email(letter.to)
+    except ValidationError:
+        # Also what stops an address that brings a second one, or a header, with it.
+        raise transport.Refused("the address is not one that mail can be sent to") from None
+    message = EmailMultiAlternatives(
+        subject=" ".join(letter.subject.split()),
+        body=letter.text,
+        to=[letter.to],
+        # RFC 3834: no out-of-office notes to us.
+        headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
+    )
+    message.attach_alternative(letter.html, "text/html")
+    return message
+
+
+def _look_again(mail: Mail, reason: str) -> None:
+    now = timezone.now()
+    age = now - mail.created_at
+    if age > PATIENCE:
+        _give_up(mail, Mail.State.CLOSED, reason)
+        return
+    soonest, latest = LOOK_AGAIN
+    # Nothing was tried, so it does not count as an attempt.
+    _settle(mail, next_at=now + min(max(age / 2, soonest), latest), attempts=mail.attempts - 1, error=reason[:200])
+
+
+def _retry(mail: Mail, error: str) -> None:
+    if mail.attempts >= MAX_ATTEMPTS:
+        _give_up(mail, Mail.State.DEAD, error)
+        return
+    log.warning("letter %s %s was not sent: %s", mail.kind, mail.key, error)
+    _settle(mail, next_at=timezone.now() + PAUSES[mail.attempts - 1], error=error[:200])
+
+
+def _give_up(mail: Mail, state: Mail.State, reason: str) -> None:
+    if state == Mail.State.DEAD:
+        log.error("letter %s %s is given up: %s", mail.kind, mail.key, reason)
+    _settle(mail, state=state, next_at=None, error=reason[:200])
+
+
+def _settle(mail: Mail, **outcome: object) -> None:
+    """Write how it went, if the letter is still ours."""
+    if not Mail.objects.filter(pk=mail.pk, lease=mail.lease).update(lease="", **outcome):
+        log.warning("letter %s %s took longer than its lease", mail.kind, mail.key)
+
+
+def _message_id(kind: str, key: str, again: str = "") -> str:
+    """The same for the same letter, also when a restored backup has forgotten that it was sent."""
+    digest = hashlib.sha256(f"{kind}\n{key}\n{again}".encode()).hexdigest()
+    return f"<{digest[:40]}@{settings.SITE_HOST}>"
