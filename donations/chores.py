@@ -13,10 +13,16 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from donations import books, healing, retention
+from donations import books, healing, letters, retention
 from donations.models import Chore, insert_once
+from mail import outbox
 
 log = logging.getLogger(__name__)
+
+
+def send_letters() -> int:
+    return outbox.send_due(letters.compose)
+
 
 # Done whenever rows are due.
 ALWAYS: tuple[Callable[[], int], ...] = (
@@ -24,6 +30,7 @@ ALWAYS: tuple[Callable[[], int], ...] = (
     healing.replay_failed,
     healing.sweep,
     healing.watch_cases,
+    send_letters,
 )
 # Done by the clock.
 MIRROR, VERIFY, EMPTY = "mirror Stripe's book", "verify the books", "empty old events"

@@ -105,11 +105,19 @@ def wake_parked() -> int:
     return done
 
 
+def replay(event: StripeEvent) -> None:
+    """Handle an event again that failed or waits; one that was handled stays as it is. Raises what handling raises."""
+    if event.state == StripeEvent.State.FAILED:
+        inbox.receive(event.body)
+    elif event.state == StripeEvent.State.PARKED:
+        _settle_parked(event)
+
+
 def replay_failed() -> int:
     """Handle events again that failed; Stripe sends them again too, but only for three days. Returns how many."""
     now = timezone.now()
     failed = StripeEvent.objects.filter(state=StripeEvent.State.FAILED, retry_at__lte=now).order_by("retry_at")
-    return sum(_try_again(event, now, lambda event: inbox.receive(event.body)) for event in list(failed[:BATCH]))
+    return sum(_try_again(event, now, replay) for event in list(failed[:BATCH]))
 
 
 def _try_again(event: StripeEvent, now: datetime, work: Callable[[StripeEvent], None]) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "donations", "pages", "project", "sandbox")
+APPS = ("accounts", "donations", "mail", "pages", "project", "sandbox")
 
 # Module of donations -> what else of Tincup it may import. What is not named here may import nothing of ours.
 MAY_IMPORT = {
@@ -17,22 +17,32 @@ MAY_IMPORT = {
     "states": {"facts"},
     "models": {"states", "money", "facts"},
     "gateway": {"money"},
-    "ledger": {"facts", "states", "models"},
+    "cases": {"facts", "states", "models"},
+    "totals": {"models"},
+    "triggers": {"models"},
+    "retention": {"models"},
+    "ledger": {"cases", "facts", "states", "models", "totals"},
     "inbox": {"facts", "ledger", "models"},
     "checkout": {"models", "gateway", "states"},
-    "healing": {"gateway", "facts", "ledger", "inbox", "models", "states"},
-    "chores": {"healing"},
+    "healing": {"cases", "gateway", "facts", "ledger", "inbox", "models", "states"},
+    "books": {"facts", "gateway", "models", "money", "totals"},
+    "reconciling": {"books", "facts", "gateway", "healing", "inbox", "ledger", "models", "states"},
+    "letters": {"models", "money", "queries", "states"},
+    "chores": {"books", "healing", "letters", "models", "retention"},
     "queries": {"models", "money", "states"},
     "claims": {"models", "money"},
     "forms": {"checkout", "money"},
     "views": {"forms", "checkout", "healing", "queries", "claims", "facts", "models", "money", "states"},
     "api": {"forms", "checkout", "queries", "models", "money", "states"},
     "webhooks": {"gateway", "inbox"},
-    "admin": {"models", "money"},
-    "checks": set(),
-    "apps": {"checks"},
+    "admin": {"healing", "models", "money"},
+    "checks": {"models", "triggers"},
+    "apps": {"checks", "triggers"},
     "urls": {"views", "api", "webhooks"},
+    "management.since": set(),
     "management.commands.housekeeping": {"chores"},
+    "management.commands.reconcile": {"gateway", "management.since", "reconciling"},
+    "management.commands.verify_books": {"books", "chores", "gateway", "management.since"},
 }
 
 
@@ -78,6 +88,7 @@ def test_the_rooms_of_the_domain_import_only_what_the_plan_allows() -> None:
     [
         ("donations", {"accounts", "pages", "sandbox"}),
         ("sandbox", {"accounts", "pages", "donations", "project", "stripe"}),
+        ("mail", {"accounts", "donations", "pages", "project", "sandbox"}),
         ("accounts", {"sandbox"}),
         ("pages", {"sandbox"}),
     ],
@@ -110,7 +121,8 @@ def test_law_4_one_module_writes_the_ledger_and_the_status() -> None:
     facts = {"status", "checkout", "settling_failed", "flags"}
     for app in APPS:
         for name, tree in modules(app).items():
-            if name in {"donations.ledger", "donations.models"} or app == "sandbox":
+            # donations.cases only says what rows a case asks for; donations.ledger writes them.
+            if name in {"donations.ledger", "donations.models", "donations.cases"} or app == "sandbox":
                 continue
             for node in ast.walk(tree):
                 if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):

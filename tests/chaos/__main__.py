@@ -22,9 +22,9 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs and databases")
     options = parser.parse_args()
     print(f"chaos: seed {options.seed}", flush=True)
-    outcome = run(Plan(**vars(options)))
-    print(outcome.summary, flush=True)
-    return 1 if outcome.differences else 0
+    summary, differences = run(Plan(**vars(options)))
+    print(summary, flush=True)
+    return 1 if differences else 0
 
 
 if __name__ == "__main__":

@@ -55,9 +55,7 @@ class PostgresqlCopy:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 # A killed process's session may need a moment to be noticed.
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self.name]
-                )
+                cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self.name])
                 cursor.execute(statement)
 
 

@@ -92,9 +92,7 @@ def refund(gift: Gift, amount: int, chance: random.Random, dashboard: Dashboard)
             refund.became(dashboard.settle_refund(refund.id, "fails")["status"])
 
 
-def dispute(
-    gift: Gift, kind: str, amount: int, moves: list[str], chance: random.Random, dashboard: Dashboard
-) -> Life:
+def dispute(gift: Gift, kind: str, amount: int, moves: list[str], chance: random.Random, dashboard: Dashboard) -> Life:
     made = dashboard.dispute(gift.session, kind, amount)
     dispute = Dispute(made["id"], amount)
     gift.disputes.append(dispute)

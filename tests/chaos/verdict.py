@@ -27,7 +27,7 @@ class Books:
             pk: {"amount": amount, "status": status, "flags": flags}
             for pk, amount, status, flags in rows("SELECT id, amount, status, flags FROM donations_donation")
         }
-        self.refs: dict[str, int | None] = dict(rows("SELECT id, donation_id FROM donations_striperef"))  # type: ignore[arg-type]
+        self.refs: dict[str, int | None] = dict(rows("SELECT id, donation_id FROM donations_striperef"))
         self.entries: dict[int, Counter[Row]] = defaultdict(Counter)
         self.sources: set[str] = set()
         self.currencies: set[str] = set()
@@ -122,7 +122,7 @@ def _told(world: World) -> Any:
 def mail_differences(world: World, tally: Tally) -> list[str]:
     """Every paid gift has its receipt, every failed one its word; nobody else has any; no copies beyond the kills."""
     letters = world.post.by_recipient()
-    found = []
+    found: list[str] = []
     for gift in tally.gifts.values():
         found += _letters(gift, letters.pop(gift.email, []))
     found += [f"a letter to {to}: {mails[0].subject}" for to, mails in letters.items()]

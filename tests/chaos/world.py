@@ -94,6 +94,7 @@ class World:
         self.life = 0
         self.kills = 0
         self.taken_at = self.restored_at = 0.0
+        self.errands: list[subprocess.Popen[str]] = []
         self.stripe = Server(folder / "stripe.log", free_port(), DEBUG="true")
         self.dashboard = Dashboard(f"http://127.0.0.1:{self.stripe.port}")
         self.sites = [Server(folder / f"site-{port}.log", port, **self._settings()) for port in ports]
@@ -120,6 +121,9 @@ class World:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for errand in self.errands:
+            errand.kill()
+            errand.communicate()
         for server in (self.stripe, *self.sites):
             server.kill()
         self.line.close()
@@ -198,6 +202,10 @@ class World:
         process = self.command(*arguments, minutes_later=minutes_later)
         printed, _ = process.communicate(timeout=240)
         return process.returncode, printed
+
+    def begin(self, *arguments: str) -> None:
+        """A command beside all that goes on. In bad weather it may well end in an error."""
+        self.errands.append(self.command(*arguments))
 
     def run_and_kill(self, *arguments: str) -> None:
         """A command that is killed in the middle, unless it is quicker."""
