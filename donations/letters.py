@@ -15,18 +15,13 @@ from django.utils.translation import gettext as _
 from donations import money
 from donations.models import BalanceTransaction, Donation, LedgerEntry
 from donations.states import Status
-from mail import letters, outbox
+from mail import letters
 from mail.outbox import Letter, Never, Wait
 
 Outcome = Letter | Wait | Never
 
 GONE = Never("what it is about is not in the book")
 NO_ADDRESS = Wait("no address")
-
-
-def send_letters() -> int:
-    """A chore: send what waits in the outbox. Returns how many letters the mail server took."""
-    return outbox.send_due(compose)
 
 
 def compose(kind: str, key: str) -> Outcome:

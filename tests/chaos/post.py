@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import socketserver
 import threading
@@ -68,6 +69,10 @@ def _dialogue_with(office: PostOffice) -> type[socketserver.StreamRequestHandler
         timeout = 30
 
         def handle(self) -> None:
+            with contextlib.suppress(ConnectionError):  # the sender died
+                self._talk()
+
+        def _talk(self) -> None:
             if office.refuses("greeting"):
                 self._say("421 closed for lunch")
                 return

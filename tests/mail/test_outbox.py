@@ -211,12 +211,15 @@ def test_a_letter_whose_taking_was_not_answered_is_sent_again_under_the_same_id(
 
 @pytest.mark.parametrize("fault", ["hang", "drop", "500 what?"])
 def test_a_good_bye_that_goes_wrong_does_not_make_a_sent_letter_unsent(
-    office: PostOffice, monkeypatch: pytest.MonkeyPatch, fault: str
+    office: PostOffice, settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     monkeypatch.setattr(transport, "GOODBYE", 0.2)
+    settings.EMAIL_TIMEOUT = 10
     owe("ada")
     office.on = {"QUIT": fault}
+    started = time.monotonic()
     assert outbox.send_due(compose) == 1
+    assert time.monotonic() - started < 5, "the letter is taken: nobody waits long for politeness"
     time_passes(days=1)
     assert outbox.send_due(compose) == 0
     assert len(office.delivered) == 1
