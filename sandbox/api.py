@@ -6,7 +6,6 @@ import base64
 import binascii
 import json
 import logging
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,38 +13,29 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import control, endpoints, errors, form_encoding, idempotency, ids, versions
+from sandbox import calls, faults, form_encoding, idempotency, ids, versions
 from sandbox.errors import ApiError
 from sandbox.events import Cause
 from sandbox.router import ALIAS
 
 log = logging.getLogger(__name__)
 
-Endpoint = Callable[..., dict[str, Any]]
-
-_CALLS: list[tuple[str, str, Endpoint]] = [
-    ("POST", r"checkout/sessions", endpoints.create_session),
-    ("GET", r"checkout/sessions", endpoints.list_sessions),
-    ("GET", r"checkout/sessions/([^/]+)", endpoints.retrieve_session),
-    ("POST", r"checkout/sessions/([^/]+)/expire", endpoints.expire_session),
-    ("GET", r"payment_intents/([^/]+)", endpoints.retrieve_intent),
-    ("GET", r"charges/([^/]+)", endpoints.retrieve_charge),
-    ("GET", r"events", endpoints.list_events),
-    ("GET", r"events/([^/]+)", endpoints.retrieve_event),
-    ("GET", r"test_helpers/sandbox", control.show),
-    ("POST", r"test_helpers/sandbox", control.change),
-    ("POST", r"test_helpers/sandbox/stranger", control.stranger),
-    ("POST", r"test_helpers/sandbox/resend", control.resend),
-    ("POST", r"test_helpers/sandbox/settle", control.settle),
-]
-
 
 @csrf_exempt
 def v1(request: HttpRequest, rest: str) -> HttpResponse:
-    """Answer one API request."""
+    """Answer one API request, or leave it without an answer."""
+    path = rest.rstrip("/")
+    fault = "" if path.startswith(calls.CONTROL) else faults.strike()
+    if fault in faults.BEFORE:
+        return faults.silence(request, fault)
+    response = _try(request, path, fault)
+    return faults.silence(request, fault) if fault in faults.AFTER else response
+
+
+def _try(request: HttpRequest, path: str, fault: str) -> HttpResponse:
     request_id = ids.new("req")
     try:
-        response = _answer(request, rest.rstrip("/"), request_id)
+        response = _answer(request, path, request_id, fault)
     except ApiError as error:
         response = _respond(error.status, _dump(error.body(request_id)))
     except Exception:
@@ -59,22 +49,27 @@ def v1(request: HttpRequest, rest: str) -> HttpResponse:
     return response
 
 
-def _answer(request: HttpRequest, path: str, request_id: str) -> HttpResponse:
+def _answer(request: HttpRequest, path: str, request_id: str, fault: str) -> HttpResponse:
     _authenticate(request.headers.get("Authorization", ""))
-    endpoint, arguments = _find(request.method or "", path)
+    endpoint, arguments = calls.find(request.method or "", path)
     raw = request.META["QUERY_STRING"] if request.method == "GET" else _form(request)
     params = form_encoding.parse(raw)
     key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
     cause = Cause(request_id, key)
+
+    def work() -> dict[str, Any]:
+        faults.refuse(fault, key)
+        return endpoint(params, cause, *arguments)
+
     if key is None:
-        return _respond(200, _dump(endpoint(params, cause, *arguments)))
+        return _respond(200, _dump(work()))
     earlier = idempotency.begin(key, idempotency.fingerprint(path, params), request_id)
     if earlier is not None:
         replay = _respond(earlier.status or 200, earlier.body)
         replay["Idempotent-Replayed"] = "true"
         replay["Original-Request"] = earlier.request_id
         return replay
-    return _execute(lambda: endpoint(params, cause, *arguments), key, request_id)
+    return _execute(work, key, request_id)
 
 
 def _execute(work: Callable[[], dict[str, Any]], key: str, request_id: str) -> HttpResponse:
@@ -93,14 +88,6 @@ def _execute(work: Callable[[], dict[str, Any]], key: str, request_id: str) -> H
     except Exception:
         idempotency.release(key)
         raise
-
-
-def _find(method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:
-    for known, pattern, endpoint in _CALLS:
-        match = re.fullmatch(pattern, path)
-        if match and known == method:
-            return endpoint, match.groups()
-    raise errors.unrecognized(method, f"/v1/{path}")
 
 
 def _authenticate(header: str) -> None:

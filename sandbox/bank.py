@@ -6,7 +6,7 @@ import time
 
 from django.db import transaction
 
-from sandbox import ids, outcomes, sessions, store
+from sandbox import aftermath, ids, outcomes, sessions, store
 from sandbox.events import announce
 from sandbox.models import Behaviour
 from sandbox.objects import charge, payment_method_details
@@ -60,6 +60,7 @@ def settle(intent_id: str, outcome: str) -> bool:
             ("checkout.session.async_payment_failed", session.body),
         )
     else:
+        made.due_at = aftermath.due()
         store.save(made, charge.succeeded(made.body))
         outcomes.succeed(intent, made.stripe_id)
         store.save(session, {**session.body, "payment_status": "paid"})

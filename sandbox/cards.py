@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sandbox.models import Record
 from sandbox.objects.charge import Failure
 
 
@@ -20,6 +21,10 @@ class Card:
     risk: str = "normal"
     cvc_check: str = "pass"
     postal_check: str | None = None
+    # What becomes of a refund later: "succeeds" of one that was pending, "fails" of one that had succeeded.
+    refund: str = ""
+    # Kind and reason of each dispute that follows the payment.
+    disputes: tuple[tuple[str, str], ...] = ()
 
     @property
     def spaced(self) -> str:
@@ -39,6 +44,9 @@ def _declined(decline_code: str, message: str = "Your card was declined.", code:
 _BLOCKED = Failure("card_declined", "fraudulent", "Your card was declined.", outcome="blocked")
 _NO_FUNDS = _declined("insufficient_funds", "Your card has insufficient funds.")
 _GENERIC = _declined("generic_decline")
+_FRAUD = ("chargeback", "fraudulent")
+_NOT_RECEIVED = ("chargeback", "product_not_received")
+_INQUIRY = ("inquiry", "general")
 
 CARDS = [
     Card("4242424242424242", "visa", "pays"),
@@ -89,6 +97,12 @@ CARDS = [
     Card("4000008400001629", "visa", "asks for approval, then is declined", _GENERIC, True),
     Card("4000000000003055", "visa", "pays; approval is possible, not needed"),
     Card("4000000000003097", "visa", "pays; approval would fail, but is not needed"),
+    Card("4000000000007726", "visa", "pays; a refund is pending, then succeeds", refund="succeeds"),
+    Card("4000000000005126", "visa", "pays; a refund succeeds, then fails", refund="fails"),
+    Card("4000000000000259", "visa", "pays, then is disputed as fraudulent", disputes=(_FRAUD,)),
+    Card("4000000000002685", "visa", "pays, then is disputed: nothing received", disputes=(_NOT_RECEIVED,)),
+    Card("4000000000001976", "visa", "pays, then the bank inquires: no money moves", disputes=(_INQUIRY,)),
+    Card("4000000404000079", "visa", "pays, then is disputed twice, half each", disputes=(_FRAUD, _NOT_RECEIVED)),
 ]
 
 _BY_NUMBER = {card.number: card for card in CARDS}
@@ -103,3 +117,8 @@ _LIVE_CARD = Failure(
 def lookup(number: str) -> Card:
     """The test card of this number; any other is declined, as Stripe does in test mode."""
     return _BY_NUMBER.get(number) or Card(number, "unknown", "is declined", _LIVE_CARD)
+
+
+def of(charge: Record) -> Card:
+    """The card that paid; a bank account behaves like a card without a will of its own."""
+    return lookup(charge.hidden.get("card", ""))

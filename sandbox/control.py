@@ -14,7 +14,7 @@ from sandbox.events import Cause
 from sandbox.models import Behaviour, Event
 from sandbox.objects.charge import Payer
 from sandbox.router import ALIAS
-from sandbox.values import boolean, choice, hash_of, integer, text
+from sandbox.values import boolean, choice, hash_of, integer, rate, settlement, text
 
 Body = dict[str, Any]
 
@@ -29,6 +29,12 @@ _CHANGE = hash_of(
         "two_ids": boolean,
         "release": choice(Behaviour.Release.values),
         "bank_delay": integer(0, _DAY),
+        "settlement": settlement,
+        "exchange_rate": rate,
+        "fault": choice(Behaviour.Fault.values),
+        "fault_rate": integer(0, 100),
+        "fault_seed": integer(0, 2**31 - 1),
+        "fault_seconds": integer(0, 30),
     }
 )
 _STRANGER = hash_of({"amount": integer(50, 99_999_999)})
@@ -111,4 +117,4 @@ def settle(raw: Body, cause: Cause) -> Body:
 
 def _shown(mood: Behaviour) -> Body:
     shown = {field.name: getattr(mood, field.name) for field in Behaviour._meta.concrete_fields if field.name != "id"}
-    return {"object": "sandbox", **shown}
+    return {"object": "sandbox", **shown, "exchange_rate": float(mood.exchange_rate)}

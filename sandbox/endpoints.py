@@ -1,4 +1,4 @@
-"""The calls that the API knows: each checks its parameters and answers one of Stripe's objects."""
+"""The calls about sessions, intents and events: each checks its parameters and answers one of Stripe's objects."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 from sandbox import errors, params, sessions, store, timers
 from sandbox.events import Cause
 from sandbox.expanding import expand
-from sandbox.models import Event, Record
+from sandbox.models import Event
 from sandbox.paging import page
+from sandbox.reading import listing, retrieve
 
 Body = dict[str, Any]
 
@@ -22,30 +23,24 @@ def create_session(raw: Body, cause: Cause) -> Body:
 def retrieve_session(raw: Body, cause: Cause, session_id: str) -> Body:
     """GET /v1/checkout/sessions/<id>"""
     timers.expire_due()
-    return _retrieve("checkout.session", session_id, raw, "session")
+    return retrieve(sessions.KIND, session_id, raw, "session")
 
 
 def list_sessions(raw: Body, cause: Cause) -> Body:
     """GET /v1/checkout/sessions"""
-    clean = params.LIST_SESSIONS(raw, "")
     timers.expire_due()
-    rows = Record.objects.filter(kind="checkout.session")
-    for column in ("payment_intent", "status"):
-        if clean.get(column):
-            rows = rows.filter(**{column: clean[column]})
-    found = page(rows, clean, kind="checkout.session", url="/v1/checkout/sessions")
-    return expand(found, clean.get("expand", []))
+    return listing(sessions.KIND, "checkout/sessions", params.LIST_SESSIONS, raw, "payment_intent status")
 
 
 def expire_session(raw: Body, cause: Cause, session_id: str) -> Body:
     """POST /v1/checkout/sessions/<id>/expire"""
     clean = params.RETRIEVE(raw, "")
     timers.expire_due()
-    if store.find("checkout.session", session_id) is None:
-        raise errors.no_such("checkout.session", session_id, "session")
+    if store.find(sessions.KIND, session_id) is None:
+        raise errors.no_such(sessions.KIND, session_id, "session")
     expired = sessions.expire(session_id, cause)
     if expired is None:
-        status = store.get("checkout.session", session_id).status
+        status = store.get(sessions.KIND, session_id).status
         raise errors.ApiError(
             400,
             f'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status '
@@ -57,12 +52,12 @@ def expire_session(raw: Body, cause: Cause, session_id: str) -> Body:
 
 def retrieve_intent(raw: Body, cause: Cause, intent_id: str) -> Body:
     """GET /v1/payment_intents/<id>"""
-    return _retrieve("payment_intent", intent_id, raw, "intent")
+    return retrieve("payment_intent", intent_id, raw, "intent")
 
 
-def retrieve_charge(raw: Body, cause: Cause, charge_id: str) -> Body:
-    """GET /v1/charges/<id>"""
-    return _retrieve("charge", charge_id, raw, "id")
+def list_intents(raw: Body, cause: Cause) -> Body:
+    """GET /v1/payment_intents"""
+    return listing("payment_intent", "payment_intents", params.LIST_INTENTS, raw)
 
 
 def retrieve_event(raw: Body, cause: Cause, event_id: str) -> Body:
@@ -90,11 +85,3 @@ def list_events(raw: Body, cause: Cause) -> Body:
     if "delivery_success" in clean:
         rows = rows.filter(delivered=clean["delivery_success"])
     return expand(page(rows, clean, kind="event", url="/v1/events"), clean.get("expand", []))
-
-
-def _retrieve(kind: str, stripe_id: str, raw: Body, param: str) -> Body:
-    clean = params.RETRIEVE(raw, "")
-    record = store.find(kind, stripe_id)
-    if record is None:
-        raise errors.no_such(kind, stripe_id, param)
-    return expand(record.body, clean.get("expand", []))

@@ -28,12 +28,16 @@ class Cause:
 
 NOBODY = Cause()
 
+Body = dict[str, Any]
+# The type, the object as it is now, and for an update what stood there before.
+Happening = tuple[str, Body] | tuple[str, Body, Body]
 
-def announce(*happenings: tuple[str, dict[str, Any]], cause: Cause = NOBODY) -> None:
+
+def announce(*happenings: Happening, cause: Cause = NOBODY) -> None:
     """Record the events of ONE change, in their natural order, within the caller's transaction."""
     mood = Behaviour.current()
     times = 2 if mood.two_ids else 1
-    told = [_record(type, body, mood.release, cause) for type, body in happenings for _ in range(times)]
+    told = [_record(mood.release, cause, *happening) for happening in happenings for _ in range(times)]
     if mood.delivery != Behaviour.Deliver.LOST:
         _send(told, mood)
 
@@ -45,7 +49,7 @@ def resend(events: list[Event]) -> None:
     transaction.on_commit(bell.ring, using=ALIAS)
 
 
-def _record(type: str, body: dict[str, Any], release: str, cause: Cause) -> Event:
+def _record(release: str, cause: Cause, type: str, body: Body, previous: Body | None = None) -> Event:
     told = event.build(
         type,
         versions.snapshot(body, release),
@@ -53,6 +57,7 @@ def _record(type: str, body: dict[str, Any], release: str, cause: Cause) -> Even
         api_version=versions.version(release),
         request_id=cause.request_id,
         idempotency_key=cause.idempotency_key,
+        previous=previous,
     )
     return Event.objects.create(stripe_id=told["id"], type=type, created=told["created"], about=body["id"], body=told)
 

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import errors, store
+from sandbox import aftermath, errors, store
+from sandbox.models import Record
 
 # What may be expanded in each object. A kind that the stand-in never makes stays null, as a null does at Stripe.
-_KIND_OF = {
-    "checkout.session": {
-        **dict.fromkeys(["customer", "invoice", "payment_link", "setup_intent", "subscription"]),
-        "payment_intent": "payment_intent",
-    },
-    "payment_intent": {
-        **dict.fromkeys(["application", "customer", "on_behalf_of", "review", "source"]),
-        "latest_charge": "charge",
-    },
-    "charge": {
-        **dict.fromkeys(
-            [
-                "application",
-                "application_fee",
-                "balance_transaction",
-                "customer",
-                "failure_balance_transaction",
-                "review",
-            ]
-        ),
-        "payment_intent": "payment_intent",
-    },
+_EXPANDABLE = {
+    "checkout.session": "customer invoice payment_intent payment_link setup_intent subscription",
+    "payment_intent": "application customer latest_charge on_behalf_of review source",
+    "charge": (
+        "application application_fee balance_transaction customer failure_balance_transaction payment_intent review"
+    ),
+    "refund": (
+        "balance_transaction charge failure_balance_transaction payment_intent source_transfer_reversal"
+        " transfer_reversal"
+    ),
+    "dispute": "charge payment_intent",
+    "balance_transaction": "source",
+    "payout": "balance_transaction failure_balance_transaction original_payout reversed_by",
 }
 _DEEPEST = 4
 
@@ -53,17 +45,31 @@ def _walk(body: dict[str, Any], steps: list[str], path: str) -> None:
         for item in body["data"]:
             _walk(item, rest, path)
         return
-    kinds = _KIND_OF.get(body["object"], {})
     if body["object"] == "checkout.session" and step == "line_items":
         body[step] = body.get(step) or _line_items(body["id"])
     elif body["object"] == "charge" and step == "refunds":
-        body[step] = body.get(step) or _list([], f"/v1/charges/{body['id']}/refunds")
-    elif step not in kinds:
+        body[step] = body.get(step) or _refunds(body["id"])
+    elif step not in _EXPANDABLE.get(body["object"], "").split():
         raise _cannot(path)
-    elif isinstance(body[step], str) and (kind := kinds[step]):
-        body[step] = store.get(kind, body[step]).body
-    if isinstance(body[step], dict):
+    else:
+        body[step] = _whole(body, step)
+    if isinstance(body.get(step), dict):
         _walk(body[step], rest, path)
+
+
+def _whole(body: dict[str, Any], step: str) -> Any:
+    """The object whose id stands there; a charge is booked at the latest when somebody looks."""
+    stripe_id = body.get(step)
+    if stripe_id is None and (body["object"], step) == ("charge", "balance_transaction"):
+        aftermath.follow(body["id"])
+        stripe_id = store.get("charge", body["id"]).body[step]
+    found = store.find_any(stripe_id) if isinstance(stripe_id, str) else None
+    return stripe_id if found is None else found.body
+
+
+def _refunds(charge_id: str) -> dict[str, Any]:
+    made = Record.objects.filter(kind="refund", charge=charge_id).order_by("-number")
+    return _list([refund.body for refund in made], f"/v1/charges/{charge_id}/refunds")
 
 
 def _line_items(session_id: str) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def begin(key: str, mark: str, request_id: str) -> IdempotentCall | None:
             type="idempotency_error",
         )
     if earlier.status is None:
-        raise _in_use(key)
+        raise in_use(key)
     return earlier
 
 
@@ -67,10 +67,11 @@ def release(key: str) -> None:
 def _take_over(earlier: IdempotentCall, mark: str, request_id: str, now: float) -> None:
     same = IdempotentCall.objects.filter(key=earlier.key, started_at=earlier.started_at)
     if not same.update(fingerprint=mark, started_at=now, request_id=request_id, status=None, body=""):
-        raise _in_use(earlier.key)
+        raise in_use(earlier.key)
 
 
-def _in_use(key: str) -> ApiError:
+def in_use(key: str) -> ApiError:
+    """The answer to a second request while the first one runs."""
     return ApiError(
         409,
         f"There is currently another in-progress request using this Idempotent Key (that probably means you submitted "

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 
 class Record(models.Model):
-    """One object of Stripe's (a session, a payment intent, a charge), kept as the JSON that the API answers.
+    """One object of Stripe's (a session, a charge, a refund), kept as the JSON that the API answers.
 
     One table for all kinds: a new kind of object needs a builder, not a migration.
     """
@@ -18,8 +20,13 @@ class Record(models.Model):
     kind = models.CharField(max_length=40)
     created = models.BigIntegerField()
     status = models.CharField(max_length=40)
-    payment_intent = models.CharField(max_length=80, blank=True, default="", db_index=True)
-    # When time itself changes the object: an open session expires, a bank payment settles.
+    # What the object is about, by which it is looked for.
+    payment_intent = models.CharField(max_length=80, blank=True, default="")
+    charge = models.CharField(max_length=80, blank=True, default="")
+    source = models.CharField(max_length=80, blank=True, default="")
+    # The payout that took a balance transaction to the bank.
+    payout = models.CharField(max_length=80, blank=True, default="")
+    # When time itself changes the object: an open session expires, a bank payment settles, money is booked.
     due_at = models.FloatField(null=True, blank=True)
     body: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
     # What Stripe knows of the object and does not tell, like the card under a 3-D Secure challenge.
@@ -29,6 +36,10 @@ class Record(models.Model):
         indexes = [
             models.Index(fields=["kind", "number"], name="record_kind_number"),
             models.Index(fields=["kind", "due_at"], name="record_kind_due"),
+            *(
+                models.Index(fields=[column, "kind", "number"], name=f"record_{column}")
+                for column in ("payment_intent", "charge", "source", "payout")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -94,6 +105,17 @@ class Behaviour(models.Model):
         BASIL = "basil", "basil"
         ACACIA = "acacia", "acacia"
 
+    class Fault(models.TextChoices):
+        NONE = "", "no fault"
+        TIMEOUT_BEFORE = "timeout_before", "time-out, and nothing was done"
+        TIMEOUT_AFTER = "timeout_after", "time-out after it was done"
+        RESET_BEFORE = "reset_before", "connection broken, and nothing was done"
+        RESET_AFTER = "reset_after", "connection broken after it was done"
+        TOO_MANY = "429", "429: too many requests"
+        LOCKED = "lock_timeout", "429: the object is locked"
+        BROKEN = "500", "500: an error of Stripe's"
+        CONFLICT = "409", "409: the same key is in use"
+
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     delivery = models.CharField("deliver events", max_length=10, choices=Deliver, default=Deliver.NORMAL)
     delay = models.PositiveIntegerField("seconds late", default=10)
@@ -101,7 +123,26 @@ class Behaviour(models.Model):
     shuffled = models.BooleanField("deliver the events of one change out of order", default=False)
     two_ids = models.BooleanField("tell each change by two events with different ids", default=False)
     release = models.CharField("shape of the snapshots", max_length=20, choices=Release, blank=True, default="")
-    bank_delay = models.PositiveIntegerField("seconds until a bank payment settles", default=30)
+    bank_delay = models.PositiveIntegerField("seconds until a bank answers", default=30)
+    settlement = models.CharField(
+        "currency that payments settle in (empty: their own)", max_length=3, blank=True, default=""
+    )
+    exchange_rate = models.DecimalField(
+        "exchange rate into it",
+        max_digits=12,
+        decimal_places=6,
+        default=Decimal(1),
+        validators=[MinValueValidator(Decimal("0.000001"))],
+    )
+
+    fault = models.CharField("the API fails by", max_length=20, choices=Fault, blank=True, default=Fault.NONE)
+    fault_rate = models.PositiveIntegerField(
+        "percent of the calls that fail", default=100, validators=[MaxValueValidator(100)]
+    )
+    fault_seed = models.PositiveIntegerField("seed of that chance", default=0)
+    fault_seconds = models.PositiveIntegerField(
+        "seconds that a time-out lasts", default=30, validators=[MaxValueValidator(30)]
+    )
 
     def __str__(self) -> str:
         return f"delivery {self.delivery}"

@@ -141,6 +141,36 @@ LIST_SESSIONS = hash_of(
     }
 )
 
+LIST_INTENTS = hash_of({**_page, **_out("customer customer_account")})
+
+LIST_CHARGES = hash_of({**_page, **_out("customer transfer_group"), "payment_intent": text()})
+
+CREATE_REFUND = hash_of(
+    {
+        **_expand,
+        **_out("currency customer instructions_email origin refund_application_fee reverse_transfer"),
+        "amount": integer(1, MAXIMUM),
+        "charge": text(),
+        "metadata": metadata,
+        "payment_intent": text(),
+        "reason": choice(["duplicate", "fraudulent", "requested_by_customer"]),
+    }
+)
+
+LIST_REFUNDS = LIST_DISPUTES = hash_of({**_page, "charge": text(), "payment_intent": text()})
+
+LIST_BALANCE_TRANSACTIONS = hash_of(
+    {**_page, "currency": currency, "payout": text(), "source": text(), "type": text()},
+)
+
+LIST_PAYOUTS = hash_of(
+    {
+        **_page,
+        **_out("arrival_date destination"),
+        "status": choice(["canceled", "failed", "in_transit", "paid", "pending"]),
+    }
+)
+
 LIST_EVENTS = hash_of(
     {**_page, "delivery_success": boolean, "type": text(), "types": list_of(text(), 20)},
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from sandbox import cards, ids, outcomes, sessions, store
+from sandbox import aftermath, cards, ids, outcomes, sessions, store
 from sandbox.cards import Card
 from sandbox.events import announce
 from sandbox.models import Record
@@ -108,12 +108,13 @@ def _charge_card(session: Record, intent: Record, card: Card, expiry: Expiry, pa
         risk=card.risk,
         failure=card.failure,
     )
-    store.add(made)
     if card.failure is not None:
+        store.add(made)
         session.save()
         outcomes.fail(intent, card.failure, made["id"])
         announce(("charge.failed", made), ("payment_intent.payment_failed", intent.body))
         return Tried("declined", card.failure)
+    store.add(made, hidden={"card": card.number}, due_at=aftermath.due())
     outcomes.succeed(intent, made["id"])
     outcomes.complete(session, payer, "paid")
     announce(

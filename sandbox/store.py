@@ -6,6 +6,8 @@ from typing import Any
 
 from sandbox.models import Record
 
+_LOOKED_FOR_BY = ("payment_intent", "charge", "source")
+
 
 def add(body: dict[str, Any], *, hidden: dict[str, Any] | None = None, due_at: float | None = None) -> Record:
     """Keep a new object."""
@@ -20,13 +22,26 @@ def save(record: Record, body: dict[str, Any]) -> None:
     """Keep the object's new state, and the columns by which it is looked for."""
     record.body = body
     record.status = body["status"]
-    record.payment_intent = body.get("payment_intent") or ""
+    for column in _LOOKED_FOR_BY:
+        setattr(record, column, body.get(column) or "")
     record.save()
+
+
+def change(record: Record, **new: Any) -> dict[str, Any]:
+    """Keep these new values; what they overwrote is what an event calls its previous attributes."""
+    previous = {name: record.body.get(name) for name, value in new.items() if record.body.get(name) != value}
+    save(record, {**record.body, **new})
+    return previous
 
 
 def find(kind: str, stripe_id: str) -> Record | None:
     """The object, if there is one of this kind."""
     return Record.objects.filter(kind=kind, stripe_id=stripe_id).first()
+
+
+def find_any(stripe_id: str) -> Record | None:
+    """The object of whatever kind: an id is one object's only."""
+    return Record.objects.filter(stripe_id=stripe_id).first()
 
 
 def get(kind: str, stripe_id: str) -> Record:
@@ -37,3 +52,8 @@ def get(kind: str, stripe_id: str) -> Record:
 def session_of(intent_id: str) -> Record:
     """The session that an intent pays."""
     return Record.objects.get(kind="checkout.session", payment_intent=intent_id)
+
+
+def charge_of(intent_id: str) -> Record | None:
+    """The charge that paid an intent."""
+    return Record.objects.filter(kind="charge", payment_intent=intent_id, status="succeeded").first()

@@ -1,26 +1,33 @@
-"""What time alone does: an open session expires, a bank payment settles."""
+"""What time alone does: an open session expires, a bank answers, money is booked and becomes available."""
 
 from __future__ import annotations
 
 import time
 
-from sandbox import bank, sessions
+from sandbox import aftermath, balance, bank, refunds, sessions
 from sandbox.models import Record
+
+# Each does its work only once, in its own transaction, whoever else tries.
+_WORK = {
+    sessions.KIND: sessions.expire_if_due,
+    "payment_intent": bank.settle_as_foreseen,
+    "charge": aftermath.follow,
+    refunds.KIND: refunds.settle_as_foreseen,
+    balance.KIND: balance.make_available,
+}
 
 
 def run_due() -> None:
     """Do what is due; safe at any moment and in any number of threads."""
-    now = time.time()
-    expire_due(now)
-    for intent_id in _due("payment_intent", now):
-        bank.settle_as_foreseen(intent_id)
+    _run(list(_WORK))
 
 
-def expire_due(now: float | None = None) -> None:
+def expire_due() -> None:
     """Close the sessions whose time is over."""
-    for session_id in _due("checkout.session", now or time.time()):
-        sessions.expire_if_due(session_id)
+    _run([sessions.KIND])
 
 
-def _due(kind: str, now: float) -> list[str]:
-    return list(Record.objects.filter(kind=kind, due_at__lte=now).values_list("stripe_id", flat=True)[:100])
+def _run(kinds: list[str]) -> None:
+    due = Record.objects.filter(kind__in=kinds, due_at__lte=time.time())
+    for kind, stripe_id in list(due.values_list("kind", "stripe_id")[:100]):
+        _WORK[kind](stripe_id)

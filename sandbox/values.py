@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -116,6 +117,19 @@ def currency(raw: Any, name: str) -> str:
         message = f"Invalid currency: {value[:20]}. Stripe currently supports these currencies: {known}"
         raise errors.invalid(message, name)
     return value
+
+
+def settlement(raw: Any, name: str) -> str:
+    """A currency, or nothing."""
+    return "" if raw == "" else str(currency(raw, name))
+
+
+def rate(raw: Any, name: str) -> Decimal:
+    """A positive number with up to six places."""
+    value = _string(raw, name)
+    if not re.fullmatch(r"[0-9]{1,6}([.][0-9]{1,6})?", value) or not Decimal(value):
+        raise errors.invalid(f"Invalid decimal: {value[:50]}", name)
+    return Decimal(value)
 
 
 def descriptor_suffix(raw: Any, name: str) -> str | None:

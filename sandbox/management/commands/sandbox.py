@@ -41,7 +41,14 @@ class Command(BaseCommand):
         # Only this process serves: the site runs without it, so the module is not loaded there.
         from waitress.server import create_server
 
-        server = create_server(application, host="127.0.0.1", port=options["port"], threads=16)
+        server = create_server(
+            application,
+            host="127.0.0.1",
+            port=options["port"],
+            threads=16,
+            # Reading ahead is how it learns that a client has gone, which ends a time-out that was made on purpose.
+            channel_request_lookahead=1,
+        )
 
         def end(number: int, frame: FrameType | None) -> None:
             raise SystemExit(0)

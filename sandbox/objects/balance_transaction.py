@@ -1,0 +1,54 @@
+"""The balance_transaction object: one movement of the account's money, in the currency that it settles in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox import ids
+
+# What Stripe's own reports call each type; an adjustment says it itself.
+_CATEGORIES = {
+    "charge": "charge",
+    "payment": "charge",
+    "refund": "refund",
+    "payment_refund": "refund",
+    "refund_failure": "refund_failure",
+    "payout": "payout",
+    "stripe_fee": "fee",
+}
+
+
+def build(
+    type: str,
+    amount: int,
+    currency: str,
+    *,
+    created: int,
+    available_on: int,
+    source: str | None,
+    description: str | None = None,
+    fee: int = 0,
+    fee_for: str = "Stripe processing fees",
+    exchange_rate: float | None = None,
+    reporting_category: str = "",
+) -> dict[str, Any]:
+    """A movement of `amount` (negative: away from the account), less the fee."""
+    details = {"amount": fee, "application": None, "currency": currency, "description": fee_for, "type": "stripe_fee"}
+    return {
+        "id": ids.new("txn"),
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": available_on,
+        "balance_type": "payments",
+        "created": created,
+        "currency": currency,
+        "description": description,
+        "exchange_rate": exchange_rate,
+        "fee": fee,
+        "fee_details": [details] if fee else [],
+        "net": amount - fee,
+        "reporting_category": reporting_category or _CATEGORIES[type],
+        "source": source,
+        "status": "pending" if available_on > created else "available",
+        "type": type,
+    }

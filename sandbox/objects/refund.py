@@ -1,0 +1,42 @@
+"""The refund object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox import ids
+
+
+def build(
+    charge: dict[str, Any],
+    amount: int,
+    *,
+    created: int,
+    status: str,
+    reason: str | None,
+    metadata: dict[str, str],
+) -> dict[str, Any]:
+    """A refund of the charge, whose money has not moved yet."""
+    card = {"card": {"type": "refund"}, "type": "card"}
+    bank = {"type": "us_bank_transfer", "us_bank_transfer": {"reference": None, "reference_status": None}}
+    refund = {
+        "id": ids.new("re"),
+        "object": "refund",
+        "amount": amount,
+        "balance_transaction": None,
+        "charge": charge["id"],
+        "created": created,
+        "currency": charge["currency"],
+        "customer": None,
+        "customer_account": None,
+        "destination_details": card if charge["payment_method_details"]["type"] == "card" else bank,
+        "metadata": metadata,
+        "payment_intent": charge["payment_intent"],
+        "payment_method": charge["payment_method"],
+        "reason": reason,
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": status,
+        "transfer_reversal": None,
+    }
+    return {**refund, "pending_reason": "processing"} if status == "pending" else refund
