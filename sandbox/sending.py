@@ -19,7 +19,7 @@ from sandbox.router import ALIAS
 
 TIMEOUT = (3, 20)
 # Longer than a delivery can take, so that no second worker starts on one that is under way.
-LEASE = 40.0
+LEASE = 26.0
 # Whom another worker beats to one delivery takes the next: all of them would want the first again.
 _ABREAST = 8
 BACKOFF = [1, 2, 5, 15, 60]
