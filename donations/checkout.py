@@ -74,8 +74,10 @@ def begin(order: Order, token: str) -> Donation:
     while not mine:
         if donation.status in states.GIVEN or donation.session_url:
             return donation
-        # The other click's call failed while we waited, or it takes too long: the donor decides about the next try.
-        if donation.claimed_at is None or time.monotonic() > deadline:
+        # The other click's call failed while we waited, its process died, or it takes too long: the next try is the
+        # donor's, for a call of our own now could last longer than anybody should wait.
+        claimed = donation.claimed_at
+        if claimed is None or claimed < timezone.now() - CLAIM_FOR or time.monotonic() > deadline:
             raise TryAgain
         time.sleep(GLANCE)
         donation.refresh_from_db()

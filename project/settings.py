@@ -254,7 +254,7 @@ else:
     _default["OPTIONS"] = {"connect_timeout": 5, **_default.get("OPTIONS", {})}
     _default["CONN_MAX_AGE"] = 60
     _default["CONN_HEALTH_CHECKS"] = True
-    _stem = "tincup"
+    _stem = Path(_default["NAME"]).name
 
 DATABASES = {
     "default": _default,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 SUPPORTED = frozenset(
     """
     aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp
@@ -32,9 +34,22 @@ MAXIMUM = 99_999_999
 _SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 
 
+def _digits(currency: str) -> int:
+    return 0 if currency in _ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
+
+
 def shown(amount: int, currency: str) -> str:
     """An amount in major units for human eyes, like "$20.00 USD"."""
-    digits = 0 if currency in _ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
-    whole, part = divmod(amount, 10**digits)
+    digits = _digits(currency)
+    whole, part = divmod(abs(amount), 10**digits)
     figures = f"{whole:,}" + (f".{part:0{digits}}" if digits else "")
-    return f"{_SIGNS.get(currency, '')}{figures} {currency.upper()}"
+    return f"{'−' if amount < 0 else ''}{_SIGNS.get(currency, '')}{figures} {currency.upper()}"
+
+
+def parse(typed: str, currency: str) -> int | None:
+    """What a human typed in major units, in minor ones; None if that is no amount."""
+    match = re.fullmatch(r"([0-9]{1,8})(?:[.]([0-9]{1,3}))?", typed)
+    digits = _digits(currency)
+    if match is None or len(match[2] or "") > digits:
+        return None
+    return int(match[1] + (match[2] or "").ljust(digits, "0"))

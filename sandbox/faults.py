@@ -21,23 +21,26 @@ BEFORE = {Fault.TIMEOUT_BEFORE, Fault.RESET_BEFORE}
 AFTER = {Fault.TIMEOUT_AFTER, Fault.RESET_AFTER}
 _TIMEOUTS = {Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER}
 
-_TOO_MANY = ApiError(
-    429,
-    "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
-    code="rate_limit",
-)
-_LOCKED = ApiError(
-    429,
-    "This object cannot be accessed right now because another API request or Stripe process is currently accessing "
-    "it. If you see this error intermittently, retry the request. If you see this error frequently and are making "
-    "multiple concurrent requests to a single object, make your requests serially or at a lower rate. For more "
-    "details, see https://stripe.com/docs/rate-limits#object-lock-timeouts.",
-    code="lock_timeout",
-)
-# Stripe keeps this answer under the idempotency key, unlike the others.
-_BROKEN = ApiError(
-    500, "An unknown error occurred. Please contact support if it persists.", type="api_error", begun=True
-)
+# Fault -> what is answered instead of doing the work.
+_REFUSALS = {
+    Fault.TOO_MANY: lambda: ApiError(
+        429,
+        "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
+        code="rate_limit",
+    ),
+    Fault.LOCKED: lambda: ApiError(
+        429,
+        "This object cannot be accessed right now because another API request or Stripe process is currently "
+        "accessing it. If you see this error intermittently, retry the request. If you see this error frequently and "
+        "are making multiple concurrent requests to a single object, make your requests serially or at a lower rate. "
+        "For more details, see https://stripe.com/docs/rate-limits#object-lock-timeouts.",
+        code="lock_timeout",
+    ),
+    # Stripe keeps this answer under the idempotency key, unlike the others.
+    Fault.BROKEN: lambda: ApiError(
+        500, "An unknown error occurred. Please contact support if it persists.", type="api_error", begun=True
+    ),
+}
 
 
 class _Dice:
@@ -68,12 +71,9 @@ def strike() -> str:
 
 def refuse(fault: str, key: str | None) -> None:
     """Answer with an error instead of doing the work, if that is the fault."""
-    if fault == Fault.TOO_MANY:
-        raise _TOO_MANY
-    if fault == Fault.LOCKED:
-        raise _LOCKED
-    if fault == Fault.BROKEN:
-        raise _BROKEN
+    if fault in _REFUSALS:
+        refusal = _REFUSALS[Fault(fault)]()
+        raise refusal
     if fault == Fault.CONFLICT and key:
         raise idempotency.in_use(key)
 

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.donor import Donor
-from tests.browser.live_site import GOOD_MOOD, Site, served
+from tests.browser.live_site import GOOD_MOOD, Site, StripeElsewhere, production_site, served
 
 ARGUMENTS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -59,6 +59,23 @@ def site(running_site: Site) -> Iterator[Site]:
     running_site.behave(**GOOD_MOOD)
 
 
+@pytest.fixture(scope="package")
+def in_production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, StripeElsewhere]]:
+    """Another site, without DEBUG, and a Stripe at another origin."""
+    with production_site(tmp_path_factory.mktemp("production")) as both:
+        yield both
+
+
+@pytest.fixture
+def stripe(in_production: tuple[Site, StripeElsewhere]) -> Iterator[StripeElsewhere]:
+    """Is there when a test begins, and again when it has ended."""
+    site, stripe = in_production
+    yield stripe
+    if not stripe.there:
+        stripe.start()
+    site.behave(**GOOD_MOOD)
+
+
 @pytest.fixture
 def open_browser(browser: Browser) -> Iterator[Open]:
     """Opens a fresh profile at a site. In the end nobody's browser may have had anything to complain about."""
@@ -96,20 +113,3 @@ def either_donor(open_browser: Open, site: Site, request: pytest.FixtureRequest)
 def stranger(open_browser: Open, site: Site) -> Donor:
     """Somebody else, at another browser."""
     return open_browser(site)
-
-
-@pytest.fixture(scope="package")
-def treasurer_password(running_site: Site) -> str:
-    password = "correct horse battery staple"
-    make_superuser(running_site, password)
-    return password
-
-
-def make_superuser(site: Site, password: str) -> None:
-    """As `make admin` does."""
-    site.command(
-        "createsuperuser",
-        "--noinput",
-        DJANGO_SUPERUSER_EMAIL="treasurer@example.com",
-        DJANGO_SUPERUSER_PASSWORD=password,
-    )

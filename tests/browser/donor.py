@@ -33,7 +33,7 @@ class Donor:
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not _MEANT.match(message.text):
-            self.complaints.append(f"console: {message.text}")
+            self.complaints.append(f"console: {message.text} ({message.location['url']})")
 
     def _see(self, request: Request) -> None:
         if not request.url.startswith((f"{self.site.url}/", f"{self.site.stripe_url.removesuffix('/sandbox')}/")):
@@ -46,6 +46,13 @@ class Donor:
     def unexpected(self) -> list[str]:
         return [line for line in self.complaints if not any(text in line for text in self._forgiven)]
 
+    def signs_in_to_the_admin(self, password: str) -> None:
+        self.opens("/admin/")
+        self.page.get_by_label("E-mail").fill("treasurer@example.com")
+        self.page.get_by_label("Password").fill(password)
+        self.presses("Log in")
+        expect(self.page.get_by_role("heading", name="Site administration")).to_be_visible()
+
     # --- Choosing an amount ---
 
     def opens(self, path: str) -> None:
@@ -57,7 +64,7 @@ class Donor:
         expect(self.page).to_have_title(re.compile(r"^Donate \|"))
 
     def coin(self, dollars: int) -> Locator:
-        return self.page.get_by_role("button", name=f"Donate {dollars} ")
+        return self.page.get_by_role("button", name=f"Donate {dollars} US dollars", exact=True)
 
     @property
     def amount(self) -> Locator:
@@ -97,6 +104,19 @@ class Donor:
     def pays(self, number: str = VISA) -> None:
         self.types_card(number)
         self.page.get_by_role("button", name=re.compile(r"^Pay \$")).click()
+
+    def pays_and_closes_the_window(self) -> None:
+        """Stripe takes the payment, and the browser never follows its redirect to the site."""
+        form: dict[str, str | float | bool] = {
+            "csrfmiddlewaretoken": self.page.locator("[name=csrfmiddlewaretoken]").input_value(),
+            "email": "ada@example.com",
+            "number": VISA,
+            "exp": "12/34",
+            "cvc": "123",
+            "pay": "card",
+        }
+        answer = self.page.request.post(self.page.url, form=form, max_redirects=0)
+        assert answer.status == 303
 
     def pays_by_bank(self, outcome: str) -> None:
         self.page.get_by_label("E-mail").fill("ada@example.com")

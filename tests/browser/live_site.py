@@ -48,6 +48,11 @@ class Site:
         done = python("manage.py", *arguments, **self.variables, **variables)
         assert done.returncode == 0, done.stderr
 
+    def make_treasurer(self, password: str) -> None:
+        """As `make admin` does."""
+        variables = {"DJANGO_SUPERUSER_EMAIL": "treasurer@example.com", "DJANGO_SUPERUSER_PASSWORD": password}
+        self.command("createsuperuser", "--noinput", **variables)
+
     def stats(self) -> dict[str, Any]:
         answer: dict[str, Any] = requests.get(f"{self.url}/api/stats/", timeout=10).json()
         return answer
@@ -117,7 +122,7 @@ class Site:
 @contextlib.contextmanager
 def served(folder: Path, **variables: str) -> Iterator[Site]:
     """The site as `make run` starts it: prepared, with DEBUG and the sandbox on unless the variables say otherwise."""
-    port = free_port()
+    port = int(variables.get("PORT") or free_port())
     database = folder / "site.sqlite3"
     base = {"SECRET_KEY": SECRET_KEY, "DEBUG": "true", "PORT": str(port), "DATABASE_URL": f"sqlite:///{database}"}
     variables = base | variables
@@ -130,7 +135,7 @@ def served(folder: Path, **variables: str) -> Iterator[Site]:
 
 
 class StripeElsewhere:
-    """The stand-in as its own process, at another origin than the site's, as Stripe is. It can go away and come back."""
+    """The stand-in as its own process, at another origin than the site's, as Stripe is. It can go and come back."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -138,19 +143,49 @@ class StripeElsewhere:
         self.site_port = free_port()
         self.folder = folder
         self.life = contextlib.ExitStack()
+        self.there = False
 
     def start(self) -> None:
         options = {
             "--port": str(self.port),
-            "--forward-to": f"http://127.0.0.1:{self.site_port}/stripe-webhook/",
+            "--forward-to": f"http://localhost:{self.site_port}/stripe-webhook/",
             "--secret": STRIPE_SECRET,
             "--database": str(self.folder / "stripe.sqlite3"),
         }
         flat = [word for option in options.items() for word in option]
         variables = {"SECRET_KEY": SECRET_KEY, "DEBUG": "true"}
         self.life.enter_context(running("manage.py", "sandbox", *flat, port=self.port, **variables))
-        until(lambda: requests.get(f"{self.url}/sandbox/", timeout=10).ok)
+        until(self._answers)
+        self.there = True
+
+    def _answers(self) -> bool:
+        # It says that it is there before it listens.
+        with contextlib.suppress(requests.ConnectionError):
+            return requests.get(f"{self.url}/sandbox/", timeout=10).ok
+        return False
 
     def stop(self) -> None:
         """Gone at once, as after a `kill -9`."""
+        self.there = False
         self.life.close()
+
+
+@contextlib.contextmanager
+def production_site(folder: Path) -> Iterator[tuple[Site, StripeElsewhere]]:
+    """The site as it is in earnest, but for the key; its Stripe is a process of its own."""
+    stripe = StripeElsewhere(folder)
+    stripe.start()
+    try:
+        with served(
+            folder,
+            DEBUG="false",
+            SANDBOX="false",
+            PORT=str(stripe.site_port),
+            STRIPE_SECRET_KEY="sk_test_of_the_tests",
+            STRIPE_WEBHOOK_SECRET=STRIPE_SECRET,
+            STRIPE_API_BASE=stripe.url,
+            EMAIL_URL="consolemail://",
+        ) as site:
+            yield site, stripe
+    finally:
+        stripe.stop()

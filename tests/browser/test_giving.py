@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import KINDS, Open, make_superuser
+from tests.browser.conftest import Open
 from tests.browser.donor import Donor
 from tests.browser.live_site import Site, served, until
 
@@ -28,12 +28,11 @@ def test_the_first_gift_of_a_fresh_site(tmp_path, open_browser: Open):
         expect(donor.says).to_contain_text("$20")
         expect(donor.says).to_contain_text("in 1 gift")
 
-        make_superuser(site, "correct horse battery staple")
+        site.make_treasurer("correct horse battery staple")
         treasurer = open_browser(site)
+        treasurer.expects_complaint("/favicon.ico")  # see test_the_admin_has_an_icon
+        treasurer.signs_in_to_the_admin("correct horse battery staple")
         treasurer.opens("/admin/donations/donation/")
-        treasurer.page.get_by_label("E-mail").fill("treasurer@example.com")
-        treasurer.page.get_by_label("Password").fill("correct horse battery staple")
-        treasurer.presses("Log in")
         gifts = treasurer.page.locator("#result_list tbody tr")
         expect(gifts).to_have_count(1)
         expect(gifts).to_contain_text("$20.00")
@@ -46,14 +45,13 @@ def test_the_first_gift_of_a_fresh_site(tmp_path, open_browser: Open):
 
 
 def test_a_gift_from_the_front_page_to_the_book(any_donor: Donor, site: Site):
-    raised, gifts = site.raised(), site.gifts()
+    gifts = site.gifts()
     any_donor.walks_from_the_front_page_to_the_coins()
     session_id = any_donor.chooses(20)
     any_donor.pays()
     assert any_donor.is_thanked_for("$20") == session_id
     assert site.gifts() == [*gifts, (2000, "paid")]
     assert site.ledger(session_id) == [("payment", 2000)]
-    until(lambda: site.stats()["raised_minor"] == raised + 2000)
 
 
 def test_enter_sends_the_amount_that_was_typed_and_not_the_first_coin(any_donor: Donor, site: Site):
@@ -66,32 +64,34 @@ def test_enter_sends_the_amount_that_was_typed_and_not_the_first_coin(any_donor:
     assert site.ledger(session_id) == [("payment", 1250)]
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [
-        ("twenty", "Type an amount, like 20 or 12.50."),
-        ("0.50", "The smallest gift is $1."),
-        ("10000.01", "The largest gift here is $10,000."),
-    ],
-)
-def test_a_wrong_amount_is_explained_beside_the_field(any_donor: Donor, site: Site, typed: str, said: str):
+WRONG = {
+    "twenty": "Type an amount, like 20 or 12.50.",
+    "0.50": "The smallest gift is $1.",
+    "10000.01": "The largest gift here is $10,000.",
+}
+
+
+def test_a_wrong_amount_is_explained_beside_the_field(any_donor: Donor, site: Site):
     gifts = site.gifts()
     any_donor.opens("/donate")
-    any_donor.types_amount(typed)
-    expect(any_donor.page).to_have_title("Error: Donate | Tincup")
-    expect(any_donor.amount).to_have_attribute("aria-invalid", "true")
-    expect(any_donor.amount).to_have_value(typed)
-    error = any_donor.page.locator(f"#{any_donor.amount.get_attribute('aria-describedby')}")
-    expect(error).to_be_visible()
-    expect(error).to_contain_text(said)
-    assert _gap_below(any_donor, "#other_amount", "#other_amount_error") < 40
+    for typed, said in WRONG.items():
+        any_donor.types_amount(typed)
+        error = any_donor.page.locator("#other_amount_error")
+        expect(error).to_contain_text(said)
+        expect(error).to_be_visible()
+        expect(any_donor.amount).to_have_attribute("aria-describedby", "other_amount_error")
+        expect(any_donor.amount).to_have_attribute("aria-invalid", "true")
+        expect(any_donor.amount).to_have_value(typed)
+        expect(any_donor.page).to_have_title("Error: Donate | Tincup")
+        assert _gap_below(any_donor, "#other_amount", "#other_amount_error") < 40
     assert site.gifts() == gifts
 
 
 def test_after_a_wrong_amount_the_focus_is_in_the_field_and_a_right_one_works(any_donor: Donor):
     any_donor.opens("/donate")
     any_donor.types_amount("twenty")
-    expect(any_donor.amount).to_be_focused()
+    expect(any_donor.amount).to_have_attribute("aria-invalid", "true")
+    expect(any_donor.amount).to_be_focused(timeout=1000)
     any_donor.amount.fill("20")
     any_donor.amount.press("Enter")
     any_donor.is_at_stripe("$20.00")
@@ -100,14 +100,6 @@ def test_after_a_wrong_amount_the_focus_is_in_the_field_and_a_right_one_works(an
 def test_an_amount_in_the_address_fills_the_field(donor: Donor):
     donor.opens("/donate?amount=12.50")
     expect(donor.amount).to_have_value("12.50")
-
-
-@pytest.mark.parametrize("path", ["/", "/donate", "/sponsors", "/docs", "/docs/giving", "/login", "/register", "/no"])
-def test_nothing_sticks_out_of_a_narrow_screen(open_browser: Open, site: Site, path: str):
-    donor = open_browser(site, **KINDS["on a narrow screen"])
-    donor.expects_complaint("404")
-    donor.opens(path)
-    assert donor.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def _gap_below(donor: Donor, upper: str, lower: str) -> float:

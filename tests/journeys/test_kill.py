@@ -42,8 +42,8 @@ def and_stays_so_when_stripe_tells_all_again(site: Site, soon: Within) -> None:
     site.stripe.behave(delivery="normal")
     site.stripe.resend(all="true")
     soon.see(lambda: not site.stripe.undelivered(), "all events delivered")
-    assert site.database.count("donations_stripeevent") == len(site.stripe.events()) == 3
-    assert site.database.count("donations_stripeevent", "state <> 'handled'") == 0
+    assert site.database.count("donations_stripeevent") == len(site.stripe.events()) >= 3
+    assert site.database.count("donations_stripeevent", "state NOT IN ('handled', 'ignored')") == 0
     nothing_is_lost_or_doubled(site, soon)
 
 

@@ -16,6 +16,7 @@ import stripe
 from django.test import Client
 
 from sandbox import delivery
+from sandbox.models import Event
 
 SECRET = "whsec_of_these_tests"
 VISA = "4242424242424242"
@@ -144,6 +145,33 @@ def pay(client: Client) -> Callable[..., Any]:
         return client.post(f"/sandbox/pay/{session_id}", {**form, **typed})
 
     return press
+
+
+@pytest.fixture
+def paid(opened, pay) -> Callable[..., stripe.checkout.Session]:
+    """A session that a card has paid."""
+
+    def make(number: str = VISA, **extra: Any) -> Any:
+        session = opened(**extra)
+        assert pay(session.id, number).status_code == 303
+        return session
+
+    return make
+
+
+@pytest.fixture
+def charge_of(api) -> Callable[..., Any]:
+    """The charge of a session as it is now, with its balance transaction unless told otherwise."""
+
+    def find(session: Any, expand: str = "payment_intent.latest_charge.balance_transaction") -> Any:
+        return api.v1.checkout.sessions.retrieve(session.id, {"expand": [expand]}).payment_intent.latest_charge
+
+    return find
+
+
+def told() -> list[str]:
+    """The types of all events, oldest first."""
+    return list(Event.objects.order_by("number").values_list("type", flat=True))
 
 
 @pytest.fixture

@@ -54,8 +54,9 @@ def test_the_sdk_sees_an_authentication_error(live_server):
         ("GET", "customers"),
         ("DELETE", "checkout/sessions/cs_1"),
         ("POST", "events"),
-        ("POST", "refunds"),
-        ("GET", "payment_intents"),
+        ("POST", "payment_intents"),
+        ("POST", "charges"),
+        ("DELETE", "refunds/re_1"),
     ],
 )
 def test_other_calls_are_not_recognised(ask, method, path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -102,8 +103,113 @@ def test_a_wrong_mood_is_refused_beside_its_field(client, db):
     assert not Behaviour.objects.exists()
 
 
+@pytest.fixture
+def press(client):
+    """Presses a button and reads the page that comes after it."""
+    return lambda **fields: text(client.post(CONSOLE, fields, follow=True))
+
+
+def test_a_payment_is_refunded_in_part_and_then_in_full(api, charge_of, client, paid, press):
+    charge = charge_of(paid())
+    assert f'value="{charge.id}"' in text(client.get(CONSOLE))
+    page = press(action="refund", charge=charge.id, amount="12.50")
+    assert "The refund is made." in page
+    assert "$12.50 USD refunded" in page
+    page = press(action="refund", charge=charge.id, amount="")
+    assert "$20.00 USD refunded" in page
+    assert 'value="refund"' not in page
+    assert [refund.amount for refund in api.v1.refunds.list().data] == [750, 1250]
+
+
+@pytest.mark.parametrize("amount", ["all", "0", "1.234", "-5", "20.01"])
+def test_a_wrong_amount_to_refund_is_refused(api, charge_of, client, paid, amount):
+    charge = charge_of(paid())
+    answer = client.post(CONSOLE, {"action": "refund", "charge": charge.id, "amount": amount})
+    assert answer.status_code == 400
+    assert 'role="alert"' in text(answer)
+    assert api.v1.refunds.list().data == []
+
+
+def test_a_refund_has_the_buttons_of_its_state(api, control, paid, client, press):
+    refund = control("/refund", session=paid("4000000000007726").id)["id"]
+    page = text(client.get(CONSOLE))
+    assert re.findall(r'name="outcome" value="(\w+)"', page) == ["succeeds", "fails", "canceled"]
+    page = press(action="settle_refund", refund=refund, outcome="succeeds")
+    assert re.findall(r'name="outcome" value="(\w+)"', page) == ["fails"]
+    press(action="settle_refund", refund=refund, outcome="fails")
+    assert api.v1.refunds.retrieve(refund).status == "failed"
+
+
+@pytest.mark.parametrize("kind", ["chargeback", "inquiry", "lost"])
+def test_a_payment_is_disputed(api, charge_of, paid, press, kind):
+    charge = charge_of(paid())
+    page = press(action="dispute", charge=charge.id, kind=kind)
+    (case,) = api.v1.disputes.list().data
+    assert ('value="refund"' in page) == (kind == "inquiry")
+    moves = {"chargeback": "under_review won lost", "inquiry": "escalate under_review closed", "lost": "appeal"}[kind]
+    assert re.findall(r'name="to" value="(\w+)"', page) == moves.split()
+    for move in moves.split()[-1:]:
+        press(action="dispute_move", dispute=case.id, to=move)
+    status = {"chargeback": "lost", "inquiry": "warning_closed", "lost": "appeal_needs_response"}[kind]
+    assert api.v1.disputes.retrieve(case.id).status == status
+
+
+def test_the_balance_is_shown_billed_and_paid_out(api, charge_of, paid, press):
+    charge_of(paid())
+    page = press(action="stripe_fee")
+    assert "next payout: <b>$17.12 USD</b>" in page
+    assert "−$2.00 USD" in page
+    page = press(action="payout")
+    assert "next payout: <b>nothing</b>" in page
+    assert [payout.amount for payout in api.v1.payouts.list().data] == [1712]
+
+
+def test_payments_can_settle_in_another_currency(client, press):
+    assert "The settlement is saved." in press(action="money", settlement="EUR", exchange_rate="0.9")
+    mood = Behaviour.objects.get()
+    assert (mood.settlement, mood.exchange_rate) == ("eur", Decimal("0.9"))
+    press(action="money", settlement="", exchange_rate="2")
+    assert Behaviour.objects.get().settlement == ""
+
+
+def test_the_api_is_made_to_fail(client, press):
+    page = press(action="faults", fault="timeout_after", fault_rate="30", fault_seed="7", fault_seconds="5")
+    assert "The faults are saved." in page
+    assert '<option value="timeout_after" selected>' in page
+    mood = Behaviour.objects.get()
+    assert (mood.fault, mood.fault_rate, mood.fault_seed, mood.fault_seconds) == ("timeout_after", 30, 7, 5)
+
+
 @pytest.mark.parametrize(
-    "fields", [{}, {"action": "resend", "event": "evt_none"}, {"action": "settle"}, {"action": "x"}]
+    ("fields", "wrong"),
+    [
+        ({"action": "money", "settlement": "xxx", "exchange_rate": "1"}, "settlement"),
+        ({"action": "money", "settlement": "eur", "exchange_rate": "0"}, "exchange_rate"),
+        ({"action": "faults", "fault_rate": "101", "fault_seed": "0", "fault_seconds": "1"}, "fault_rate"),
+        ({"action": "faults", "fault_rate": "1", "fault_seed": "0", "fault_seconds": "31"}, "fault_seconds"),
+    ],
+)
+def test_wrong_settings_are_refused_beside_their_field(client, db, fields, wrong):
+    answer = client.post(CONSOLE, fields)
+    assert answer.status_code == 422
+    assert f'aria-describedby="id_{wrong}_error"' in text(answer)
+    assert text(answer).count('aria-invalid="true"') == 1
+    assert not Behaviour.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"action": "resend", "event": "evt_none"},
+        {"action": "settle"},
+        {"action": "refund", "charge": "ch_none"},
+        {"action": "refund", "charge": "ch_none", "amount": "5"},
+        {"action": "settle_refund", "refund": "re_none", "outcome": "fails"},
+        {"action": "dispute", "charge": "ch_none", "kind": "lost"},
+        {"action": "dispute_move", "dispute": "dp_none", "to": "won"},
+        {"action": "x"},
+    ],
 )
 def test_a_wrong_button_says_so(client, db, fields):
     answer = client.post(CONSOLE, fields)

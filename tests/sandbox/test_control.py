@@ -43,6 +43,12 @@ def test_a_fresh_stand_in_behaves(live_server):
         "two_ids": False,
         "release": "",
         "bank_delay": 30,
+        "settlement": "",
+        "exchange_rate": 1.0,
+        "fault": "",
+        "fault_rate": 100,
+        "fault_seed": 0,
+        "fault_seconds": 30,
     }
 
 

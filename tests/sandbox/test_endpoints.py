@@ -207,3 +207,29 @@ def test_what_is_not_there_is_missing(api, ask, param):
 def test_an_id_of_another_kind_is_missing_too(api, opened):
     with pytest.raises(stripe.InvalidRequestError, match="No such payment_intent"):
         api.v1.payment_intents.retrieve(opened().id)
+
+
+def test_charges_and_intents_are_listed(api, opened, pay):
+    session = opened()
+    pay(session.id, "4000000000000002")
+    pay(session.id)
+    pay(opened().id)
+    newest, paid, declined = api.v1.charges.list().data
+    assert [charge.status for charge in (newest, paid, declined)] == ["succeeded", "succeeded", "failed"]
+
+    def charges(**params):
+        return [charge.id for charge in api.v1.charges.list(params).data]
+
+    assert charges(payment_intent=paid.payment_intent) == [paid.id, declined.id]
+    assert charges(created={"gte": declined.created}) == [newest.id, paid.id, declined.id]
+    assert charges(created={"lt": declined.created}) == []
+    assert charges(limit=1, starting_after=newest.id) == [paid.id]
+
+    def intents(**params):
+        return [intent.id for intent in api.v1.payment_intents.list(params).data]
+
+    assert intents() == [newest.payment_intent, paid.payment_intent]
+    assert intents(created={"gt": newest.created}) == []
+    assert intents(ending_before=paid.payment_intent) == [newest.payment_intent]
+    (found, _) = api.v1.payment_intents.list({"expand": ["data.latest_charge.balance_transaction"]}).data
+    assert found.latest_charge.balance_transaction.amount == 2000

@@ -33,16 +33,24 @@ def differences(ours: Any, theirs: Any, extra: dict[str, set[str]]) -> dict[str,
 
 
 @pytest.fixture
-def lived(opened, pay, client) -> None:
-    """Sessions, intents and charges in every state."""
+def lived(api, opened, pay, client, control) -> None:
+    """Objects of every kind in several states."""
     pay(opened().id)
     pay(opened().id, "4000000000000002")
     pay(opened().id, "4000002760003184")
     client.post(f"/sandbox/pay/{opened().id}", {"bank": "settles", "email": "a@b.example"})
     opened()
+    for number, kind in (("4000000000007726", "inquiry"), ("4242424242424242", "chargeback")):
+        session = opened()
+        pay(session.id, number)
+        control("/refund", session=session.id, amount=100)
+        control("/dispute", session=session.id, kind=kind, amount=100)
+    control("/payout")
+    pay(opened().id)
+    api.v1.balance_transactions.list()
 
 
-@pytest.mark.parametrize("kind", ["checkout.session", "payment_intent", "charge"])
+@pytest.mark.parametrize("kind", ["checkout.session", "payment_intent", "charge", "balance_transaction"])
 def test_an_object_has_the_keys_of_stripes_example(lived, kind):
     records = Record.objects.filter(kind=kind)
     assert len({record.status for record in records}) > 1
@@ -50,6 +58,22 @@ def test_an_object_has_the_keys_of_stripes_example(lived, kind):
     for record in records:
         found = differences(record.body, example(kind), OURS.get(kind, {}))
         assert {key: names for key, names in found.items() if key not in skip} == {}
+
+
+@pytest.mark.parametrize("kind", ["refund", "dispute", "payout"])
+def test_an_object_about_money_has_the_keys_of_stripes_example(lived, kind):
+    records = Record.objects.filter(kind=kind)
+    assert records
+    for record in records:
+        ours = {key: value for key, value in record.body.items() if (kind, key) != ("refund", "pending_reason")}
+        assert differences(ours, example(kind), {}) == {}
+
+
+def test_a_disputes_money_is_told_in_whole_transactions(lived):
+    (entry,) = Record.objects.get(kind="dispute", status="needs_response").body["balance_transactions"]
+    assert differences(entry, example("balance_transaction"), {}) == {}
+    (fee,) = entry["fee_details"]
+    assert fee.keys() == {"amount", "application", "currency", "description", "type"}
 
 
 def test_a_card_charge_details_its_card_as_stripe_does(lived):
@@ -60,6 +84,8 @@ def test_a_card_charge_details_its_card_as_stripe_does(lived):
 
 def test_an_event_has_the_keys_of_stripes_example(lived):
     for event in Event.objects.all():
+        updated = "previous_attributes" in event.body["data"]
+        assert updated == event.type.endswith(".updated")
         assert differences(event.body, example("event"), {}) == {}
 
 
@@ -69,7 +95,8 @@ def test_a_line_item_has_the_keys_of_stripes_example(lived):
 
 
 def test_ids_have_stripes_length(lived):
-    for kind in ("checkout.session", "payment_intent", "charge"):
+    kinds = "checkout.session payment_intent charge refund dispute balance_transaction payout"
+    for kind in kinds.split():
         official = example(kind)["id"]
         cards = [
             record.stripe_id for record in Record.objects.filter(kind=kind) if record.stripe_id[:2] == official[:2]

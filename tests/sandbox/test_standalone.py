@@ -8,8 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -123,3 +126,59 @@ def test_killed_with_an_event_undelivered_it_delivers_after_the_restart(launch, 
     launch(port)
     assert receiver.wait(1)[0].event["data"]["object"]["id"] == session.id
     assert api.v1.checkout.sessions.create(wanted(), {"idempotency_key": "k"}).id == session.id
+
+
+def mood(port: int, **fields: Any) -> None:
+    """Change how it behaves."""
+    answer = requests.post(
+        f"http://127.0.0.1:{port}/v1/test_helpers/sandbox", data=fields, auth=("sk_test_1", ""), timeout=10
+    )
+    assert answer.ok
+
+
+def hurried(port: int, seconds: float = 10) -> stripe.StripeClient:
+    """A client that does not wait for long."""
+    base: Any = {"api": f"http://127.0.0.1:{port}"}
+    return stripe.StripeClient(
+        "sk_test_1", base_addresses=base, http_client=stripe.RequestsClient(timeout=(1, seconds))
+    )
+
+
+def count(port: int) -> int:
+    mood(port, fault="")
+    return len(client_of(port).v1.checkout.sessions.list({"limit": 100}).data)
+
+
+@pytest.mark.parametrize(
+    ("fault", "done"), [("reset_before", 0), ("reset_after", 1), ("timeout_before", 0), ("timeout_after", 1)]
+)
+def test_a_lost_answer_is_a_connection_error_whether_or_not_it_was_done(launch, receiver, fault, done):
+    port = free_port()
+    launch(port)
+    mood(port, fault=fault, fault_seconds=1)
+    began = time.monotonic()
+    with pytest.raises(stripe.APIConnectionError):
+        hurried(port).v1.checkout.sessions.create(wanted(), {"idempotency_key": "k"})
+    assert (time.monotonic() - began >= 1) == fault.startswith("timeout")
+    assert count(port) == done
+    # The key leads to what was done, or does it now.
+    client_of(port).v1.checkout.sessions.create(wanted(), {"idempotency_key": "k"})
+    assert count(port) == 1
+
+
+def test_clients_that_give_up_free_their_threads(launch, receiver):
+    """More of them than it has threads; nobody after them has to wait until the time-out is over."""
+    port = free_port()
+    launch(port)
+    mood(port, fault="timeout_after", fault_seconds=30)
+
+    def give_up(_: int) -> None:
+        with pytest.raises(stripe.APIConnectionError):
+            hurried(port, 0.5).v1.events.list()
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(give_up, range(20)))
+    mood(port, fault="")
+    assert client_of(port).v1.events.list().data == []
+    assert time.monotonic() - began < 10
