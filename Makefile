@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run dev admin quick test bench lint
+.PHONY: help run dev admin quick test chaos bench lint
 
 help:
 	@echo "make run     the whole site on http://localhost:8000, with a stand-in for Stripe"
@@ -13,6 +13,7 @@ help:
 	@echo "make dev     as run, with Django's reloading server"
 	@echo "make quick   lint, types and the quick tests"
 	@echo "make test    everything, on SQLite and PostgreSQL, and in a browser"
+	@echo "make chaos   the site is killed, Stripe lies and stalls, the books still agree (SEED=1 for a run again)"
 	@echo "make bench   how fast it is"
 
 # make passes a SIGTERM on to the server, and the server finishes what is in flight.
@@ -43,6 +44,10 @@ test: lint
 	$(PY) -m pytest -q -n auto -m "not browser"
 	$(PY) -m tests.postgres $(PY) -m pytest -q -n auto -m "not browser"
 	$(PY) -m pytest -q -m browser
+
+chaos: .venv/dev.stamp
+	$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED))
+	$(PY) -m tests.postgres $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) --sites 2
 
 bench: .venv/dev.stamp
 	@exec $(PY) -m bench

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -70,6 +71,11 @@ class DonationAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: Donation, form: ModelForm, change: bool) -> None:
+        """Write only what was corrected: a webhook may have settled the gift while the page stood open."""
+        if form.changed_data:
+            obj.save(update_fields=form.changed_data)
 
     @admin.display(description=_("amount"), ordering="amount")
     def sum(self, donation: Donation) -> str:

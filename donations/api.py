@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -21,6 +22,8 @@ from donations.models import Donation
 
 Answer = Callable[[HttpRequest], dict[str, Any]]
 View = Callable[[HttpRequest], HttpResponse]
+
+log = logging.getLogger(__name__)
 
 FIELDS = ("amount", "name", "email", "message", "public")
 
@@ -48,7 +51,8 @@ def endpoint(method: str) -> Callable[[Answer], View]:
                 if request.method != method and not (method == "GET" and request.method == "HEAD"):
                     raise ApiError(405, "method_not_allowed", f"Use {method}.")
                 response = JsonResponse(view(request))
-            except ApiError as error:
+            except Exception as problem:
+                error = _told(problem)
                 response = _error(error)
                 if error.status == 405:
                     response["Allow"] = method
@@ -95,8 +99,10 @@ def _begin(request: HttpRequest, data: dict[str, Any]) -> str:
     if not form.is_valid():
         raise _first_error(form)
     try:
-        # The prefix keeps a caller's keys apart from the tokens of our own pages.
-        donation = checkout.begin(form.order(), f"api:{key}" if key else "")
+        # The prefix keeps a caller's keys apart from the tokens of our own pages, and the person is part of it: a key
+        # that two callers happen to share must not hand one donor's page to another.
+        order = form.order()
+        donation = checkout.begin(order, f"api:{key}:{order.name}:{order.email}:{order.message}" if key else "")
     except checkout.TryAgain as error:
         raise ApiError(
             503, "stripe_unavailable", _("Stripe did not open a payment page. Nothing was taken. Try again later.")
@@ -134,9 +140,20 @@ def _body(request: HttpRequest) -> dict[str, Any]:
 
 
 def _fits(field: str, value: Any) -> bool:
+    if isinstance(value, str) and not _is_text(value):
+        return False
     if field == "public":
         return isinstance(value, bool)
     return isinstance(value, str) and (field == "amount" or not isinstance(value, Number))
+
+
+def _is_text(value: str) -> bool:
+    """JSON can spell half of a surrogate pair, which no database stores."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _first_error(form: GiftForm) -> ApiError:
@@ -147,6 +164,14 @@ def _first_error(form: GiftForm) -> ApiError:
     if not code.startswith("amount_"):
         code = f"{field}_{code}"
     return ApiError(400 if code == "amount_malformed" else 422, code, message, field)
+
+
+def _told(problem: Exception) -> ApiError:
+    """A caller reads JSON also when the fault is ours; the log has the exception, the answer never."""
+    if isinstance(problem, ApiError):
+        return problem
+    log.error("the API failed", exc_info=problem)
+    return ApiError(500, "internal_error", _("Something went wrong here. Nothing was taken."))
 
 
 def _error(error: ApiError) -> JsonResponse:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,8 +31,11 @@ OPEN_FOR = timedelta(hours=2)
 RETRY_FOR = timedelta(minutes=85)
 # Longer than one call to Stripe can take (3 s + 8 s): an older claim belongs to a process that died.
 CLAIM_FOR = timedelta(seconds=12)
+CLOSING = timedelta(minutes=5)
 PATIENCE = 10.0  # seconds that the second of two clicks waits for the first one's page
 GLANCE = 0.1  # seconds between two looks
+# Each waiting click holds a thread of the server: an impatient finger must not take them all.
+_waiting = threading.BoundedSemaphore(8)
 FIRST_ASK = timedelta(minutes=5)
 
 
@@ -60,18 +64,30 @@ class Order:
     user_id: int | None = None
 
 
-def new_token() -> str:
-    return secrets.token_urlsafe(16)
-
-
 def begin(order: Order, token: str) -> Donation:
     """The donation of this order and token, with its page at Stripe (`session_url`), or one that is given already.
 
     Look at `status`: a donation in states.GIVEN must not be sent to its old page. Raises TryAgain.
     """
-    donation, mine = _find_or_create(order, _fingerprint(order, token or new_token()))
+    donation, mine = _find_or_create(order, _fingerprint(order, token or secrets.token_urlsafe(16)))
+    return _open_session(donation) if mine else _wait_for_the_other(donation)
+
+
+def _wait_for_the_other(donation: Donation) -> Donation:
+    """The donation once the other click's call has its page. Raises TryAgain when that does not come about."""
+    if donation.status in states.GIVEN or donation.session_url:
+        return donation
+    if not _waiting.acquire(blocking=False):
+        raise Crowded
+    try:
+        return _watch(donation)
+    finally:
+        _waiting.release()
+
+
+def _watch(donation: Donation) -> Donation:
     deadline = time.monotonic() + PATIENCE
-    while not mine:
+    while True:
         if donation.status in states.GIVEN or donation.session_url:
             return donation
         # The other click's call failed while we waited, its process died, or it takes too long: the next try is the
@@ -81,7 +97,6 @@ def begin(order: Order, token: str) -> Donation:
             raise TryAgain
         time.sleep(GLANCE)
         donation.refresh_from_db()
-    return _open_session(donation)
 
 
 def _fingerprint(order: Order, token: str) -> str:
@@ -107,7 +122,7 @@ def _find_or_create(order: Order, dedupe: str) -> tuple[Donation, bool]:
         if not _dead(donation, now):
             return donation, _claim(donation, now)
         # Its page is closed for ever: the fingerprint is free for a new donation. Only one of us frees it.
-        Donation.objects.filter(pk=donation.pk, dedupe=dedupe).update(dedupe=None)
+        Donation.objects.filter(pk=donation.pk, dedupe=dedupe).exclude(status__in=states.GIVEN).update(dedupe=None)
 
 
 def _dead(donation: Donation, now: datetime) -> bool:
@@ -116,7 +131,8 @@ def _dead(donation: Donation, now: datetime) -> bool:
     if donation.status in {Status.EXPIRED, Status.FAILED}:
         return True
     if donation.session_url:
-        return donation.expires_at <= now
+        # A payment of the last second may not have been heard of yet.
+        return donation.expires_at + CLOSING <= now
     return donation.created_at + RETRY_FOR <= now
 
 
@@ -125,7 +141,9 @@ def _claim(donation: Donation, now: datetime) -> bool:
     if donation.status in states.GIVEN or donation.session_url:
         return False
     claimed = (
-        Donation.objects.filter(pk=donation.pk, session_url="", claimed_at=donation.claimed_at)
+        Donation.objects.filter(
+            pk=donation.pk, session_url="", claimed_at=donation.claimed_at, attempt=donation.attempt
+        )
         .filter(Q(claimed_at__isnull=True) | Q(claimed_at__lt=now - CLAIM_FOR))
         .update(claimed_at=now)
     )
@@ -137,7 +155,7 @@ def _claim(donation: Donation, now: datetime) -> bool:
 
 
 def _open_session(donation: Donation) -> Donation:
-    """Ask Stripe for the session. What is asked is a pure function of the stored row: a retry is equal to the byte."""
+    """Ask Stripe for the session. All that is asked comes from the stored row and the settings, so a retry is equal."""
     reference = str(donation.uuid)
     try:
         session = gateway.create_session(

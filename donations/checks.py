@@ -26,16 +26,26 @@ def webhook_secret(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security)
-def stripe_address(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if not settings.STRIPE_LIVE or settings.STRIPE_API_BASE == "https://api.stripe.com":
-        return []
-    return [
-        Warning(
-            "STRIPE_API_BASE is not Stripe's address, but the key is a live one.",
-            hint="Take STRIPE_API_BASE out of the environment.",
-            id="donations.W002",
+def live_addresses(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """With a live key, where the key is sent and where donors come back to."""
+    found: list[CheckMessage] = []
+    if settings.STRIPE_LIVE and settings.STRIPE_API_BASE != "https://api.stripe.com":
+        found.append(
+            Warning(
+                "STRIPE_API_BASE is not Stripe's address, but the key is a live one, and is sent there.",
+                hint="Take STRIPE_API_BASE out of the environment.",
+                id="donations.W002",
+            )
         )
-    ]
+    if settings.STRIPE_LIVE and not settings.HTTPS:
+        found.append(
+            Warning(
+                "SITE_URL is not an https address, but the key is a live one.",
+                hint="Donors come back from Stripe to SITE_URL: set it to the site's public address.",
+                id="donations.W003",
+            )
+        )
+    return found
 
 
 @register(Tags.database)

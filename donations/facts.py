@@ -231,6 +231,9 @@ def subject_of(event: dict[str, Any]) -> str:
 def of_event(event: dict[str, Any]) -> Report | None:
     """The report of a snapshot event of our release; None when its object is nothing we book."""
     report = of(event["data"]["object"], at=_moment(event["created"]))
+    if report:
+        # Not the charge's own time: a bank payment's charge is made days before its money arrives.
+        report = replace(report, at=_moment(event["created"]))
     match event["type"]:
         case "checkout.session.async_payment_failed" if report:
             # The snapshot alone looks like a payment that is still on its way.
@@ -243,20 +246,18 @@ def of_event(event: dict[str, Any]) -> Report | None:
 def of(thing: dict[str, Any], *, at: datetime) -> Report | None:
     """The report of a Stripe object; None when it is nothing we book.
 
-    `at` is the time of the event, or of the fetch. Raises Unreadable when a documented key is missing or wrong.
+    `at` is the time of the event, or of the fetch. Raises Unreadable when a documented key is missing or wrong: in an
+    object of ours. What another seller's object holds is not our business, so there it means "nothing we book".
     """
-    match thing.get("object"):
-        case "checkout.session":
-            return _session(thing, at)
-        case "payment_intent":
-            return _intent(thing, at)
-        case "charge":
-            return _charge(thing, at)
-        case "refund":
-            return _refund(thing, at)
-        case "dispute":
-            return _dispute(thing, at)
-    return None
+    read = _READERS.get(str(thing.get("object")))
+    if read is None:
+        return None
+    try:
+        return read(thing, at)
+    except (Unreadable, KeyError, TypeError, ValueError, AttributeError) as error:
+        if _ours(thing) or read in {_refund, _dispute}:
+            raise Unreadable(f"{thing.get('object')} {thing.get('id')}: {error}") from error
+        return None
 
 
 def abandoned(donation: uuid.UUID, site: str, at: datetime) -> Report:
@@ -433,3 +434,13 @@ def _moment(seconds: Any) -> datetime:
     if not isinstance(seconds, int) or not 0 < seconds < 10**11:
         raise Unreadable(f"{seconds!r} is not a time")
     return datetime.fromtimestamp(seconds, UTC)
+
+
+# A refund or dispute carries no mark of ours; it is always read.
+_READERS = {
+    "checkout.session": _session,
+    "payment_intent": _intent,
+    "charge": _charge,
+    "refund": _refund,
+    "dispute": _dispute,
+}

@@ -6,8 +6,10 @@ The success page asks for one gift; the sweep asks for all that are open, on a s
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.conf import settings
 from django.db.models import Q
@@ -17,11 +19,14 @@ from donations import cases, facts, gateway, inbox, ledger, states
 from donations.models import Case, Donation, StripeEvent, StripeRef
 from donations.states import Status
 
+Row = TypeVar("Row")
+
 log = logging.getLogger(__name__)
 
 AT_MOST_EVERY = timedelta(seconds=3)
-GIVE_UP_AFTER = timedelta(hours=24)  # without ever having had a page at Stripe
+GIVE_UP_AFTER = timedelta(hours=22)  # after a page would have closed, so 24 after the donor's click
 BATCH = 50  # gifts or events per round: a round stays short, the next one goes on
+ROUND = 20.0  # seconds; a silent Stripe must not keep the other work waiting
 
 
 def ask(donation: Donation) -> bool:
@@ -39,10 +44,11 @@ def ask(donation: Donation) -> bool:
     )
     if mine.update(asked_at=now):
         try:
-            fetch(donation.session_id)
-        except (gateway.NoAnswer, gateway.Refused) as error:
+            told = fetch(donation.session_id) is ledger.Outcome.BOOKED
+        except (gateway.NoAnswer, gateway.Refused, facts.Unreadable) as error:
             log.warning("donation %s: Stripe did not tell its state (%s)", donation.pk, error)
-        else:
+            told = False
+        if told:
             Donation.objects.filter(pk=donation.pk).update(answered_at=timezone.now())
     donation.refresh_from_db()
     asked, answered = donation.asked_at, donation.answered_at
@@ -59,14 +65,15 @@ def sweep() -> int:
     """Ask about open gifts whose time has come; give up those that never reached Stripe. Returns how many."""
     now = timezone.now()
     asked = 0
-    for donation in list(Donation.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH]):
+    for donation in _in_time(Donation.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH]):
         # The claim: another process may be sweeping as well.
         if not Donation.objects.filter(pk=donation.pk, ask_at=donation.ask_at).update(ask_at=_next_ask(donation, now)):
             continue
         asked += 1
         if donation.session_id:
             ask(donation)
-        elif donation.created_at + GIVE_UP_AFTER <= now:
+        # Never had a page, or Stripe does not know it any more (another key, another account).
+        if donation.status == Status.PENDING and max(donation.created_at, donation.expires_at) + GIVE_UP_AFTER <= now:
             inbox.book(facts.abandoned(donation.uuid, settings.SITE_HOST, now))
     return asked
 
@@ -83,13 +90,13 @@ def watch_cases() -> int:
     """Ask about refunds of the last 30 days and open disputes, each once a day. Returns how many."""
     now = timezone.now()
     asked = 0
-    for case in list(Case.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH]):
+    for case in _in_time(Case.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH]):
         if not Case.objects.filter(pk=case.pk, ask_at=case.ask_at).update(ask_at=cases.next_ask(case, now)):
             continue
         asked += 1
         try:
             fetch(case.pk)
-        except (gateway.NoAnswer, gateway.Refused) as error:
+        except (gateway.NoAnswer, gateway.Refused, facts.Unreadable) as error:
             log.warning("%s: Stripe did not tell its state (%s)", case.pk, error)
     return asked
 
@@ -100,7 +107,7 @@ def wake_parked() -> int:
     waiting = StripeEvent.objects.filter(state=StripeEvent.State.PARKED)
     known = waiting.filter(waits_for__in=StripeRef.objects.filter(donation__isnull=False).values("id"))
     done = inbox.wake(list(known.values_list("waits_for", flat=True)[:BATCH]))
-    for event in list(waiting.filter(retry_at__lte=now).order_by("retry_at")[:BATCH]):
+    for event in _in_time(waiting.filter(retry_at__lte=now).order_by("retry_at")[:BATCH]):
         done += _try_again(event, now, _settle_parked)
     return done
 
@@ -117,7 +124,16 @@ def replay_failed() -> int:
     """Handle events again that failed; Stripe sends them again too, but only for three days. Returns how many."""
     now = timezone.now()
     failed = StripeEvent.objects.filter(state=StripeEvent.State.FAILED, retry_at__lte=now).order_by("retry_at")
-    return sum(_try_again(event, now, replay) for event in list(failed[:BATCH]))
+    return sum(_try_again(event, now, replay) for event in _in_time(failed[:BATCH]))
+
+
+def _in_time(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows, as long as the round's time lasts."""
+    end = time.monotonic() + ROUND
+    for row in list(rows):
+        if time.monotonic() > end:
+            return
+        yield row
 
 
 def _try_again(event: StripeEvent, now: datetime, work: Callable[[StripeEvent], None]) -> int:

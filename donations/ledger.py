@@ -154,10 +154,14 @@ def _learn(donation: Donation, report: Report) -> None:
 
 
 def _status(donation: Donation) -> states.Status:
-    rows = list(LedgerEntry.objects.filter(donation=donation).values_list("kind", "amount"))
+    entries = list(LedgerEntry.objects.filter(donation=donation).order_by("kind", "source"))
     kinds = LedgerEntry.Kind
-    if sum(kind == kinds.PAYMENT for kind, _ in rows) > 1:
+    payments = [entry for entry in entries if entry.kind == kinds.PAYMENT]
+    if len(payments) > 1:
         _flag(donation, Flag.TWICE)
+    # Different currencies are never added; a second payment in another one is flagged above.
+    currency = payments[0].currency if payments else donation.currency
+    rows = [(entry.kind, entry.amount) for entry in entries if entry.currency == currency]
     disputes = Case.objects.filter(donation=donation, kind=Case.Kind.DISPUTE).values_list("status", flat=True)
     return states.fold(
         states.Facts(

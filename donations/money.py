@@ -27,7 +27,10 @@ class Malformed(ValueError):
 
 def known(currency: str) -> bool:
     """Whether `currency` is a three-letter code, lower case as Stripe writes it."""
-    return re.fullmatch(r"[a-z]{3}", currency) is not None and currency.upper() in list_currencies()
+    if not re.fullmatch(r"[a-z]{3}", currency) or currency.upper() not in list_currencies():
+        return False
+    # Codes that begin with X are metals, funds and "no currency", but for these four.
+    return not currency.startswith("x") or currency in {"xaf", "xcd", "xof", "xpf"}
 
 
 def exponent(currency: str) -> int:

@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from donations import checkout, claims, healing, money, queries, states
+from donations import checkout, claims, healing, money, queries, states, tokens
 from donations.facts import Checkout
 from donations.forms import GiftForm, WordsForm, amount_of
 from donations.models import Donation
@@ -37,7 +37,7 @@ def donate(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _donate_page(request, form, status=422)
     try:
-        donation = checkout.begin(form.order(request.user.pk), form.cleaned_data["token"])
+        donation = checkout.begin(form.order(request.user.pk), _kept_apart(form.cleaned_data["token"]))
     except checkout.TryAgain as error:
         response = _donate_page(request, form, status=503, problem=_problem(error))
         response["Retry-After"] = "30"
@@ -48,15 +48,21 @@ def donate(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _kept_apart(token: str) -> str:
+    """A page's token must never meet an API caller's key: whoever guessed the key would get the gift's cookie."""
+    return f"page:{token}" if token else ""
+
+
 def _donate_page(request: HttpRequest, form: GiftForm, *, status: int = 200, problem: str = "") -> HttpResponse:
     currency, language = settings.DONATION_CURRENCY, get_language() or "en"
     # Fields that the page does not show can only be wrong in a hand-made request; say so all the same.
-    hidden = (error for field in ("name", "email", "message") for error in form.errors.get(field, []))
+    hidden = (error for field in ("name", "email", "message", "token") for error in form.errors.get(field, []))
+    # The form that is sent again keeps its token: a retry must meet the same donation.
+    token = (form["token"].value() if "token" not in form.errors else "") or tokens.of(request)
     context = {
         "form": form,
         "problem": problem or next(hidden, ""),
-        # The form that is sent again keeps its token: a retry must meet the same donation.
-        "token": form["token"].value() or checkout.new_token(),
+        "token": token,
         "coins": [
             {
                 "value": money.short(amount, currency),
@@ -69,7 +75,9 @@ def _donate_page(request: HttpRequest, form: GiftForm, *, status: int = 200, pro
         "minimum": money.display_short(settings.DONATION_MIN, currency, language),
         "currency_name": money.name(currency, language),
     }
-    return page_or_fragment(request, "donations/donate.html", "donations/_donate.html", context, status=status)
+    response = page_or_fragment(request, "donations/donate.html", "donations/_donate.html", context, status=status)
+    tokens.keep(response, token)
+    return response
 
 
 def _prefill(text: str) -> str:
@@ -116,7 +124,7 @@ def success(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 def success_status(request: HttpRequest) -> HttpResponse:
     """What the success page polls: the same truth, as a fragment."""
     donation = _gift_or_404(request)
@@ -153,7 +161,10 @@ def _gift_page(
         "poll_url": _poll_url(donation, looks + 1) if waiting else "",
         "refresh_url": f"{url}&n={looks + 1}" if waiting else "",
     }
-    return page_or_fragment(request, "donations/success.html", "donations/_success.html", context, status=status)
+    response = page_or_fragment(request, "donations/success.html", "donations/_success.html", context, status=status)
+    if mine and donation.status in states.GIVEN:
+        tokens.drop(response)
+    return response
 
 
 def _state(donation: Donation, sure: bool) -> str:
@@ -201,13 +212,15 @@ def _number(text: str) -> int:
 
 
 @never_cache
-@require_GET
+@require_safe
 def cancel(request: HttpRequest) -> HttpResponse:
     """Nothing was charged, and the amount is kept. A gift that was paid after all goes to its success page."""
     donation = claims.find(request.GET.get("gift", ""))
+    if donation and claims.holds(request, donation):
+        healing.ask(donation)
     if donation and donation.status in states.GIVEN:
         return redirect(_success_url(donation))
-    context: dict[str, Any] = {"token": checkout.new_token()}
+    context: dict[str, Any] = {"token": tokens.of(request)}
     if donation:
         language = get_language() or "en"
         payable = donation.status == Status.PENDING and donation.checkout == Checkout.OPEN
@@ -216,4 +229,6 @@ def cancel(request: HttpRequest) -> HttpResponse:
             "amount_short": money.display_short(donation.amount, donation.currency, language),
             "resume_url": donation.session_url if payable and claims.holds(request, donation) else "",
         }
-    return render(request, "donations/cancel.html", context)
+    response = render(request, "donations/cancel.html", context)
+    tokens.keep(response, context["token"])
+    return response

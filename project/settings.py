@@ -52,6 +52,9 @@ DONATION_MIN = _minor("DONATION_MIN", environment.text("DONATION_MIN") or "1")
 DONATION_MAX = _minor("DONATION_MAX", environment.text("DONATION_MAX") or "10000")
 if not 0 < DONATION_MIN <= DONATION_MAX:
     refuse("DONATION_MIN", "must be above 0 and not above DONATION_MAX.")
+# https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+if DONATION_MAX > 99_999_999:
+    refuse("DONATION_MAX", f"is more than Stripe takes: at most {money.short(99_999_999, DONATION_CURRENCY)}.")
 DONATION_AMOUNTS = [
     _minor("DONATION_AMOUNTS", typed)
     for typed in environment.words("DONATION_AMOUNTS") or ["5", "10", "20", "50", "100"]
@@ -110,6 +113,8 @@ SANDBOX_WEBHOOK_SECRET = STRIPE_WEBHOOK_SECRETS[0] if STRIPE_WEBHOOK_SECRETS els
 
 TRUSTED_PROXIES = environment.integer("TRUSTED_PROXIES", 0, least=0, most=10)
 ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", SITE_HOST)
+if SITE_HOST not in ALLOWED_HOSTS:
+    ALLOWED_HOSTS.append(SITE_HOST)  # donors come back from Stripe to it
 if DEBUG:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
 elif SANDBOX:

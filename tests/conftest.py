@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS
@@ -25,7 +26,7 @@ def _let_flush_empty_the_ledger() -> None:
     """Django empties all tables after a test with real transactions, which the ledger's triggers rightly refuse."""
     flush = BaseDatabaseOperations.execute_sql_flush
 
-    def without_triggers(self: BaseDatabaseOperations, statements: list[str]) -> None:
+    def without_triggers(self: BaseDatabaseOperations, statements: Iterable[str]) -> None:
         from donations import triggers
 
         alias = self.connection.alias
@@ -37,7 +38,7 @@ def _let_flush_empty_the_ledger() -> None:
         flush(self, statements)
         triggers.make(using=alias)
 
-    BaseDatabaseOperations.execute_sql_flush = without_triggers  # type: ignore[method-assign]
+    BaseDatabaseOperations.execute_sql_flush = without_triggers  # type: ignore[method-assign, assignment]
 
 
 @pytest.hookimpl(trylast=True)

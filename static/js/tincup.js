@@ -6,7 +6,14 @@ const notes = (form, kind) => (form.closest(".slip") || form).querySelectorAll(k
 
 const hush = (form) => notes(form, "[data-lost], [data-fault]").forEach((note) => { note.hidden = true; });
 
+// A look that got lost on the way: look again, a bounded number of times.
+const again = (poll) => {
+  poll.dataset.lost = Number(poll.dataset.lost || 0) + 1;
+  if (Number(poll.dataset.lost) < 20) setTimeout(() => htmx.trigger(poll, "again"), 3000);
+};
+
 const show = (form, kind) => {
+  if (form.id === "poll") { again(form); return; }
   wake();
   hush(form);
   notes(form, kind).forEach((note) => { note.hidden = false; note.focus(); });

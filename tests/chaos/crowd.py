@@ -8,6 +8,8 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Generator
+from types import TracebackType
+from typing import Self
 
 Life = Generator[float, None, None]
 
@@ -18,9 +20,18 @@ class Crowd:
         self._waiting: list[tuple[float, int, Life]] = []
         self._number = itertools.count()
         self._alive = 0
+        self._closed = False
         self._changed = threading.Condition()
         for _ in range(threads):
             threading.Thread(target=self._work, name="crowd", daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
 
     def add(self, life: Life, after: float = 0) -> None:
         """Begin this life after some seconds."""
@@ -38,8 +49,7 @@ class Crowd:
         self._changed.notify()
 
     def _work(self) -> None:
-        while True:
-            life = self._next()
+        while life := self._next():
             try:
                 pause = next(life, None)
             except Exception:
@@ -51,10 +61,12 @@ class Crowd:
                 else:
                     self._put(life, pause)
 
-    def _next(self) -> Life:
+    def _next(self) -> Life | None:
+        """The life whose time has come first; None when the run is over."""
         with self._changed:
-            while True:
+            while not self._closed:
                 now = time.monotonic()
                 if self._waiting and self._waiting[0][0] <= now:
                     return heapq.heappop(self._waiting)[2]
                 self._changed.wait(self._waiting[0][0] - now if self._waiting else None)
+        return None

@@ -176,7 +176,7 @@ class Donor:
             yield from self._bank_answers(gift, "fails" if plan.endswith("vain") else "settles")
         if gift.state == State.PAID:
             yield from treasurer.deals_with(gift, self.chance, self.world.dashboard, self.tally)
-            if self.chance.random() < 0.15:
+            if self.chance.random() < 0.4:
                 yield from self._looks_at_the_success_page(gift)
 
     def _pays(self, gift: Gift, number: str, approval: str = "") -> Life:

@@ -22,6 +22,7 @@ from tests.chaos.weather import Weather
 from tests.chaos.world import World
 from tests.journeys.databases import POSTGRESQL, Database, postgresql_databases, sqlite_databases
 
+THREADS = 16  # donors who do something at the same moment
 # A letter's lease and its first pauses; and the age from which rows are compared.
 LATER = 20  # minutes
 
@@ -86,24 +87,24 @@ def _database(folder: Path) -> Iterator[Database]:
 
 
 def _storm(plan: Plan, world: World, weather: Weather, tally: Tally, chance: random.Random) -> None:
-    crowd = Crowd(16, tally.surprise)
-    for number in range(plan.donors):
-        crowd.add(Donor(number, plan.seed, world, tally).life(), after=chance.uniform(0, plan.seconds))
-    for _ in range(plan.donors // 12):
-        crowd.add(stranger(chance, world.dashboard, tally), after=chance.uniform(0, plan.seconds))
-    begun = time.monotonic()
-    for at, strike in _schedule(plan, world, weather, chance):
-        while time.monotonic() - begun < at:
+    with Crowd(THREADS, tally.surprise) as crowd:
+        for number in range(plan.donors):
+            crowd.add(Donor(number, plan.seed, world, tally).life(), after=chance.uniform(0, plan.seconds))
+        for _ in range(plan.donors // 12):
+            crowd.add(stranger(chance, world.dashboard, tally), after=chance.uniform(0, plan.seconds))
+        begun = time.monotonic()
+        for at, strike in _schedule(plan, world, weather, chance):
+            while time.monotonic() - begun < at:
+                world.revive()
+                time.sleep(0.2)
+            strike()
+        # Some still wait for their bank, or for a site that answers.
+        while not crowd.is_over() or world.kills < plan.kills:
             world.revive()
-            time.sleep(0.2)
-        strike()
-    # Those who are still waiting for their bank, and for a site that answers.
-    while not crowd.is_over() or world.kills < plan.kills:
-        world.revive()
-        if world.kills < plan.kills:
-            world.kill()
-        weather.change()
-        time.sleep(1)
+            if world.kills < plan.kills:
+                world.kill()
+            weather.change()
+            time.sleep(2)
 
 
 def _schedule(
@@ -111,6 +112,7 @@ def _schedule(
 ) -> list[tuple[float, Callable[[], object]]]:
     """What strikes when. Kills come on top of those that a restore and dying commands bring."""
     span = plan.seconds
+    few = max(1, round(span / 50))
 
     def at_random(times: int, strike: Callable[[], object]) -> list[tuple[float, Callable[[], object]]]:
         return [(chance.uniform(0.04 * span, span), strike) for _ in range(times)]
@@ -118,13 +120,13 @@ def _schedule(
     strikes = [
         (0.2 * span, world.back_up),
         (0.6 * span, world.restore),
-        *at_random(max(plan.kills - 4, 1), world.kill),
+        *at_random(max(plan.kills - 1 - 2 * few, 1), world.kill),
         *at_random(max(int(span / 5), 2), weather.change),
-        *at_random(2, lambda: world.run_and_kill("housekeeping")),
-        *at_random(1, lambda: world.run_and_kill("reconcile")),
-        *at_random(2, lambda: world.begin("reconcile")),
-        *at_random(2, world.dashboard.pay_out),
-        *at_random(2, lambda: world.dashboard.bill(200)),
+        *at_random(few, lambda: world.run_and_kill("housekeeping")),
+        *at_random(few, lambda: world.run_and_kill("reconcile")),
+        *at_random(few, lambda: world.begin("reconcile")),
+        *at_random(few, world.dashboard.pay_out),
+        *at_random(few, lambda: world.dashboard.bill(200)),
     ]
     return sorted(strikes, key=lambda strike: strike[0])
 

@@ -14,6 +14,9 @@ from tests.chaos.world import World
 
 FAULTS = ("timeout_before", "timeout_after", "reset_before", "reset_after", "429", "lock_timeout", "500", "409")
 OLD_RELEASES = ("dahlia", "clover", "basil", "acacia")
+# In which currency the payments settle that are booked from now on, and its rate between the smallest units of both:
+# a yen has no cents.
+SETTLEMENTS = [("", "1"), ("", "1"), ("eur", "0.9137"), ("eur", "0.871342"), ("jpy", "1.49313")]
 
 FAIR: dict[str, Any] = {
     "delivery": "normal",
@@ -50,10 +53,8 @@ class Weather:
             "fault_seed": chance.randint(0, 10**6),
             # Longer than the site waits for an answer, or short enough to keep the run going.
             "fault_seconds": 9 if chance.random() < 0.2 else 1,
-            # Only payments that are booked from now on settle in it.
-            "settlement": chance.choice(["", "", "eur"]),
-            "exchange_rate": chance.choice(["0.9137", "1.0841", "0.871342"]),
         }
+        mood["settlement"], mood["exchange_rate"] = chance.choice(SETTLEMENTS)
         self.world.post.mood = chance.choice(post.MOODS)
         self._behave(mood)
 

@@ -62,7 +62,9 @@ class Server:
                 text=True,
             )
         assert self.process.stdout
-        assert self.process.stdout.readline(), f"it did not start: {self.log.read_text()[-2000:]}"
+        # One that wishes to die may do so before it can say that it serves.
+        if not self.process.stdout.readline() and self.process.wait(10) != -signal.SIGKILL:
+            raise AssertionError(f"it did not start: {self.log.read_text()[-2000:]}")
 
     def is_dead(self) -> bool:
         return self.process is None or self.process.poll() is not None

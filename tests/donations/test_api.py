@@ -101,6 +101,7 @@ def test_a_key_whose_gift_is_given_leads_to_the_truth(api: Post, post_event: Pos
         (b'{"amount": 10000.01}', 422, "amount_too_large"),
         (b'{"amount": 20, "email": "nobody"}', 422, "email_invalid"),
         (b'{"amount": 20, "name": 7}', 400, "name_malformed"),
+        (b'{"amount": 20, "email": "a@x\\ud800.com"}', 400, "email_malformed"),
         (b'{"amount": 20, "public": "yes"}', 400, "public_malformed"),
         (b'{"amount": 20, "pad": "' + b"x" * 300_000 + b'"}', 413, "too_large"),
     ],

@@ -170,7 +170,7 @@ def test_a_gift_that_is_given_is_not_paid_again(faulty_stripe: FaultyStripe, sta
     [
         {"status": Status.EXPIRED},
         {"status": Status.FAILED},
-        {"expires_at": timezone.now() - timedelta(seconds=1)},
+        {"expires_at": timezone.now() - timedelta(minutes=6)},
         {"session_url": "", "created_at": timezone.now() - timedelta(minutes=86)},
     ],
     ids=["expired", "failed", "past its time", "never opened and too old to retry"],

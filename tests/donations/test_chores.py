@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from donations import chores
+from donations.models import Chore
 
 pytestmark = pytest.mark.django_db
 
@@ -22,13 +26,35 @@ def test_a_failing_chore_does_not_stop_the_others(
         done.append("work")
         return 1
 
-    monkeypatch.setattr(chores, "CHORES", (broken, work))
+    monkeypatch.setattr(chores, "ALWAYS", (broken, work))
+    monkeypatch.setattr(chores, "BY_THE_CLOCK", {})
     call_command("housekeeping")
     assert done == ["work"]
     assert "no network" in caplog.text
 
 
-def test_an_idle_round_reads_twice_and_writes_nothing() -> None:
+def test_work_by_the_clock_is_done_once_in_its_time_and_its_result_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[int] = []
+
+    def work() -> str:
+        done.append(1)
+        if len(done) > 1:
+            raise RuntimeError("no network")
+        return "all well"
+
+    monkeypatch.setattr(chores, "BY_THE_CLOCK", {"work": (timedelta(hours=1), work)})
+    chores.do_due()
+    chores.do_due()
+    assert len(done) == 1
+    assert Chore.objects.get().result == "all well"
+    Chore.objects.update(due_at=timezone.now())
+    chores.do_due()
+    assert Chore.objects.get().result == "failed: RuntimeError"
+
+
+def test_an_idle_round_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chores, "BY_THE_CLOCK", {"work": (timedelta(hours=1), lambda: "done")})
+    chores.do_due()
     with CaptureQueriesContext(connection) as queries:
         chores.do_due()
-    assert [query["sql"].split()[0] for query in queries.captured_queries] == ["SELECT", "SELECT"]
+    assert {query["sql"].split()[0] for query in queries.captured_queries} == {"SELECT"}

@@ -116,7 +116,11 @@ def test_a_donation_that_never_had_a_page_is_given_up_after_a_day(faulty_stripe:
     Donation.objects.update(ask_at=timezone.now())
     healing.sweep()
     assert Donation.objects.get().status == Status.PENDING
-    Donation.objects.update(ask_at=timezone.now(), created_at=timezone.now() - timedelta(hours=25))
+    Donation.objects.update(
+        ask_at=timezone.now(),
+        created_at=timezone.now() - timedelta(hours=25),
+        expires_at=timezone.now() - timedelta(hours=23),
+    )
     healing.sweep()
     assert Donation.objects.get().status == Status.EXPIRED
 
@@ -127,7 +131,7 @@ def test_an_event_of_another_release_is_fetched_in_ours(opened: Donation, post_e
     post_event(event("checkout.session.completed", paid, api_version="2026-03-25.dahlia"))
     assert not LedgerEntry.objects.exists()
 
-    healing.fetch_parked()
+    healing.wake_parked()
     assert StripeEvent.objects.get().state == StripeEvent.State.HANDLED
     opened.refresh_from_db()
     assert opened.status == Status.PAID
@@ -136,7 +140,7 @@ def test_an_event_of_another_release_is_fetched_in_ours(opened: Donation, post_e
 
 def test_a_parked_event_whose_object_is_gone_is_ignored(opened: Donation, post_event: Post) -> None:
     post_event(event("checkout.session.completed", session(opened, id="cs_test_gone"), api_version="2026-03-25.dahlia"))
-    healing.fetch_parked()
+    healing.wake_parked()
     assert StripeEvent.objects.get().state == StripeEvent.State.IGNORED
 
 
@@ -149,7 +153,7 @@ def test_a_parked_event_waits_while_stripe_is_silent(
         raise gateway.NoAnswer
 
     monkeypatch.setattr(gateway, "retrieve", silent)
-    healing.fetch_parked()
+    healing.wake_parked()
     parked = StripeEvent.objects.get()
     assert parked.state == StripeEvent.State.PARKED
     assert parked.retry_at is not None

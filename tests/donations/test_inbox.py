@@ -113,6 +113,27 @@ def test_another_sellers_money_is_ignored(donation: Donation, post_event: Post) 
     assert set(StripeEvent.objects.values_list("state", flat=True)) == {StripeEvent.State.IGNORED}
 
 
+@pytest.mark.parametrize(
+    ("kind", "build", "odd"),
+    [
+        ("checkout.session.completed", session, {"payment_intent": None}),
+        ("checkout.session.completed", session, {"status": "newly invented"}),
+        ("payment_intent.succeeded", intent, {"amount_received": 0}),
+        ("payment_intent.succeeded", intent, {"amount_received": None}),
+        ("charge.succeeded", charge, {"currency": "long"}),
+        ("charge.succeeded", charge, {"id": "odd/id"}),
+        ("charge.succeeded", charge, {"created": None, "amount_captured": 0}),
+    ],
+)
+def test_another_sellers_odd_objects_are_no_failure_and_ours_are(
+    donation: Donation, post_event: Post, kind: str, build: Any, odd: dict[str, Any]
+) -> None:
+    assert post_event(event(kind, build(donation, metadata={}, **odd))).status_code == 200
+    assert StripeEvent.objects.get().state == StripeEvent.State.IGNORED
+    if odd != {"created": None, "amount_captured": 0} or kind != "charge.succeeded":
+        assert post_event(event(kind, build(donation, **odd))).status_code == 500
+
+
 def test_an_unknown_type_is_kept_and_ignored(db: None, post_event: Post) -> None:
     assert post_event(event("foo.bar", {"id": "foo_1", "object": "foo"})).status_code == 200
     assert StripeEvent.objects.get().state == StripeEvent.State.IGNORED

@@ -99,9 +99,30 @@ def test_the_address_can_fill_in_the_amount(client: Client, db: None) -> None:
     assert "alert(1)" not in client.get('/donate?amount="><script>alert(1)').content.decode()
 
 
-def test_each_visit_has_its_own_token(client: Client, db: None) -> None:
-    one, other = (client.get("/donate").context["token"] for _ in range(2))
-    assert one != other
+def test_each_browser_has_its_own_token_and_keeps_it_when_it_comes_back(client: Client, db: None) -> None:
+    one, again = (client.get("/donate").context["token"] for _ in range(2))
+    assert one == again
+    assert Client().get("/donate").context["token"] != one
+
+
+def test_a_given_gift_frees_the_token_for_the_next_one(client: Client, given: Donation, post_event: Post) -> None:
+    token = client.get("/donate").context["token"]
+    pay(given, post_event)
+    page(client, given)
+    assert client.get("/donate").context["token"] != token
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_of_the_api_is_no_token_of_a_page(client: Client, faulty_stripe: FaultyStripe) -> None:
+    """Whoever guesses a shop's idempotency key must not get the donor's page, and with it the gift's cookie."""
+    theirs = client.post(
+        "/api/donations/create-checkout-session/",
+        {"amount": "20", "name": "Ada"},
+        content_type="application/json",
+        headers={"Idempotency-Key": "order-1"},
+    ).json()["url"]
+    for guess in ("order-1", "api:order-1", "api:order-1:Ada::"):
+        assert give(Client(), token=guess)["Location"] != theirs
 
 
 @pytest.mark.parametrize("mode", ["reset", 409, 429, 500])

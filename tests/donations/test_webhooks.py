@@ -43,8 +43,9 @@ def _nothing_changed(donation: Donation) -> bool:
         lambda body: signature(body, at=time.time() - 301),
         lambda body: signature(body + b" "),
         lambda body: signature(body).replace("v1=", "v0="),
+        lambda body: signature(body)[:-1] + "é",
     ],
-    ids=["missing", "empty", "nonsense", "another secret", "stale", "tampered", "wrong scheme"],
+    ids=["missing", "empty", "nonsense", "another secret", "stale", "tampered", "wrong scheme", "not ASCII"],
 )
 def test_a_forged_event_changes_no_row(
     donation: Donation, completed: dict[str, Any], post_event: Post, forge: Callable[[bytes], str]

@@ -93,7 +93,7 @@ def test_killed_on_the_way_to_stripe_the_same_form_still_makes_one_gift(
     [
         pytest.param("donations.inbox.insert_once before", False, id="before the event is stored"),
         pytest.param("donations.inbox.insert_once after", False, id="after the event is stored"),
-        pytest.param("donations.ledger._book_payment after", False, id="after the ledger row"),
+        pytest.param("donations.ledger._book after", False, id="after the ledger row"),
         pytest.param("donations.ledger.record after", False, id="before the commit"),
         pytest.param("donations.inbox.receive after", True, id="after the commit"),
         pytest.param("donations.webhooks._answer after", True, id="before the answer is sent"),

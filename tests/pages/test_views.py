@@ -8,8 +8,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from donations import queries
-from donations.models import Donation, LedgerEntry
+from donations import ledger, queries
+from donations.facts import Payment, Report
+from donations.models import Donation
 from donations.states import Status
 
 pytestmark = pytest.mark.django_db
@@ -34,14 +35,8 @@ def gift(name: str = "", *, amount: int = 2000, public: bool = True, status: Sta
         expires_at=now + timedelta(hours=2),
     )
     if status == Status.PAID:
-        LedgerEntry.objects.create(
-            donation=donation,
-            kind="payment",
-            source=f"pi_{donation.pk}",
-            amount=amount,
-            currency="usd",
-            happened_at=now,
-        )
+        payment = Payment(f"pi_{donation.pk}", amount, "usd")
+        ledger.record(Report(at=now, donation=donation.uuid, payment=payment, refs=(payment.intent,)))
     return donation
 
 

@@ -1,0 +1,34 @@
+"""The one-time token of a donor's form, kept by the browser until its gift is given.
+
+A page that is loaded again (Back from Stripe, a second tab) carries the same token, so the same amount leads to the
+same page at Stripe instead of to a second payment.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+COOKIE = "__Host-token" if settings.HTTPS else "token"
+MAX_AGE = 2 * 3600  # seconds; as long as a page at Stripe stays open
+SHAPE = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+def of(request: HttpRequest) -> str:
+    """This browser's token, or a new one."""
+    kept = request.COOKIES.get(COOKIE, "")
+    return kept if SHAPE.fullmatch(kept) else secrets.token_urlsafe(16)
+
+
+def keep(response: HttpResponse, token: str) -> None:
+    if SHAPE.fullmatch(token):
+        response.set_cookie(COOKIE, token, max_age=MAX_AGE, secure=settings.HTTPS, httponly=True, samesite="Lax")
+
+
+def drop(response: HttpResponse) -> None:
+    """The gift is given: the next one is another."""
+    response.delete_cookie(COOKIE, samesite="Lax")
+    response.cookies[COOKIE]["secure"] = settings.HTTPS
