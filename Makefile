@@ -43,7 +43,7 @@ quick: lint
 test: lint
 	$(PY) -m pytest -q -n auto -m "not browser"
 	$(PY) -m tests.postgres $(PY) -m pytest -q -n auto -m "not browser"
-	$(PY) -m pytest -q -m browser
+	$(PY) -m pytest -q -n auto --dist loadfile -m browser
 
 chaos: .venv/dev.stamp
 	$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED))

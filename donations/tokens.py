@@ -1,4 +1,4 @@
-"""The one-time token of a donor's form, kept by the browser until its gift is given.
+"""The one-time token of a donor's form, kept by the browser.
 
 A page that is loaded again (Back from Stripe, a second tab) carries the same token, so the same amount leads to the
 same page at Stripe instead of to a second payment.
@@ -18,17 +18,11 @@ SHAPE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 def of(request: HttpRequest) -> str:
-    """This browser's token, or a new one."""
-    kept = request.COOKIES.get(COOKIE, "")
+    """This browser's token; a new one on the first visit, and when the donor asks to give `?again`."""
+    kept = "" if "again" in request.GET else request.COOKIES.get(COOKIE, "")
     return kept if SHAPE.fullmatch(kept) else secrets.token_urlsafe(16)
 
 
 def keep(response: HttpResponse, token: str) -> None:
     if SHAPE.fullmatch(token):
         response.set_cookie(COOKIE, token, max_age=MAX_AGE, secure=settings.HTTPS, httponly=True, samesite="Lax")
-
-
-def drop(response: HttpResponse) -> None:
-    """The gift is given: the next one is another."""
-    response.delete_cookie(COOKIE, samesite="Lax")
-    response.cookies[COOKIE]["secure"] = settings.HTTPS

@@ -161,10 +161,7 @@ def _gift_page(
         "poll_url": _poll_url(donation, looks + 1) if waiting else "",
         "refresh_url": f"{url}&n={looks + 1}" if waiting else "",
     }
-    response = page_or_fragment(request, "donations/success.html", "donations/_success.html", context, status=status)
-    if mine and donation.status in states.GIVEN:
-        tokens.drop(response)
-    return response
+    return page_or_fragment(request, "donations/success.html", "donations/_success.html", context, status=status)
 
 
 def _state(donation: Donation, sure: bool) -> str:

@@ -78,9 +78,10 @@ class Site:
     def raised(self) -> int:
         return int(self.rows("SELECT COALESCE(SUM(amount), 0) FROM donations_ledgerentry")[0][0])
 
-    def events(self) -> int:
-        """How many of Stripe's events have come in."""
-        return int(self.rows("SELECT COUNT(*) FROM donations_stripeevent")[0][0])
+    def events(self, session_id: str) -> int:
+        """How many of Stripe's events about this session have come in."""
+        statement = "SELECT COUNT(*) FROM donations_stripeevent WHERE body LIKE ?"
+        return int(self.rows(statement, f"%{session_id}%")[0][0])
 
     # --- The stand-in for Stripe ---
 
@@ -99,6 +100,10 @@ class Site:
     def behave(self, **mood: Any) -> None:
         """Change how the stand-in delivers its events."""
         self.stripe("POST", "test_helpers/sandbox", **mood)
+
+    def resend(self) -> None:
+        """Send every event that has not arrived."""
+        self.stripe("POST", "test_helpers/sandbox/resend", undelivered="true")
 
     def settle(self, session_id: str, outcome: str) -> None:
         """Let the bank answer now: "settles" or "fails"."""

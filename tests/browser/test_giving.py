@@ -30,7 +30,6 @@ def test_the_first_gift_of_a_fresh_site(tmp_path, open_browser: Open):
 
         site.make_treasurer("correct horse battery staple")
         treasurer = open_browser(site)
-        treasurer.expects_complaint("/favicon.ico")  # see test_the_admin_has_an_icon
         treasurer.signs_in_to_the_admin("correct horse battery staple")
         treasurer.opens("/admin/donations/donation/")
         gifts = treasurer.page.locator("#result_list tbody tr")

@@ -105,11 +105,13 @@ def test_each_browser_has_its_own_token_and_keeps_it_when_it_comes_back(client: 
     assert Client().get("/donate").context["token"] != one
 
 
-def test_a_given_gift_frees_the_token_for_the_next_one(client: Client, given: Donation, post_event: Post) -> None:
+def test_to_give_again_takes_a_new_token(client: Client, given: Donation, post_event: Post) -> None:
     token = client.get("/donate").context["token"]
     pay(given, post_event)
-    page(client, given)
-    assert client.get("/donate").context["token"] != token
+    assert "/donate?again&amp;amount=20" in page(client, given).content.decode()
+    again = client.get("/donate?again&amount=20").context["token"]
+    assert again != token
+    assert client.get("/donate").context["token"] == again
 
 
 @pytest.mark.django_db(transaction=True)
