@@ -25,8 +25,7 @@ def signed_in(browser: Browser, running_site: Site) -> StorageState:
 
 @pytest.fixture
 def treasurer(open_browser: Open, site: Site, signed_in: StorageState) -> Donor:
-    treasurer = open_browser(site, storage_state=signed_in)
-    return treasurer
+    return open_browser(site, storage_state=signed_in)
 
 
 def test_a_gift_is_found_with_its_one_entry(treasurer: Donor, donor: Donor):
