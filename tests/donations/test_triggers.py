@@ -1,0 +1,89 @@
+"""The ledger cannot be edited: not in the ORM, not in SQL, on either database."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+
+from donations import ledger, triggers
+from donations.facts import Payment, Report
+from donations.models import AppendOnly, Donation, LedgerEntry
+
+EVERY_TRIGGER = {
+    "sqlite": 4,  # UPDATE and DELETE on two tables
+    "postgresql": 6,  # and TRUNCATE
+}
+
+
+@pytest.fixture
+def entry(donation: Donation) -> LedgerEntry:
+    payment = Payment("pi_1", 2000, "usd")
+    ledger.record(Report(at=donation.created_at, donation=donation.uuid, refs=("pi_1",), payment=payment))
+    return LedgerEntry.objects.get()
+
+
+def drop(name: str) -> None:
+    table = name.rpartition("_no_")[0]
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {name}" + (f" ON {table}" if connection.vendor == "postgresql" else ""))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE donations_ledgerentry SET amount = 1",
+        "UPDATE donations_ledgerentry SET amount = amount",
+        "DELETE FROM donations_ledgerentry",
+    ],
+)
+def test_sql_is_refused_in_words(entry: LedgerEntry, statement: str) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert LedgerEntry.objects.get().amount == 2000
+
+
+def test_the_orm_refuses_first(entry: LedgerEntry) -> None:
+    for change in (
+        lambda: LedgerEntry.objects.update(amount=1),
+        lambda: LedgerEntry.objects.filter(pk=entry.pk).delete(),
+        lambda: LedgerEntry.objects.bulk_update([entry], ["amount"]),
+        entry.save,
+        entry.delete,
+    ):
+        with pytest.raises(AppendOnly):
+            change()
+
+
+def test_a_trigger_that_was_lost_is_missed_and_put_back(db: None, client: Client) -> None:
+    names = [f"{table}_no_{action}".lower() for table, action in triggers.wanted("default")]
+    assert len(names) == EVERY_TRIGGER[connection.vendor]
+    assert triggers.missing() == []
+    drop(names[0])
+    assert triggers.missing() == [names[0]]
+    assert client.get("/readyz").status_code == 503
+    assert [found.id for found in run_checks(databases=["default"]) if found.id == "donations.E001"]
+
+    triggers.make()
+    assert triggers.missing() == []
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rebuilt_table_gets_its_triggers_back_from_migrate() -> None:
+    """On SQLite a change of a column rebuilds the table, which drops its triggers without a word."""
+    field = LedgerEntry._meta.get_field("source")
+    changed = field.clone()
+    changed.max_length = 300
+    changed.set_attributes_from_name("source")
+    changed.model = LedgerEntry
+    with connection.schema_editor() as editor:
+        editor.alter_field(LedgerEntry, field, changed)
+    with connection.schema_editor() as editor:
+        editor.alter_field(LedgerEntry, changed, field)
+    if connection.vendor == "sqlite":
+        assert triggers.missing()
+    call_command("migrate", verbosity=0, interactive=False)
+    assert triggers.missing() == []
