@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from donations import inbox, totals
+from donations import facts, inbox, totals
 from donations.models import Case, Donation, LedgerEntry, StripeEvent, StripeRef, Total
 from donations.states import Status
 from mail.models import Mail
@@ -211,6 +214,30 @@ def a_dispute_with_an_appeal(d: Donation) -> Story:
 STORIES = [the_issues_story, a_refund_that_fails, a_bank_payment_refunded_in_parts, a_dispute_with_an_appeal]
 
 
+ENDS: dict[Callable[[Donation], Story], Callable[[Donation], Story]] = {
+    the_issues_story: lambda d: [
+        session(d), refund(d, amount=500), dispute(d, "needs_response", movement(d, 1, -1500), amount=1500)
+    ],
+    a_refund_that_fails: lambda d: [
+        session(d), refund(d, status="failed", failure_balance_transaction="txn_f")
+    ],
+    a_bank_payment_refunded_in_parts: lambda d: [
+        session(d), refund(d, 1, amount=800),
+        refund(d, 2, amount=1200, status="canceled", balance_transaction=None),
+    ],
+    a_dispute_with_an_appeal: lambda d: [
+        charge(d), dispute(d, "won", movement(d, 1, -2000), movement(d, 2, 2000))
+    ],
+}  # fmt: skip
+
+
+def look(thing: dict[str, Any]) -> None:
+    """Fetch an object as it is now, as reconcile does."""
+    report = facts.of(thing, at=timezone.now())
+    assert report
+    inbox.book(report)
+
+
 def rows_of(donation: Donation) -> dict[str, Any]:
     """All rows of a donation, without its own number and times."""
     mine = {"donation__uuid": donation.uuid}
@@ -268,3 +295,42 @@ class AnyOrderEndsAlike(TestCase):
         order = data.draw(st.permutations(numbers + again))
         assert end_of(story, order) == end_of(story, numbers)
         assert totals_now() == {key: value for key, value in totals.rebuilt().items() if any(value)}
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.data())
+    def test_any_order_with_looks_at_stripe_in_between(self, data: st.DataObject) -> None:
+        """What reconcile and the success page fetch is the end of the story, and may come before its beginning."""
+        story = data.draw(st.sampled_from(STORIES))
+        donation = Donation.objects.create(amount=2000, currency="usd", expires_at=timezone.now())
+        deliveries = [partial(inbox.receive, text(happening)) for happening in story(donation)]
+        looks = [partial(look, thing) for thing in ENDS[story](donation)]
+        for deed in data.draw(st.permutations(deliveries + looks + looks)):
+            deed()
+        assert rows_of(donation) == end_of(story, range(len(deliveries)))
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("story", STORIES)
+def test_two_connections_at_once_end_alike(story: Callable[[Donation], Story]) -> None:
+    """Two webhooks and a look at Stripe at the same moment: each would fold its own view, were it not for the locks."""
+    wanted = end_of(story, range(len(story(Donation(amount=2000, currency="usd")))))
+    for seed in range(8):
+        chance = random.Random(seed)
+        donation = Donation.objects.create(amount=2000, currency="usd", expires_at=timezone.now())
+        deeds = [partial(inbox.receive, text(happening)) for happening in story(donation) * 2]
+        deeds += [partial(look, thing) for thing in ENDS[story](donation)]
+        chance.shuffle(deeds)
+        with ThreadPoolExecutor(3) as pool:
+            for done in [pool.submit(in_own_connection, deeds[third::3]) for third in range(3)]:
+                done.result()
+        inbox.wake([f"pi_{donation.uuid.hex}"])
+        assert rows_of(donation) == wanted, seed
+
+
+def in_own_connection(deeds: Iterable[Callable[[], object]]) -> None:
+    try:
+        for deed in deeds:
+            deed()
+    finally:
+        connection.close()
