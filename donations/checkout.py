@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 # Stripe takes 30 minutes at the least; the rest leaves room for a late retry with the same stored time.
 OPEN_FOR = timedelta(hours=2)
 RETRY_FOR = timedelta(minutes=85)
-# Longer than one call to Stripe can take (3 s + 8 s): an older claim belongs to a process that died.
+# Longer than one call to Stripe usually takes (3 s + 8 s): an older claim most likely belongs to a process that died.
+# If not, the second caller sends the same key, and Stripe gives both the same page.
 CLAIM_FOR = timedelta(seconds=12)
 CLOSING = timedelta(minutes=5)
 PATIENCE = 10.0  # seconds that the second of two clicks waits for the first one's page

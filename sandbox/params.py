@@ -113,7 +113,6 @@ CREATE_SESSION = hash_of(
 )
 
 RETRIEVE = hash_of(_expand)
-EXPIRE_SESSION = RETRIEVE
 
 
 def _created(raw: Any, name: str) -> dict[str, int]:
