@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Max
@@ -156,23 +156,29 @@ def _compare(entry: LedgerEntry, transaction: BalanceTransaction) -> Iterator[Di
     if not dispute and ours != stripes:
         yield Difference("amount", entry.source, _money(*ours), _money(*stripes))
         return
-    expected = _settled(entry, transaction)
-    if expected != transaction.amount:
+    if not any(abs(exact - transaction.amount) <= blur for exact, blur in _settled(entry, transaction)):
         yield Difference(
             "settled amount",
             entry.source,
-            _money(expected, transaction.currency),
+            f"{_money(*ours)} at {transaction.exchange_rate or 'no rate'}",
             _money(transaction.amount, transaction.currency),
         )
 
 
-def _settled(entry: LedgerEntry, transaction: BalanceTransaction) -> int:
-    """What the row comes to in the settlement currency."""
+def _settled(entry: LedgerEntry, transaction: BalanceTransaction) -> Iterator[tuple[Decimal, Decimal]]:
+    """What the row comes to in the settlement currency, and how far the rounding may be from it.
+
+    Rates have six decimals, so a large amount may be off by more than half a cent. Stripe does not say whether they are
+    between major or smallest units, which is one only for currencies with the same number of decimals.
+    """
+    half, amount = Decimal("0.5"), Decimal(entry.amount)
     if transaction.currency == entry.currency or not transaction.exchange_rate:
-        return entry.amount
+        yield amount, Decimal(0)
+        return
+    rate = Decimal(transaction.exchange_rate)
     steps = money.exponent(transaction.currency) - money.exponent(entry.currency)
-    exact = Decimal(entry.amount) * Decimal(transaction.exchange_rate) * Decimal(10) ** steps
-    return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+    for scale in {Decimal(1), Decimal(10) ** steps}:
+        yield amount * rate * scale, half + abs(amount) * scale * half * Decimal("0.000001")
 
 
 def _missing_here(transaction: BalanceTransaction) -> Difference:

@@ -78,7 +78,7 @@ class Donor:
 
 def problem_on(page: str) -> str:
     """What the donate page says went wrong; the texts that only a script would show do not count."""
-    said = re.findall(r'<div class="note bad" role="alert" tabindex="-1">\s*<p>(.*?)</p>', page)
+    said = re.findall(r'<div class="note bad" role="alert" tabindex="-1" autofocus>\s*<p>(.*?)</p>', page)
     assert len(said) == 1, page
     return str(said[0])
 
