@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import signal
 import sys
 
 from tests.chaos.run import Plan, run
 
 
 def main() -> int:
+    # A default SIGTERM would leave the sites running.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     parser.add_argument("--donors", type=int, default=Plan.donors)

@@ -32,6 +32,9 @@ class SqliteCopy:
             self.file.with_name(self.file.name + leftover).unlink(missing_ok=True)
         shutil.copy(self.kept, self.file)
 
+    def discard(self) -> None:
+        self.kept.unlink(missing_ok=True)
+
 
 class PostgresqlCopy:
     """A database made from the site's as template, which the server allows while nobody is connected to it."""
@@ -49,6 +52,9 @@ class PostgresqlCopy:
         """With the site stopped."""
         self._run(f"DROP DATABASE {self.name} WITH (FORCE)")
         self._run(f"CREATE DATABASE {self.name} TEMPLATE {self.kept}")
+
+    def discard(self) -> None:
+        self._run(f"DROP DATABASE IF EXISTS {self.kept}")
 
     def _run(self, statement: str) -> None:
         with closing(psycopg2.connect(POSTGRESQL)) as connection:

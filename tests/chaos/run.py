@@ -133,7 +133,7 @@ def _schedule(
 
 def _mend(outcome: Outcome) -> None:
     outcome.weather.clear()
-    outcome.world.revive()
+    outcome.world.restart()
     outcome.differences += _reconcile(outcome.world)
     _send_letters(outcome.world)
 

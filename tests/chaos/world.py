@@ -123,13 +123,12 @@ class World:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for errand in self.errands:
-            errand.kill()
-            errand.communicate()
+        self._end_errands()
         for server in (self.stripe, *self.sites):
             server.kill()
         self.line.close()
         self.post.close()
+        self.copy.discard()
 
     @property
     def stripes_book(self) -> Path:
@@ -164,12 +163,26 @@ class World:
             else:
                 site.start("-m", "project.serve")
 
+    def restart(self) -> None:
+        """The operator starts everything afresh: nobody wishes to die any more."""
+        with self._stopped():
+            pass
+
     @contextlib.contextmanager
     def _stopped(self) -> Iterator[None]:
+        """Nobody has the database open: a file that is copied over while somebody has is a broken one."""
+        self._end_errands()
         for site in self.sites:
             self.kills += site.kill()
         yield
         self.revive()
+
+    def _end_errands(self) -> None:
+        while self.errands:
+            errand = self.errands.pop()
+            errand.kill()
+            errand.communicate()
+            self.kills += errand.returncode == -signal.SIGKILL
 
     # --- Backups ---
 
