@@ -167,8 +167,12 @@ def _gift_page(
 def _state(donation: Donation, sure: bool) -> str:
     """The page's word for a status. "Open" only when Stripe itself has just said so."""
     match Status(donation.status):
-        case Status.PAID:
+        case Status.PAID | Status.PARTLY_REFUNDED:
             return "paid"
+        case Status.REFUNDED:
+            return "refunded"
+        case Status.DISPUTED | Status.LOST:
+            return "disputed"
         case Status.PROCESSING:
             return "delayed"
         case Status.EXPIRED:
@@ -180,7 +184,7 @@ def _state(donation: Donation, sure: bool) -> str:
 
 def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
     language = get_language() or "en"
-    payment = queries.payment(donation) if state == "paid" else None
+    payment = queries.payment(donation) if donation.status in states.ARRIVED else None
     # What arrived, which may differ from what was asked.
     amount, currency = (payment.amount, payment.currency) if payment else (donation.amount, donation.currency)
     return {

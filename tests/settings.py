@@ -35,6 +35,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# The sources themselves: servers that other tests start may be collecting the files at this moment.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 # A file each: threads cannot share SQLite's in-memory database, and the tests race threads on purpose. The process's
 # number keeps two runs at once apart.
 for _alias, _database in DATABASES.items():

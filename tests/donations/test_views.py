@@ -172,6 +172,10 @@ def test_what_arrived_is_shown_not_what_was_asked(client: Client, given: Donatio
         (Status.PROCESSING, "Your bank is sending it"),
         (Status.EXPIRED, "This payment page has closed"),
         (Status.FAILED, "It didn’t arrive"),
+        (Status.PARTLY_REFUNDED, "Thank you"),
+        (Status.REFUNDED, "It went back"),
+        (Status.DISPUTED, "Your bank asked for it back"),
+        (Status.LOST, "Your bank asked for it back"),
     ],
 )
 def test_each_state_has_its_own_words(client: Client, given: Donation, status: Status, words: str) -> None:
