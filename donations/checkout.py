@@ -76,6 +76,9 @@ def begin(order: Order, token: str) -> Donation:
 
 def _wait_for_the_other(donation: Donation) -> Donation:
     """The donation once the other click's call has its page. Raises TryAgain when that does not come about."""
+    if donation.status in states.GIVEN and not donation.session_id:
+        # Rebuilt from its payment after an old backup was restored: the session's own report is still to come.
+        raise TryAgain
     if donation.status in states.GIVEN or donation.session_url:
         return donation
     if not _waiting.acquire(blocking=False):

@@ -144,6 +144,9 @@ def _try_again(event: StripeEvent, now: datetime, work: Callable[[StripeEvent], 
         return 0
     try:
         work(event)
+    except (gateway.NoAnswer, gateway.Refused) as error:
+        log.warning("event %s waits on (%s)", event.pk, error)
+        return 0
     except Exception as error:
         log.exception("event %s", event.pk)
         StripeEvent.objects.filter(pk=event.pk).update(error=f"{type(error).__name__}: {error}"[:2000])

@@ -219,7 +219,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
     donation = claims.find(request.GET.get("gift", ""))
     if donation and claims.holds(request, donation):
         healing.ask(donation)
-    if donation and donation.status in states.GIVEN:
+    if donation and donation.session_id and donation.status in states.GIVEN:
         return redirect(_success_url(donation))
     context: dict[str, Any] = {"token": tokens.of(request)}
     if donation:

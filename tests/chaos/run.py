@@ -168,7 +168,7 @@ def _send_letters(world: World) -> None:
 
     left = waiting("AND attempts = 0")
     while left:
-        time.sleep(5)
+        time.sleep(3)  # a round of housekeeping, and a bit
         before, left = left, waiting("AND attempts = 0")
         if left == before:
             break
