@@ -92,13 +92,14 @@ def verify(since: datetime | None = None) -> Verdict:
             seen.add(key)
             verdict.compared += 1
             verdict.differences += _compare(entry, transaction)
-        elif key and _is_ours(transaction) and not _stands_elsewhere(key):
-            if transaction.created_at <= until:
-                verdict.differences.append(_missing_here(transaction))
-            else:
-                verdict.young += 1
         elif not key or not _is_ours(transaction):
             verdict.others[transaction.currency] += transaction.amount
+        elif _stands_elsewhere(key):
+            continue
+        elif transaction.created_at > until:
+            verdict.young += 1
+        else:
+            verdict.differences.append(_missing_here(transaction))
     for key, entry in rows.items():
         if key in seen:
             continue

@@ -32,6 +32,7 @@ RETRY_FOR = timedelta(minutes=85)
 # Longer than one call to Stripe usually takes (3 s + 8 s): an older claim most likely belongs to a process that died.
 # If not, the second caller sends the same key, and Stripe gives both the same page.
 CLAIM_FOR = timedelta(seconds=12)
+# After a page has closed, before its fingerprint is free: its last payment may still be on the way to us.
 CLOSING = timedelta(minutes=5)
 PATIENCE = 10.0  # seconds that the second of two clicks waits for the first one's page
 GLANCE = 0.1  # seconds between two looks
@@ -135,7 +136,6 @@ def _dead(donation: Donation, now: datetime) -> bool:
     if donation.status in {Status.EXPIRED, Status.FAILED}:
         return True
     if donation.session_url:
-        # A payment of the last second may not have been heard of yet.
         return donation.expires_at + CLOSING <= now
     return donation.created_at + RETRY_FOR <= now
 

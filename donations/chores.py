@@ -24,6 +24,11 @@ def send_letters() -> int:
     return outbox.send_due(letters.compose)
 
 
+def _verdict() -> str:
+    books.mirror()
+    return str(books.verify())
+
+
 # Done whenever rows are due.
 ALWAYS: tuple[Callable[[], int], ...] = (
     healing.wake_parked,
@@ -36,7 +41,7 @@ ALWAYS: tuple[Callable[[], int], ...] = (
 MIRROR, VERIFY, EMPTY = "mirror Stripe's book", "verify the books", "empty old events"
 BY_THE_CLOCK: dict[str, tuple[timedelta, Callable[[], str]]] = {
     MIRROR: (timedelta(minutes=10), lambda: f"{books.mirror()} balance transactions added"),
-    VERIFY: (timedelta(days=1), lambda: str(verify())),
+    VERIFY: (timedelta(days=1), _verdict),
     EMPTY: (timedelta(days=1), lambda: f"{retention.empty_old_events()} event bodies emptied"),
 }
 
@@ -56,15 +61,8 @@ def do_due() -> None:
             _do(name, work)
 
 
-def verify() -> books.Verdict:
-    """Bring the mirror up to date and compare; the result stays for the admin."""
-    books.mirror()
-    verdict = books.verify()
-    remember(VERIFY, str(verdict))
-    return verdict
-
-
 def remember(name: str, result: str) -> None:
+    """Keep the result of work by the clock for the admin, also when a command did it."""
     now = timezone.now()
     insert_once(Chore(name=name, due_at=now))
     Chore.objects.filter(pk=name).update(result=result, done_at=now)

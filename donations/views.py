@@ -21,7 +21,7 @@ from donations.facts import Checkout
 from donations.forms import GiftForm, WordsForm, amount_of
 from donations.models import Donation
 from donations.states import Status
-from project.htmx import page_or_fragment
+from project.htmx import is_swap, page_or_fragment
 
 # How often the success page looks again: three seconds apart, or five by reloading without JavaScript. Once more when
 # the page is still open: Stripe's word on that may be three seconds old.
@@ -98,7 +98,7 @@ def _problem(error: checkout.TryAgain) -> str:
 
 
 def _leave(request: HttpRequest, url: str) -> HttpResponse:
-    if request.htmx:  # type: ignore[attr-defined]
+    if is_swap(request):
         return HttpResponseClientRedirect(url)
     response = HttpResponse(status=303)
     response["Location"] = url
@@ -153,7 +153,6 @@ def _gift_page(
     url = _success_url(donation)
     context = {
         "gift": _shown(donation, state, mine),
-        "mine": mine,
         "words_form": form if mine and state in {"paid", "delayed"} else None,
         "words_url": url,
         "saved": "saved" in request.GET,

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "healing": {"cases", "gateway", "facts", "ledger", "inbox", "models", "states"},
     "books": {"facts", "gateway", "models", "money", "totals"},
     "reconciling": {"books", "facts", "gateway", "healing", "inbox", "ledger", "models", "states"},
-    "letters": {"models", "money", "queries", "states"},
+    "letters": {"models", "money", "states"},
     "chores": {"books", "healing", "letters", "models", "retention"},
     "queries": {"models", "money", "states"},
     "claims": {"models", "money"},
