@@ -12,9 +12,9 @@ import requests
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from donations import books, checkout, queries, totals, triggers
+from donations import books, checkout, chores, queries, totals, triggers
 from donations.checkout import Order
-from donations.models import BalanceTransaction, Case, Donation, Flag, LedgerEntry, StripeEvent, StripeRef, Total
+from donations.models import BalanceTransaction, Case, Chore, Donation, Flag, LedgerEntry, StripeEvent, StripeRef, Total
 from donations.states import Status
 from mail.models import Mail
 from tests.donations.faulty_stripe import FaultyStripe
@@ -86,6 +86,9 @@ def test_books_agree_after_reconcile_though_every_webhook_of_50_gifts_and_10_ref
     assert Donation.objects.filter(status=Status.PAID).count() == 40
     assert Donation.objects.filter(status=Status.PARTLY_REFUNDED).count() == 10
     assert "The books agree." in command("verify_books")
+    kept = Chore.objects.get(pk=chores.VERIFY)
+    assert "60 rows compared, 0 too young, 0 differences" in kept.result
+    assert kept.done_at is not None
     assert queries.stats().raised == 50 * 2000 - 10 * 500
     assert Mail.objects.filter(kind="paid").count() == 50
     assert "0 ledger rows added" in command("reconcile"), "a second run finds nothing to mend"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
 from typing import Any
 
@@ -154,6 +155,27 @@ def test_a_fresh_claim_of_another_click_is_waited_for_not_taken(
     timer.start()
     assert checkout.begin(TWENTY, "token").session_url == "https://checkout.stripe.com/1"
     timer.join()
+
+
+def test_an_impatient_finger_does_not_take_all_threads(
+    faulty_stripe: FaultyStripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight clicks on one form may wait for its page; the others are told at once, and the server stays free."""
+    faulty_stripe.mode = "hang"
+    with ThreadPoolExecutor(12) as pool:
+        clicks = [pool.submit(in_thread, lambda: checkout.begin(TWENTY, "token")) for _ in range(12)]
+        told_at_once = list(itertools.islice(as_completed(clicks, timeout=5), 3))
+        assert [type(click.exception()) for click in told_at_once] == [checkout.Crowded] * 3
+        faulty_stripe.delay.set()
+
+
+def test_a_rebuilt_gift_without_its_session_sends_nobody_to_a_page_that_is_not_there(
+    faulty_stripe: FaultyStripe,
+) -> None:
+    donation = checkout.begin(TWENTY, "token")
+    Donation.objects.filter(pk=donation.pk).update(status=Status.PAID, session_id="", session_url="")
+    with pytest.raises(checkout.TryAgain):
+        checkout.begin(TWENTY, "token")
 
 
 @pytest.mark.parametrize("status", [Status.PAID, Status.PROCESSING])
