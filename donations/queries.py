@@ -63,6 +63,12 @@ def payment(donation: Donation) -> LedgerEntry | None:
     return donation.entries.filter(kind=LedgerEntry.Kind.PAYMENT).order_by("happened_at", "id").first()
 
 
+def returned(donation: Donation) -> int:
+    """What went back to the donor by refunds, in minor units of the gift's currency."""
+    kinds = [LedgerEntry.Kind.REFUND, LedgerEntry.Kind.REFUND_FAILURE]
+    return -(donation.entries.filter(kind__in=kinds).aggregate(sum=Sum("amount"))["sum"] or 0)
+
+
 def recent(limit: int) -> list[Supporter]:
     return list(_shown()[:limit])
 

@@ -191,6 +191,9 @@ def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
         "amount": money.display(amount, currency, language),
         "amount_short": money.display_short(amount, currency, language),
         "amount_value": money.short(donation.amount, donation.currency),
+        "returned": money.display(queries.returned(donation), currency, language)
+        if donation.status == Status.PARTLY_REFUNDED
+        else "",
         "number": donation.pk,
         "created_at": donation.created_at,
         "happened_at": payment.happened_at if payment else None,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from donations.models import Donation
 from donations.states import Status
 from tests.donations.faulty_stripe import FaultyStripe
-from tests.donations.stripe_objects import event, session
+from tests.donations.stripe_objects import event, refund, session
 
 SANDBOX = pytest.mark.django_db(transaction=True, databases=["default", "sandbox"])
 HTMX = {"HX-Request": "true"}
@@ -164,6 +164,13 @@ def test_a_paid_gift_is_celebrated(client: Client, given: Donation, post_event: 
 def test_what_arrived_is_shown_not_what_was_asked(client: Client, given: Donation, post_event: Post) -> None:
     pay(given, post_event, amount_total=2500)
     assert "$25.00" in page(client, given).content.decode()
+
+
+def test_what_went_back_of_a_gift_is_said(client: Client, given: Donation, post_event: Post) -> None:
+    pay(given, post_event)
+    post_event(event("refund.created", refund(given, amount=550)))
+    text = page(client, given).content.decode()
+    assert "Your $20 arrived. $5.50 of it went back" in text
 
 
 @pytest.mark.parametrize(
