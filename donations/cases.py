@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from donations import states
-from donations.facts import Dispute, DisputeStatus, Refund, RefundStatus
 from donations.models import Case, Donation, LedgerEntry
+from donations.reports import Dispute, DisputeStatus, Refund, RefundStatus
 
 # A refund that succeeded can still fail: https://docs.stripe.com/refunds#failed-refunds
 WATCH_REFUND = timedelta(days=30)

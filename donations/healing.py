@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from donations import cases, facts, gateway, inbox, ledger, states
+from donations import cases, facts, gateway, inbox, ledger, reports, states
 from donations.models import Case, Donation, StripeEvent, StripeRef
 from donations.states import Status
 
@@ -74,7 +74,7 @@ def sweep() -> int:
             ask(donation)
         # Never had a page, or Stripe does not know it any more (another key, another account).
         if donation.status == Status.PENDING and max(donation.created_at, donation.expires_at) + GIVE_UP_AFTER <= now:
-            inbox.book(facts.abandoned(donation.uuid, settings.SITE_HOST, now))
+            inbox.book(reports.abandoned(donation.uuid, settings.SITE_HOST, now))
     return asked
 
 
@@ -162,7 +162,7 @@ def _settle_parked(event: StripeEvent) -> None:
         inbox.settle(event.pk, None)
 
 
-def _look_up(reference: str) -> facts.Report | None:
+def _look_up(reference: str) -> reports.Report | None:
     try:
         return facts.of(gateway.retrieve(reference), at=timezone.now())
     except gateway.Missing:

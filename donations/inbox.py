@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from donations import facts, ledger
+from donations import facts, ledger, reports
 from donations.models import StripeEvent, StripeRef, insert_once
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def receive(text: str) -> None:
         wake(report.refs)
 
 
-def settle(event_id: str, report: facts.Report | None) -> None:
+def settle(event_id: str, report: reports.Report | None) -> None:
     """Handle a parked event with this report of its object. Somebody else may have been quicker."""
     with transaction.atomic():
         if StripeEvent.objects.filter(pk=event_id, state=StripeEvent.State.PARKED).update(
@@ -59,7 +59,7 @@ def settle(event_id: str, report: facts.Report | None) -> None:
             _apply(event_id, report)
 
 
-def book(report: facts.Report) -> ledger.Outcome:
+def book(report: reports.Report) -> ledger.Outcome:
     """Book the report of an object that we fetched ourselves, and wake what waited for it."""
     outcome = ledger.record(report)
     wake(report.refs)
@@ -119,7 +119,7 @@ def _claim_failed(row: StripeEvent) -> bool:
     )
 
 
-def _apply(event_id: str, report: facts.Report | None) -> None:
+def _apply(event_id: str, report: reports.Report | None) -> None:
     outcome = ledger.record(report) if report else ledger.Outcome.FOREIGN
     if report and outcome is ledger.Outcome.EARLY:
         # Housekeeping looks the payment up at Stripe when it does not come by itself.

@@ -15,8 +15,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from donations import cases, states, totals
-from donations.facts import Checkout, DisputeStatus, Report
 from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once
+from donations.reports import Checkout, DisputeStatus, Report
 from mail import outbox
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from donations.facts import Checkout, DisputeStatus, RefundStatus
+from donations.reports import Checkout, DisputeStatus, RefundStatus
 
 
 class Status(StrEnum):

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from donations import checkout, claims, healing, money, queries, states, tokens
-from donations.facts import Checkout
 from donations.forms import GiftForm, WordsForm, amount_of
 from donations.models import Donation
+from donations.reports import Checkout
 from donations.states import Status
 from project.htmx import is_swap, page_or_fragment
 

@@ -2,8 +2,6 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import donations.facts
-import donations.states
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -76,11 +74,11 @@ class Migration(migrations.Migration):
                 ('asked_at', models.DateTimeField(editable=False, null=True)),
                 ('answered_at', models.DateTimeField(editable=False, null=True)),
                 ('ask_at', models.DateTimeField(editable=False, null=True)),
-                ('checkout', models.CharField(choices=[(donations.facts.Checkout['OPEN'], 'open'), (donations.facts.Checkout['EXPIRED'], 'expired'), (donations.facts.Checkout['COMPLETE'], 'complete')], default='open', editable=False, max_length=8)),
+                ('checkout', models.CharField(choices=[('open', 'open'), ('expired', 'expired'), ('complete', 'complete')], default='open', editable=False, max_length=8)),
                 ('settling_failed', models.BooleanField(default=False, editable=False)),
                 ('delayed', models.BooleanField(default=False, editable=False)),
                 ('flags', models.CharField(blank=True, editable=False, max_length=60, verbose_name='flags')),
-                ('status', models.CharField(choices=[(donations.states.Status['PENDING'], 'pending'), (donations.states.Status['PROCESSING'], 'with the bank'), (donations.states.Status['PAID'], 'paid'), (donations.states.Status['PARTLY_REFUNDED'], 'partly refunded'), (donations.states.Status['REFUNDED'], 'refunded'), (donations.states.Status['DISPUTED'], 'disputed'), (donations.states.Status['LOST'], 'lost to a dispute'), (donations.states.Status['FAILED'], 'failed'), (donations.states.Status['EXPIRED'], 'expired')], default='pending', editable=False, max_length=16, verbose_name='status')),
+                ('status', models.CharField(choices=[('pending', 'pending'), ('processing', 'with the bank'), ('paid', 'paid'), ('partly_refunded', 'partly refunded'), ('refunded', 'refunded'), ('disputed', 'disputed'), ('lost', 'lost to a dispute'), ('failed', 'failed'), ('expired', 'expired')], default='pending', editable=False, max_length=16, verbose_name='status')),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL, verbose_name='account')),
             ],
             options={

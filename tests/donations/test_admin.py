@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from donations import ledger
-from donations.facts import Payment, Report
 from donations.models import Donation, LedgerEntry, StripeEvent
+from donations.reports import Payment, Report
 from donations.states import Status
 from tests.donations.stripe_objects import event, session, text
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from donations.facts import Checkout
+from donations.reports import Checkout
 from donations.states import Facts, Status, fold, furthest
 
 

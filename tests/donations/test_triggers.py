@@ -9,8 +9,8 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from donations import ledger, triggers
-from donations.facts import Payment, Report
 from donations.models import AppendOnly, Donation, LedgerEntry
+from donations.reports import Payment, Report
 
 EVERY_TRIGGER = {
     "sqlite": 4,  # UPDATE and DELETE on two tables

@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from donations import ledger, queries
-from donations.facts import Payment, Report
 from donations.models import Donation
+from donations.reports import Payment, Report
 from donations.states import Status
 
 pytestmark = pytest.mark.django_db

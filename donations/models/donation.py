@@ -1,0 +1,101 @@
+"""A gift: what was asked, what the donor said, and how far it has come."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from donations import money
+from donations.reports import Checkout
+from donations.states import Status
+
+# Statuses in which a donor who chose to be shown is shown.
+SHOWN = [Status.PAID.value, Status.PARTLY_REFUNDED.value]
+
+
+class Flag:
+    """What the treasurer should look at. A donation may carry several, in one sorted, comma-separated text."""
+
+    AMOUNT = "amount"  # paid another amount or currency than asked
+    REPORTS = "reports"  # two reports of one payment differ
+    TWICE = "twice"  # paid more than once
+    REBUILT = "rebuilt"  # unknown here (a restored backup), known to Stripe
+
+
+class Donation(models.Model):
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    amount = models.PositiveBigIntegerField(_("amount"), help_text=_("In the currency's smallest unit (cents)."))
+    currency = models.CharField(_("currency"), max_length=3)
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    message = models.CharField(_("message"), max_length=200, blank=True)
+    public = models.BooleanField(_("show the name"), default=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("account"), null=True, blank=True, on_delete=models.SET_NULL
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    # One form's token, amount, currency and frequency lead to one donation; NULL once another may take its place.
+    dedupe = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
+    # Part of the idempotency key: an answered error is stored by Stripe under the key, so the next try needs another.
+    attempt = models.PositiveIntegerField(default=1, editable=False)
+    # When somebody began to ask Stripe for a session; NULL when nobody is asking.
+    claimed_at = models.DateTimeField(null=True, editable=False)
+    session_id = models.CharField(max_length=255, blank=True, editable=False)
+    session_url = models.TextField(blank=True, editable=False)
+    expires_at = models.DateTimeField(editable=False)
+    # The success page asks Stripe at most once in three seconds; the sweep asks when `ask_at` has come.
+    asked_at = models.DateTimeField(null=True, editable=False)
+    answered_at = models.DateTimeField(null=True, editable=False)
+    ask_at = models.DateTimeField(null=True, editable=False)
+
+    # Facts, and the status folded from them. Written by donations.ledger alone.
+    checkout = models.CharField(
+        max_length=8,
+        default=Checkout.OPEN.value,
+        editable=False,
+        choices=[
+            (Checkout.OPEN.value, _("open")),
+            (Checkout.EXPIRED.value, _("expired")),
+            (Checkout.COMPLETE.value, _("complete")),
+        ],
+    )
+    settling_failed = models.BooleanField(default=False, editable=False)
+    delayed = models.BooleanField(default=False, editable=False)
+    flags = models.CharField(_("flags"), max_length=60, blank=True, editable=False)
+    status = models.CharField(
+        _("status"),
+        max_length=16,
+        default=Status.PENDING.value,
+        editable=False,
+        choices=[
+            (Status.PENDING.value, _("pending")),
+            (Status.PROCESSING.value, _("with the bank")),
+            (Status.PAID.value, _("paid")),
+            (Status.PARTLY_REFUNDED.value, _("partly refunded")),
+            (Status.REFUNDED.value, _("refunded")),
+            (Status.DISPUTED.value, _("disputed")),
+            (Status.LOST.value, _("lost to a dispute")),
+            (Status.FAILED.value, _("failed")),
+            (Status.EXPIRED.value, _("expired")),
+        ],
+    )
+
+    class Meta:
+        verbose_name = _("donation")
+        verbose_name_plural = _("donations")
+        ordering: ClassVar[list[str]] = ["-id"]
+        constraints = (models.CheckConstraint(condition=Q(amount__gt=0), name="donation_amount_above_0"),)
+        indexes = (
+            models.Index(fields=["ask_at"], name="donation_to_ask", condition=Q(ask_at__isnull=False)),
+            models.Index(fields=["-id"], name="donation_wall", condition=Q(public=True, status__in=SHOWN)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {money.display(self.amount, self.currency)}"
