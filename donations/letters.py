@@ -17,6 +17,7 @@ from donations.models import BalanceTransaction, Donation, LedgerEntry
 from donations.states import Status
 from mail import letters
 from mail.outbox import Letter, Never, Wait
+from organisation.models import current
 
 Outcome = Letter | Wait | Never
 
@@ -113,7 +114,7 @@ def _about(donation: Donation, amount: int, currency: str, at: datetime) -> lett
     return letters.About(
         to=donation.email,
         name=donation.name,
-        org=settings.SITE_NAME,
+        org=current().called,
         amount=_sum(amount, currency),
         amount_short=money.display_short(amount, currency, language),
         number=str(donation.pk),

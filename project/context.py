@@ -7,10 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from organisation.models import current
+
 
 def site(request: HttpRequest) -> dict[str, Any]:
+    organisation = current()
     return {
-        "site_name": settings.SITE_NAME,
+        "organisation": organisation,
+        "site_name": organisation.called,
         "site_url": settings.SITE_URL,
         "sandbox": settings.SANDBOX,
         "practice": not settings.STRIPE_LIVE,

@@ -168,6 +168,7 @@ INSTALLED_APPS = [
     "accounts",
     "donations",
     "mail",
+    "organisation",
     "pages",
     "sandbox",
 ]

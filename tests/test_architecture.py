@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "donations", "mail", "pages", "project", "sandbox")
+APPS = ("accounts", "donations", "mail", "organisation", "pages", "project", "sandbox")
 
 # Module of donations -> what else of Tincup it may import. What is not named here may import nothing of ours.
 MAY_IMPORT = {
@@ -95,6 +95,7 @@ def _room(name: str) -> str:
     [
         ("donations", {"accounts", "pages", "sandbox"}),
         ("sandbox", {"accounts", "pages", "donations", "project", "stripe"}),
+        ("organisation", {"accounts", "donations", "mail", "pages", "project", "sandbox"}),
         ("mail", {"accounts", "donations", "pages", "project", "sandbox"}),
         ("accounts", {"sandbox"}),
         ("pages", {"sandbox"}),
