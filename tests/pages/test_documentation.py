@@ -11,6 +11,8 @@ from django.urls import resolve
 from pages import documentation
 from project.environment import BASE_DIR
 
+pytestmark = pytest.mark.django_db
+
 
 class Links(HTMLParser):
     def __init__(self, html: str) -> None:
@@ -133,7 +135,6 @@ def test_a_file_without_a_title_is_an_error(folder):
         render(folder, "Text.\n")
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("slug", documentation.SLUGS)
 def test_every_page_is_served_with_its_list(slug, client: Client):
     response = client.get(f"/docs/{slug}")
@@ -154,7 +155,6 @@ def test_an_address_that_is_not_in_the_list_is_not_found(path, client: Client):
     assert client.get(f"/docs/{path}").status_code == 404
 
 
-@pytest.mark.django_db
 def test_the_list_names_every_page_under_its_group(client: Client):
     page = client.get("/docs").content.decode()
     places = [page.index(str(title)) for title, _slugs in documentation.GROUPS]
