@@ -6,15 +6,16 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from organisation.models import current
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    organisation = current()
+    # Looked up by the pages that show it: the sandbox has no part in the site's database, an error page may have none.
     return {
-        "organisation": organisation,
-        "site_name": organisation.called,
+        "organisation": SimpleLazyObject(current),
+        "site_name": SimpleLazyObject(lambda: current().called),
         "site_url": settings.SITE_URL,
         "sandbox": settings.SANDBOX,
         "practice": not settings.STRIPE_LIVE,
