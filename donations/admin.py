@@ -10,7 +10,11 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from donations import healing, money
+from donations import (
+    admin_moderation,  # noqa: F401  (registers pages of its own)
+    healing,
+    money,
+)
 from donations.models import (
     BalanceTransaction,
     Case,
