@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from donations import books, healing, letters, retention
+from donations import books, healing, letters, retention, standings
 from donations.models import Chore, insert_once
 from mail import outbox
 
@@ -37,14 +37,17 @@ ALWAYS: tuple[Callable[[], int], ...] = (
     healing.replay_failed,
     healing.sweep,
     healing.watch_cases,
+    standings.refresh_lapsed,
     send_letters,
 )
 # Done by the clock.
 MIRROR, VERIFY, EMPTY = "mirror Stripe's book", "verify the books", "empty old events"
+WALL = "compare the sponsors' wall"
 BY_THE_CLOCK: dict[str, tuple[timedelta, Callable[[], str]]] = {
     MIRROR: (timedelta(minutes=10), lambda: f"{books.mirror()} balance transactions added"),
     VERIFY: (timedelta(days=1), _verdict),
     EMPTY: (timedelta(days=1), lambda: f"{retention.empty_old_events()} event bodies emptied"),
+    WALL: (timedelta(days=1), lambda: f"{standings.mend()} places mended"),
 }
 
 

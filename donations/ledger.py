@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from donations import cases, receipts, states, totals
+from donations import cases, receipts, standings, states, totals
 from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once
 from donations.reports import Checkout, DisputeStatus, Report
 from mail import outbox
@@ -53,6 +53,8 @@ def record(report: Report) -> Outcome:
             ]
         )
         _announce(donation, before, written)
+        if donation.public:
+            standings.refresh(donation.pk)
         # The hot rows last: the receipts' counter, then the totals.
         for entry in written:
             if entry.kind == LedgerEntry.Kind.PAYMENT:

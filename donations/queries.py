@@ -8,13 +8,11 @@ from typing import TypedDict, cast
 
 from django.conf import settings
 from django.core.cache import cache
-from django.core.paginator import Page, Paginator
 from django.db.models import F, QuerySet, Sum
 
 from donations.models import SHOWN, Donation, LedgerEntry, StripeRef, Total
 
 STATS_AGE = 5  # seconds
-PAGE = 100  # supporters
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +69,6 @@ def returned(donation: Donation) -> int:
 
 def recent(limit: int) -> list[Supporter]:
     return list(_shown()[:limit])
-
-
-def supporters(page: int) -> Page[Supporter]:
-    """One page of the sponsors' wall, newest first; a number out of range gives the nearest page."""
-    return Paginator(_shown(), PAGE).get_page(page)
 
 
 def _shown() -> QuerySet[Donation, Supporter]:

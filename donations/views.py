@@ -16,11 +16,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from donations import checkout, claims, healing, money, queries, states, tokens
+from donations import checkout, claims, healing, money, queries, states, tokens, words
 from donations.forms import GiftForm, WordsForm, amount_of
 from donations.models import Donation
 from donations.reports import Checkout
 from donations.states import Status
+from project import languages
 from project.htmx import is_swap, page_or_fragment
 
 # How often the success page looks again: three seconds apart, or five by reloading without JavaScript. Once more when
@@ -37,7 +38,8 @@ def donate(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _donate_page(request, form, status=422)
     try:
-        donation = checkout.begin(form.order(request.user.pk), _kept_apart(form.cleaned_data["token"]))
+        order = form.order(request.user.pk, languages.wished(request))
+        donation = checkout.begin(order, _kept_apart(form.cleaned_data["token"]))
     except checkout.TryAgain as error:
         response = _donate_page(request, form, status=503, problem=_problem(error))
         response["Retry-After"] = "30"
@@ -116,7 +118,7 @@ def success(request: HttpRequest) -> HttpResponse:
             raise Http404
         form = WordsForm(request.POST)
         if form.is_valid():
-            Donation.objects.filter(pk=donation.pk).update(**form.cleaned_data)
+            words.say(donation, **form.cleaned_data)
             return redirect(f"{_success_url(donation)}&saved=1")
         return _gift_page(request, donation, form, status=422)
     sure = healing.ask(donation)
@@ -140,7 +142,8 @@ def _gift_or_404(request: HttpRequest) -> Donation:
 
 
 def _words_form(donation: Donation) -> WordsForm:
-    return WordsForm(initial={"name": donation.name, "message": donation.message, "public": donation.public})
+    fields = ("name", "message", "public", "show_amount")
+    return WordsForm(initial={field: getattr(donation, field) for field in fields})
 
 
 def _gift_page(

@@ -1,10 +1,13 @@
 from django.urls import path
 
-from pages import views
+from pages import sponsors, views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("sponsors", views.sponsors, name="sponsors"),
+    path("sponsors", sponsors.sponsors, name="sponsors"),
+    path("sponsors/lately", sponsors.lately, name="sponsors_lately"),
+    path("sponsors/logo/<str:digest>.png", sponsors.logo, name="sponsors_logo"),
+    path("sponsors/<slug:slug>", sponsors.level, name="sponsors_level"),
     path("docs", views.docs, name="docs"),
     path("docs/<str:slug>", views.doc, name="doc"),
 ]

@@ -22,12 +22,6 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def sponsors(request: HttpRequest) -> HttpResponse:
-    """Everybody who chose to be shown, the newest first."""
-    return render(request, "pages/sponsors.html", {"supporters": queries.supporters(_page_number(request))})
-
-
-@require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """The list of all pages, or what was found for `?q=…`."""
     groups = documentation.groups()
@@ -44,8 +38,3 @@ def doc(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     context = {"groups": documentation.groups(), "page": page, "following": documentation.following(slug)}
     return render(request, "pages/doc.html", context)
-
-
-def _page_number(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1

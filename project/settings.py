@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from donations import money
-from project import environment
+from project import environment, languages
 from project.environment import BASE_DIR, refuse
 
 # --- The site -------------------------------------------------------------------------------------------------------
@@ -33,6 +33,8 @@ TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 LANGUAGE_CODE = environment.language("LANGUAGE_CODE", "en")
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = languages.spoken(LOCALE_PATHS[0], LANGUAGE_CODE)
 
 # --- Money ----------------------------------------------------------------------------------------------------------
 
@@ -186,6 +188,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "project.slashes.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -23,23 +23,30 @@ MAY_IMPORT = {
     "receipts": {"models"},
     "triggers": {"models"},
     "retention": {"models"},
-    "ledger": {"cases", "receipts", "reports", "states", "models", "totals"},
+    "standings": {"models"},
+    "wall": {"models"},
+    "words": {"models", "standings"},
+    "locales": set(),
+    "ledger": {"cases", "receipts", "reports", "standings", "states", "models", "totals"},
     "inbox": {"facts", "ledger", "models", "reports"},
-    "checkout": {"models", "gateway", "states"},
+    "checkout": {"models", "gateway", "locales", "states"},
     "tokens": set(),
     "healing": {"cases", "gateway", "facts", "ledger", "inbox", "models", "reports", "states"},
     "books": {"facts", "gateway", "models", "money", "totals"},
     "reconciling": {"books", "facts", "gateway", "healing", "inbox", "ledger", "models", "states"},
     "letters": {"models", "money", "receipts", "states"},
-    "chores": {"books", "healing", "letters", "models", "retention"},
+    "chores": {"books", "healing", "letters", "models", "retention", "standings"},
     "queries": {"models", "money", "states"},
     "claims": {"models", "money"},
-    "forms": {"checkout", "money"},
-    "views": {"forms", "checkout", "healing", "queries", "claims", "models", "money", "reports", "states", "tokens"},
+    "forms": {"checkout", "money", "words"},
+    "views": {
+        *("forms", "checkout", "healing", "queries", "claims", "models", "money", "reports", "states", "tokens"),
+        "words",
+    },
     "api": {"forms", "checkout", "queries", "models", "money", "states"},
     "webhooks": {"gateway", "inbox"},
     "desk": {"books", "chores", "inbox", "models", "money", "reports", "states"},
-    "admin": {"desk", "healing", "models", "money"},
+    "admin": {"desk", "healing", "models", "money", "standings", "words"},
     "checks": {"models", "triggers"},
     "apps": {"checks", "triggers"},
     "urls": {"views", "api", "webhooks"},
@@ -111,10 +118,12 @@ def test_apps_know_only_what_is_below_them(app: str, others: set[str]) -> None:
 
 
 @pytest.mark.parametrize("app", ["accounts", "pages"])
-def test_the_apps_above_see_the_domain_through_two_doors(app: str) -> None:
+def test_the_apps_above_see_the_domain_through_a_few_doors(app: str) -> None:
     for name, tree in modules(app).items():
         doors = {".".join(path.split(".")[:2]) for path in ours(imports(tree), "donations")}
-        assert doors <= {"donations", "donations.queries", "donations.claims", "donations.money"}, name
+        assert doors <= {"donations", "donations.queries", "donations.claims", "donations.money", "donations.wall"}, (
+            name
+        )
 
 
 def test_law_7_one_module_imports_stripe() -> None:

@@ -28,6 +28,14 @@ class Flag:
     REBUILT = "rebuilt"  # unknown here (a restored backup), known to Stripe
 
 
+class Words(models.TextChoices):
+    """What became of a donor's message. Only SHOWN ones are public, and only with a name that may be shown."""
+
+    WAITING = "waiting", _("to be read")
+    SHOWN = "shown", _("shown")
+    REFUSED = "refused", _("not shown")
+
+
 class Donation(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     amount = models.PositiveBigIntegerField(_("amount"), help_text=_("In the currency's smallest unit (cents)."))
@@ -35,7 +43,13 @@ class Donation(models.Model):
     name = models.CharField(_("name"), max_length=60, blank=True)
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
     message = models.CharField(_("message"), max_length=200, blank=True)
+    words = models.CharField(
+        _("message is"), max_length=8, choices=Words.choices, default=Words.WAITING, editable=False
+    )
     public = models.BooleanField(_("show the name"), default=False)
+    show_amount = models.BooleanField(_("show the amount too"), default=False)
+    # The language in which the donor read the page, where the site has it: Stripe's page and letters follow.
+    language = models.CharField(max_length=10, blank=True, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("account"), null=True, blank=True, on_delete=models.SET_NULL
     )
@@ -106,6 +120,7 @@ class Donation(models.Model):
             models.Index(fields=["-id"], name="donation_flagged", condition=~Q(flags="")),
             models.Index(fields=["ask_at"], name="donation_to_ask", condition=Q(ask_at__isnull=False)),
             models.Index(fields=["-id"], name="donation_wall", condition=Q(public=True, status__in=SHOWN)),
+            models.Index(fields=["-id"], name="donation_to_read", condition=Q(words="waiting") & ~Q(message="")),
         )
 
     def __str__(self) -> str:
