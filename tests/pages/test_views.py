@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from donations import ledger, queries
+from donations import ledger
 from donations.models import Donation
 from donations.reports import Payment, Report
 from donations.states import Status
