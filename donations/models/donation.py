@@ -108,7 +108,7 @@ class Donation(models.Model):
         constraints = (models.CheckConstraint(condition=Q(amount__gt=0), name="donation_amount_above_0"),)
         indexes = (
             models.Index(fields=["ask_at"], name="donation_to_ask", condition=Q(ask_at__isnull=False)),
-            models.Index(fields=["-id"], name="donation_wall", condition=Q(public=True, status__in=SHOWN)),
+            models.Index(fields=["-id"], name="donation_public", condition=Q(public=True)),
             models.Index(fields=["-id"], name="donation_to_read", condition=Q(words="waiting") & ~Q(message="")),
         )
 
