@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.core.cache import cache
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from donations.models import SHOWN, Donation, LedgerEntry, Level, Sponsor, Standing, Words
 
@@ -52,11 +52,10 @@ class Slice(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A level with its number of supporters; `level` is None for those who are on none. `below`: the next threshold."""
+    """A level, None for those who are on none. `below` is the threshold above it; `nameless` are counted, not listed."""
 
     level: Level | None
     below: int | None
-    people: int
     nameless: int
     sponsors: list[Sponsor]
 
@@ -70,8 +69,7 @@ def sections() -> list[Section]:
     for level in levels:
         key = level.pk if level else None
         mine = [each for each in sponsors if each.level_id == key or (level == levels[-1] and not each.level_id)]
-        people, nameless = counts.get(key, (0, 0))
-        found.append(Section(level, below, people, nameless, mine))
+        found.append(Section(level, below, counts.get(key, 0), mine))
         below = level.threshold if level else None
     return found
 
@@ -132,12 +130,12 @@ def _sliced(rows: QuerySet[Any, Any], key: str, of: Any, size: int, edge: Edge) 
     return Slice(found, of(found[0]) if found and edge.before is not None else None, of(found[-1]) if more else None)
 
 
-def _counts() -> dict[int | None, tuple[int, int]]:
-    found: dict[int | None, tuple[int, int]] | None = cache.get("donations.wall.counts")
+def _counts() -> dict[int | None, int]:
+    """How many of each level left no name."""
+    found: dict[int | None, int] | None = cache.get("donations.wall.counts")
     if found is None:
-        rows = Standing.objects.order_by().values_list("level_id")
-        counted = rows.annotate(people=Count("pk"), nameless=Count("pk", filter=Q(named=False)))
-        found = {level: (people, nameless) for level, people, nameless in counted}
+        nameless = Standing.objects.filter(named=False).order_by().values_list("level_id")
+        found = dict(nameless.annotate(count=Count("pk")))
         cache.set("donations.wall.counts", found, COUNTS_AGE)
     return found
 

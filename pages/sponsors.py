@@ -45,8 +45,6 @@ def sponsors(request: HttpRequest) -> HttpResponse:
     lately = wall.lately(LATELY)
     context = {
         "levels": [level for level in levels if not level.empty],
-        "people": sum(section.people for section in sections),
-        "organisations": sum(len(section.sponsors) for section in sections),
         "lately": lately,
         "said": _said(lately),
     }

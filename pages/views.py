@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from donations import money, queries
 from pages import documentation, search
+from project.htmx import page_or_fragment
 
 RECENT = 5
 
@@ -27,7 +28,8 @@ def docs(request: HttpRequest) -> HttpResponse:
     groups = documentation.groups()
     question = request.GET.get("q", "").strip()[: search.LONGEST]
     results = search.find(question, [page for group in groups for page in group.pages])
-    return render(request, "pages/docs.html", {"groups": groups, "question": question, "results": results})
+    context = {"groups": groups, "question": question, "results": results}
+    return page_or_fragment(request, "pages/docs.html", "pages/_docs_found.html", context)
 
 
 @require_safe
@@ -36,5 +38,7 @@ def doc(request: HttpRequest, slug: str) -> HttpResponse:
     page = documentation.page(slug)
     if page is None:
         raise Http404
-    context = {"groups": documentation.groups(), "page": page, "following": documentation.following(slug)}
+    groups = documentation.groups()
+    group = next(group for group in groups if page in group.pages)
+    context = {"groups": groups, "group": group, "page": page, "following": documentation.following(slug)}
     return render(request, "pages/doc.html", context)

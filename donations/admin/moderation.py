@@ -172,8 +172,8 @@ class WebAddress(forms.URLField):
 
 
 class SponsorForm(forms.ModelForm):
-    logo = forms.FileField(required=False, label=_("logo"), help_text=_("PNG, JPEG or WebP, at most 2 MB."))
-    dark_logo = forms.FileField(
+    new_logo = forms.FileField(required=False, label=_("logo"), help_text=_("PNG, JPEG or WebP, at most 2 MB."))
+    new_dark_logo = forms.FileField(
         required=False,
         label=_("logo for the dark theme"),
         help_text=_("Empty: the logo stands on a light ground there."),
@@ -185,11 +185,11 @@ class SponsorForm(forms.ModelForm):
         fields = ("name", "url", "level", "shown")
         field_classes = {"url": WebAddress}
 
-    def clean_logo(self) -> bytes | None:
-        return self._picture("logo")
+    def clean_new_logo(self) -> bytes | None:
+        return self._picture("new_logo")
 
-    def clean_dark_logo(self) -> bytes | None:
-        return self._picture("dark_logo")
+    def clean_new_dark_logo(self) -> bytes | None:
+        return self._picture("new_dark_logo")
 
     def _picture(self, field: str) -> bytes | None:
         upload = self.cleaned_data[field]
@@ -197,7 +197,7 @@ class SponsorForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> Sponsor:
         for field in ("logo", "dark_logo"):
-            picture = b"" if self.cleaned_data["without_logo"] else self.cleaned_data[field]
+            picture = b"" if self.cleaned_data["without_logo"] else self.cleaned_data[f"new_{field}"]
             if picture is not None:
                 setattr(self.instance, field, picture)
                 setattr(self.instance, f"{field}_digest", _fingerprint(picture) if picture else "")

@@ -116,7 +116,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='standing',
-            index=models.Index(fields=['level', 'named', '-donation'], name='standing_wall'),
+            index=models.Index(condition=models.Q(('named', True)), fields=['level', '-donation'], name='standing_wall'),
+        ),
+        migrations.AddIndex(
+            model_name='standing',
+            index=models.Index(condition=models.Q(('named', False)), fields=['level'], name='standing_nameless'),
+        ),
+        migrations.RemoveIndex(model_name='donation', name='donation_wall'),
+        migrations.AddIndex(
+            model_name='donation',
+            index=models.Index(condition=models.Q(('public', True)), fields=['-id'], name='donation_public'),
         ),
         migrations.RunPython(keep_private, migrations.RunPython.noop),
         migrations.RunPython(first_levels, migrations.RunPython.noop),

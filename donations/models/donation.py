@@ -119,7 +119,7 @@ class Donation(models.Model):
             models.Index(fields=["status", "-id"], name="donation_by_status"),
             models.Index(fields=["-id"], name="donation_flagged", condition=~Q(flags="")),
             models.Index(fields=["ask_at"], name="donation_to_ask", condition=Q(ask_at__isnull=False)),
-            models.Index(fields=["-id"], name="donation_wall", condition=Q(public=True, status__in=SHOWN)),
+            models.Index(fields=["-id"], name="donation_public", condition=Q(public=True)),
             models.Index(fields=["-id"], name="donation_to_read", condition=Q(words="waiting") & ~Q(message="")),
         )
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -53,7 +54,12 @@ class Standing(models.Model):
     lapses_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        indexes = (models.Index(fields=["level", "named", "-donation"], name="standing_wall"),)
+        indexes = (
+            # Conditions without values: SQLite uses a partial index only where the query repeats the condition to the
+            # letter, and values are not in it.
+            models.Index(fields=["level", "-donation"], name="standing_wall", condition=Q(named=True)),
+            models.Index(fields=["level"], name="standing_nameless", condition=Q(named=False)),
+        )
 
     def __str__(self) -> str:
         return f"{self.donation_id}: {self.amount}"
