@@ -13,15 +13,15 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from donations import books, healing, letters, retention
+from donations import books, errands, healing, retention
 from donations.models import Chore, insert_once
-from mail import outbox
+from mail import composers, outbox
 
 log = logging.getLogger(__name__)
 
 
 def send_letters() -> int:
-    return outbox.send_due(letters.compose)
+    return outbox.send_due(composers.compose)
 
 
 def _verdict() -> str:
@@ -56,7 +56,7 @@ def do_due() -> None:
         else:
             if done:
                 log.info("%s: %d", chore.__name__, done)
-    for name, (every, work) in BY_THE_CLOCK.items():
+    for name, (every, work) in (BY_THE_CLOCK | errands.BY_THE_CLOCK).items():
         if _claim(name, every):
             _do(name, work)
 

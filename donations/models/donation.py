@@ -8,7 +8,9 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
@@ -40,6 +42,8 @@ class Donation(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("account"), null=True, blank=True, on_delete=models.SET_NULL
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    # When the giver had the account erased: what comes in later about the gift must not bring a name or address back.
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     # One form's token, amount, currency and frequency lead to one donation; NULL once another may take its place.
     dedupe = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
@@ -94,8 +98,14 @@ class Donation(models.Model):
         constraints = (models.CheckConstraint(condition=Q(amount__gt=0), name="donation_amount_above_0"),)
         indexes = (
             models.Index(fields=["ask_at"], name="donation_to_ask", condition=Q(ask_at__isnull=False)),
+            models.Index(Lower("email"), name="donation_to_join", condition=Q(user__isnull=True) & ~Q(email="")),
             models.Index(fields=["-id"], name="donation_wall", condition=Q(public=True, status__in=SHOWN)),
         )
 
     def __str__(self) -> str:
         return f"{self.pk}: {money.display(self.amount, self.currency)}"
+
+    @property
+    def donor(self) -> str:
+        """Who gave, as the organisation may know it; empty when nothing is known."""
+        return gettext("erased donor") if self.erased_at else self.name or self.email
