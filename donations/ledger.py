@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 class Outcome(Enum):
     BOOKED = auto()
+    # Booked, for a donor who had the account erased: what told us is not to be kept.
+    BOOKED_ERASED = auto()
     # Another seller's money on the same Stripe account.
     FOREIGN = auto()
     # A refund or dispute of a payment that we do not know yet: it waits for `report.anchor`.
@@ -60,7 +62,7 @@ def record(report: Report) -> Outcome:
             if entry.kind == LedgerEntry.Kind.PAYMENT:
                 receipts.draw(_stored(entry))
         totals.add(donation, written)
-    return Outcome.BOOKED
+    return Outcome.BOOKED_ERASED if donation.erased_at else Outcome.BOOKED
 
 
 def _donation_id(report: Report) -> int | None:
@@ -159,7 +161,8 @@ def _learn(donation: Donation, report: Report) -> None:
     donation.checkout = states.furthest(Checkout(donation.checkout), report.checkout).value
     donation.settling_failed = donation.settling_failed or report.settling_failed
     donation.delayed = donation.delayed or report.delayed
-    donation.email = donation.email or report.email
+    if donation.erased_at is None:
+        donation.email = donation.email or report.email
     donation.session_id = donation.session_id or report.session
 
 
