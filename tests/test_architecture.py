@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "checks": {"models", "triggers"},
     "apps": {"checks", "triggers"},
     "urls": {"views", "api", "webhooks"},
+    "templatetags.desk": {"desk"},
     "management.since": set(),
     "management.commands.housekeeping": {"chores"},
     "management.commands.reconcile": {"gateway", "management.since", "reconciling"},

@@ -19,6 +19,13 @@ def amount(minor: int, currency: str) -> str:
     return money.display(minor, currency, get_language() or "en")
 
 
+def short(minor: int, currency: str) -> str:
+    """For the marks of a chart: "$2,000"."""
+    if not money.known(currency):
+        return f"{minor} {currency}"
+    return money.display_short(minor, currency, get_language() or "en")
+
+
 def dashboard(reference: str) -> str:
     """Where Stripe's dashboard shows this object; nothing when there is no dashboard."""
     if not settings.STRIPE_DASHBOARD or not reference:
