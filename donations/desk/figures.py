@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.utils import timezone
 
 from donations.models import BalanceTransaction, StripeRef, Total
@@ -86,12 +86,17 @@ def fees_of(month: date) -> dict[str, int]:
 
 def _fees(month: date) -> dict[str, int]:
     start, end = midnight(month), midnight(after(month))
-    booked = BalanceTransaction.objects.filter(created_at__gte=start, created_at__lt=end)
-    # A payment carries our mark. A refund or a dispute does not: it is ours if we know its payment.
-    known = StripeRef.objects.filter(donation__isnull=False).values("pk")
-    ours = Q(type__in=PAYMENTS, site=settings.SITE_HOST) | (~Q(type__in=PAYMENTS) & Q(payment__in=known))
-    rows = booked.filter(ours).order_by().values("currency").annotate(fees=Sum("fee"))
-    return {row["currency"]: row["fees"] for row in rows if row["fees"]}
+    booked = BalanceTransaction.objects.filter(created_at__gte=start, created_at__lt=end).exclude(fee=0).order_by()
+    # A payment carries our mark. A refund or a dispute does not: it is ours if we know its payment. Two questions,
+    # because one with OR makes the databases look at every payment there is.
+    marked = booked.filter(type__in=PAYMENTS, site=settings.SITE_HOST)
+    known = StripeRef.objects.filter(pk=OuterRef("payment"), donation__isnull=False)
+    others = booked.exclude(type__in=PAYMENTS).filter(Exists(known))
+    sums: dict[str, int] = defaultdict(int)
+    for rows in (marked, others):
+        for row in rows.values("currency").annotate(fees=Sum("fee")):
+            sums[row["currency"]] += row["fees"]
+    return dict(sums)
 
 
 def midnight(day: date) -> datetime:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language
 
 from donations import money
+from donations.models import Donation
 
 # Stripe's dashboard has a page of its own for these; everything else is found by its search.
 _PAGES = {"pi": "payments", "ch": "payments", "py": "payments", "dp": "disputes", "du": "disputes", "evt": "events"}
@@ -33,6 +35,12 @@ def dashboard(reference: str) -> str:
     page = _PAGES.get(reference.partition("_")[0])
     place = f"{page}/{reference}" if page else f"search?query={reference}"
     return f"{settings.STRIPE_DASHBOARD}/{place}"
+
+
+def gift(donation: Donation) -> str:
+    """The gift's number and amount, as a link to its page."""
+    address = reverse("admin:donations_donation_change", args=[donation.pk])
+    return format_html('<a href="{}">{}</a>', address, donation)
 
 
 def stripe_id(reference: str) -> str:
