@@ -54,6 +54,7 @@ MAY_IMPORT = {
     "checks": {"models", "triggers"},
     "apps": {"checks", "letters", "triggers"},
     "urls": {"views", "api", "mine", "webhooks"},
+    "templatetags.desk": {"desk"},
     "management.since": set(),
     "management.commands.housekeeping": {"chores"},
     "management.commands.reconcile": {"gateway", "management.since", "reconciling"},
