@@ -7,6 +7,7 @@ net are a join with the mirror, never an edit of the ledger.
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,7 +21,10 @@ from django.utils import timezone
 from donations import facts, gateway, money, totals
 from donations.models import BalanceTransaction, LedgerEntry, StripeRef, Total, insert_once
 
+log = logging.getLogger(__name__)
+
 OVERLAP = timedelta(days=2)  # listed again each time: a balance transaction can appear after its charge
+NEWEST = timedelta(minutes=1)  # enough to learn the fee of a payment that has just come
 YOUNG = timedelta(minutes=15)  # not compared yet: one side may not have heard of it
 EPOCH = datetime.fromtimestamp(0, tz=timezone.get_fixed_timezone(0))
 
@@ -69,14 +73,28 @@ class Verdict:
         return "\n".join(lines)
 
 
-def mirror(since: datetime | None = None) -> int:
+def mirror(since: datetime | None = None, *, overlap: timedelta = OVERLAP) -> int:
     """Add the balance transactions that we do not have yet. Returns how many. Raises gateway.NoAnswer or Refused."""
     newest = BalanceTransaction.objects.aggregate(at=Max("created_at"))["at"]
-    start = since or (newest - OVERLAP if newest else EPOCH)
+    start = since or (newest - overlap if newest else EPOCH)
     added = 0
     for thing in gateway.listed("balance_transactions", start):
         added += insert_once(BalanceTransaction(**dataclasses.asdict(facts.balance_transaction(thing))))
     return added
+
+
+def learn_fees(payments: list[str]) -> None:
+    """Mirror what is newest now if Stripe's book on one of these payment intents is not known here yet.
+
+    When Stripe does not answer, the fees stay unknown for the moment: nothing has to wait for them.
+    """
+    known = set(BalanceTransaction.objects.filter(payment__in=payments).values_list("payment", flat=True))
+    if known.issuperset(payments):
+        return
+    try:
+        mirror(overlap=NEWEST)
+    except (gateway.NoAnswer, gateway.Refused) as error:
+        log.warning("Stripe did not tell its newest fees (%s)", error)
 
 
 def verify(since: datetime | None = None) -> Verdict:

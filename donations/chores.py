@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 
 def send_letters() -> int:
+    """Send what is due. A receipt names the card fee, so Stripe's book is asked for the newest ones first."""
+    books.learn_fees(outbox.due("paid"))
     return outbox.send_due(letters.compose)
 
 

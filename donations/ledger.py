@@ -184,6 +184,8 @@ def _announce(donation: Donation, before: states.Status, written: list[LedgerEnt
             outbox.add("paid", entry.source)
         elif entry.kind == LedgerEntry.Kind.REFUND:
             outbox.add("refunded", entry.source)
+        elif entry.kind == LedgerEntry.Kind.REFUND_FAILURE:
+            outbox.add("refund_failed", entry.source)
     if donation.status == states.Status.FAILED != before:
         outbox.add("failed", str(donation.uuid))
 

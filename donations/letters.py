@@ -33,6 +33,8 @@ def compose(kind: str, key: str) -> Outcome:
                 return _paid(key)
             case "refunded":
                 return _refunded(key)
+            case "refund_failed":
+                return _refund_failed(key)
             case "failed":
                 return _failed(key)
     return Never(f"there is no letter of the kind {kind!r}")
@@ -81,6 +83,15 @@ def _refunded(refund: str) -> Outcome:
         return NO_ADDRESS
     about = _about(donation, -entry.amount, entry.currency, entry.happened_at)
     return letters.refunded(about, gift=_partly_refunded(entry))
+
+
+def _refund_failed(refund: str) -> Outcome:
+    entry = _entry(LedgerEntry.Kind.REFUND_FAILURE, refund)
+    if entry is None:
+        return GONE
+    if not entry.donation.email:
+        return NO_ADDRESS
+    return letters.refund_failed(_about(entry.donation, entry.amount, entry.currency, entry.happened_at))
 
 
 def _failed(donation_uuid: str) -> Outcome:

@@ -52,6 +52,11 @@ def refunded(about: About, *, gift: str = "") -> Letter:
     return _letter("refunded", about, gift=gift)
 
 
+def refund_failed(about: About) -> Letter:
+    """A refund of `amount` did not get through: the money is with the organisation again."""
+    return _letter("refund_failed", about)
+
+
 def _letter(kind: str, about: About, **more: str) -> Letter:
     context = asdict(about) | more | {"name": _greeted(about.name)}
     subject = " ".join(render_to_string(f"mail/{kind}.subject.txt", context).split())

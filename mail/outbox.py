@@ -77,6 +77,11 @@ def send_again(mail: Mail) -> bool:
     return bool(again.update(state=Mail.State.WAITING, next_at=timezone.now(), lease="", attempts=0, error="", **fresh))
 
 
+def due(kind: str) -> list[str]:
+    """The keys of the letters of a kind whose time has come."""
+    return list(Mail.objects.filter(kind=kind, next_at__lte=timezone.now()).values_list("key", flat=True))
+
+
 def send_due(compose: Compose, limit: int = 20) -> int:
     """Send the letters whose time has come, each composed now. Returns how many the mail server took."""
     sent = 0

@@ -137,7 +137,11 @@ def _letters(gift: Gift, letters: list[Taken]) -> Iterator[str]:
     kinds = Counter(_kind(subject) for subject in subjects.values())
     debits = sum(refund.debited for refund in gift.refunds)
     stuck = sum(refund.debited and not refund.credited for refund in gift.refunds)
-    wanted = {"receipt": gift.state == State.PAID, "failed": gift.state == State.FAILED}
+    wanted = {
+        "receipt": gift.state == State.PAID,
+        "failed": gift.state == State.FAILED,
+        "refund failed": sum(refund.credited for refund in gift.refunds),
+    }
     for kind, times in wanted.items():
         if kinds.pop(kind, 0) != times:
             yield f"{gift.session} is {gift.status()}, and its letters are {sorted(subjects.values())}: {kind}?"
@@ -153,6 +157,8 @@ def _kind(subject: str) -> str:
         return "receipt"
     if "arrive" in subject and "nothing was taken" in subject:
         return "failed"
+    if "could not be sent back" in subject:
+        return "refund failed"
     return "refunded" if "on its way back to you" in subject else subject
 
 

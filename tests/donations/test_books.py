@@ -12,12 +12,13 @@ import requests
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from donations import books, checkout, chores, queries, totals, triggers
+from donations import books, checkout, chores, healing, queries, totals, triggers
 from donations.checkout import Order
 from donations.models import BalanceTransaction, Case, Chore, Donation, Flag, LedgerEntry, StripeEvent, StripeRef, Total
 from donations.states import Status
 from mail.models import Mail
 from tests.donations.faulty_stripe import FaultyStripe
+from tests.donations.stripe_objects import event, session
 from tests.donations.test_healing import pay
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "sandbox"])
@@ -115,6 +116,30 @@ def test_an_old_backup_is_brought_up_to_date(dashboard: Dashboard) -> None:
     assert Flag.REBUILT in rebuilt.flags
     assert LedgerEntry.objects.get(kind="refund").source == refund["id"]
     assert "The books agree." in command("verify_books")
+
+
+def test_the_first_receipt_names_the_card_fee(dashboard: Dashboard, mailoutbox: list[Any]) -> None:
+    donation = give(1)
+    Donation.objects.filter(pk=donation.pk).update(email="ada@example.org")
+    healing.ask(donation)
+    assert chores.send_letters() == 1
+    assert "Card fee $0.88; $19.12 reached us." in mailoutbox[0].body
+
+
+def test_a_receipt_does_not_wait_for_a_fee_that_stripe_does_not_tell(
+    donation: Donation, faulty_stripe: FaultyStripe, post_event: Any, mailoutbox: list[Any]
+) -> None:
+    post_event(event("checkout.session.completed", session(donation)))
+    faulty_stripe.mode = "reset"
+    assert chores.send_letters() == 1
+    assert "fee" not in mailoutbox[0].body
+
+
+def test_the_fee_of_a_known_payment_is_not_asked_for_again(dashboard: Dashboard, monkeypatch: Any) -> None:
+    give(1)
+    command("reconcile")
+    monkeypatch.setattr(books, "mirror", lambda **_: pytest.fail("Stripe was asked"))
+    books.learn_fees(list(LedgerEntry.objects.values_list("source", flat=True)))
 
 
 def test_disputes_and_failed_refunds_are_proved_too(dashboard: Dashboard) -> None:

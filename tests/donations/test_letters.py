@@ -132,6 +132,17 @@ def test_a_refund_is_told_once_with_its_own_amount(donation: Donation, post_even
     assert "$5.00 of your gift of $20.00 to Tincup is on its way back to you." in letter.body
 
 
+def test_a_refund_that_failed_later_is_told_as_well(donation: Donation, post_event: Post, mailoutbox: Box) -> None:
+    pay(post_event, donation)
+    post_event(event("refund.created", refund(donation, amount=500)))
+    send()
+    mailoutbox.clear()
+    for kind in ("refund.updated", "refund.failed"):
+        post_event(event(kind, refund(donation, amount=500, status="failed")))
+    assert send() == 1
+    assert [letter.subject for letter in mailoutbox] == ["[Practice] $5 could not be sent back to you"]
+
+
 def test_a_payment_that_a_bank_turned_down_is_told_once(donation: Donation, post_event: Post, mailoutbox: Box) -> None:
     pay(post_event, donation, payment_status="unpaid")
     assert send() == 0, "on its way: the page says so, and there is nothing to write yet"
@@ -289,11 +300,13 @@ def test_a_bank_payments_fee_is_found_too(make_donation: Make) -> None:
 # --- What is not written ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["paid", "refunded"])
+@pytest.mark.parametrize("kind", ["paid", "refunded", "refund_failed"])
 def test_without_an_address_the_letter_waits(make_donation: Make, kind: str) -> None:
     donation = make_donation()
     entry(donation)
     entry(donation, kind="refund", source=f"pi_{donation.uuid.hex}", amount=-100)
+    if kind == "refund_failed":
+        entry(donation, kind="refund_failure", source=f"pi_{donation.uuid.hex}", amount=100)
     assert isinstance(letters.compose(kind, f"pi_{donation.uuid.hex}"), Wait)
 
 
@@ -310,7 +323,7 @@ def test_a_letter_that_found_no_address_for_a_day_is_closed(donation: Donation) 
     assert (mail.state, mail.error) == ("closed", "no address")
 
 
-@pytest.mark.parametrize("kind", ["paid", "refunded"])
+@pytest.mark.parametrize("kind", ["paid", "refunded", "refund_failed"])
 def test_what_is_not_in_the_book_is_not_written_about(kind: str) -> None:
     assert isinstance(letters.compose(kind, "pi_gone"), Never)
 

@@ -33,6 +33,7 @@ KINDS: dict[str, Callable[[About], Letter]] = {
     "landed": letters.landed,
     "failed": lambda about: letters.failed(about, again=AGAIN),
     "refunded": letters.refunded,
+    "refund_failed": letters.refund_failed,
 }
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -94,6 +95,13 @@ def test_a_failed_payment_says_that_nothing_was_taken_and_how_to_try_again() -> 
     assert AGAIN in letter.text
     assert AGAIN in Read(letter.html).links
     assert "receipt" not in (letter.subject + letter.text + letter.html).lower()
+
+
+def test_a_refund_that_did_not_get_through_is_told_with_what_to_do() -> None:
+    letter = letters.refund_failed(ADA)
+    assert letter.subject == "$25 could not be sent back to you"
+    assert "we tried to send $25.00 of your gift to The Kettle back to you" in letter.text
+    assert "Answer this letter" in letter.text
 
 
 def test_a_refund_is_on_its_way_back() -> None:
