@@ -40,7 +40,7 @@ ALWAYS: tuple[Callable[[], int], ...] = (
     send_letters,
 )
 # Done by the clock.
-MIRROR, VERIFY, EMPTY = "mirror Stripe's book", "verify the books", "empty old events"
+MIRROR, VERIFY, EMPTY = "mirror Stripe's book", Chore.VERIFY, "empty old events"
 BY_THE_CLOCK: dict[str, tuple[timedelta, Callable[[], str]]] = {
     MIRROR: (timedelta(minutes=10), lambda: f"{books.mirror()} balance transactions added"),
     VERIFY: (timedelta(days=1), _verdict),

@@ -95,6 +95,7 @@ class Donation(models.Model):
         indexes = (
             models.Index(fields=["ask_at"], name="donation_to_ask", condition=Q(ask_at__isnull=False)),
             models.Index(fields=["-id"], name="donation_wall", condition=Q(public=True, status__in=SHOWN)),
+            models.Index(fields=["created_at"], name="donation_with_bank", condition=Q(status=Status.PROCESSING.value)),
         )
 
     def __str__(self) -> str:
