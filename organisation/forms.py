@@ -41,6 +41,14 @@ class AmountField(forms.CharField):
 class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     goal_amount = AmountField(required=False, label=gettext_lazy("goal"))
     card_fee_fixed = AmountField(required=False, label=gettext_lazy("card fee, fixed part"))
+    # Declared for the scheme of an address typed without one: Django 5's own default would be http.
+    privacy_url = forms.URLField(
+        required=False,
+        assume_scheme="https",
+        label=gettext_lazy("privacy notice"),
+        help_text=gettext_lazy("Empty: the site's own page."),
+    )
+    legal_url = forms.URLField(required=False, assume_scheme="https", label=gettext_lazy("legal notice"))
     new_logo = forms.FileField(
         required=False,
         label=gettext_lazy("logo"),
