@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from donations import cases, states, totals
+from donations import cases, receipts, states, totals
 from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once
 from donations.reports import Checkout, DisputeStatus, Report
 from mail import outbox
@@ -53,6 +53,10 @@ def record(report: Report) -> Outcome:
             ]
         )
         _announce(donation, before, written)
+        # The hot rows last: the receipts' counter, then the totals.
+        for entry in written:
+            if entry.kind == LedgerEntry.Kind.PAYMENT:
+                receipts.draw(_stored(entry))
         totals.add(donation, written)
     return Outcome.BOOKED
 
@@ -143,6 +147,10 @@ def _book(donation: Donation, entry: LedgerEntry) -> bool:
     if (booked.amount, booked.currency) != (entry.amount, entry.currency):
         _flag(donation, Flag.REPORTS)
     return False
+
+
+def _stored(entry: LedgerEntry) -> LedgerEntry:
+    return LedgerEntry.objects.get(kind=entry.kind, source=entry.source)
 
 
 def _learn(donation: Donation, report: Report) -> None:

@@ -8,19 +8,23 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from organisation import sharing, stylesheet
 from organisation.models import Organisation, current
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    organisation = _organisation()
+    # Looked up by the pages that show it: the sandbox has no part in the site's database.
+    organisation = SimpleLazyObject(_organisation)
     return {
         "organisation": organisation,
-        "site_name": organisation.called,
+        "site_name": SimpleLazyObject(lambda: organisation.called),
         "site_url": settings.SITE_URL,
-        "theme_url": f"{reverse('theme')}?v={stylesheet.sheet(organisation.accent).version}",
-        "share_url": settings.SITE_URL + reverse("share", args=[sharing.version(organisation)]),
+        "theme_url": SimpleLazyObject(lambda: f"{reverse('theme')}?v={stylesheet.sheet(organisation.accent).version}"),
+        "share_url": SimpleLazyObject(
+            lambda: settings.SITE_URL + reverse("share", args=[sharing.version(organisation)])
+        ),
         "canonical_url": settings.SITE_URL + request.path,
         "sandbox": settings.SANDBOX,
         "practice": not settings.STRIPE_LIVE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from types import ModuleType
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -22,8 +23,10 @@ def tables() -> dict[str, Any]:
     return {
         "sessions": [_session(record) for record in _latest(sessions.KIND)[:_SHOWN]],
         "payments": [_payment(record) for record in _latest("charge").filter(status="succeeded")[:_SHOWN]],
-        "refunds": [_refund(record) for record in _latest(refunds.KIND)[:_SHOWN]],
-        "disputes": [_dispute(record) for record in _latest(disputes.KIND)[:_SHOWN]],
+        "cases": [
+            {"name": "refund", "action": "settle_refund", "field": "outcome", "rows": _cases(refunds)},
+            {"name": "dispute", "action": "dispute_move", "field": "to", "rows": _cases(disputes)},
+        ],
         "movements": [_movement(record) for record in _latest(balance.KIND)[:_SHOWN]],
         "waiting": _waiting(),
         "events": [_event(event) for event in _events()],
@@ -77,13 +80,16 @@ def _payment(record: Record) -> Line:
     }
 
 
-def _refund(record: Record) -> Line:
-    return {**_common(record), "outcomes": [(name, _words(name)) for name in refunds.possible(record.status)]}
-
-
-def _dispute(record: Record) -> Line:
-    moves = [(name, _words(name)) for name in disputes.possible(record.status)]
-    return {**_common(record), "reason": _words(record.body["reason"]), "moves": moves}
+def _cases(kind: ModuleType) -> list[Line]:
+    """The latest refunds or disputes, with what may be done to each."""
+    return [
+        {
+            **_common(record),
+            "reason": _words(record.body["reason"] or ""),
+            "moves": [(name, _words(name)) for name in kind.possible(record.status)],
+        }
+        for record in _latest(kind.KIND)[:_SHOWN]
+    ]
 
 
 def _movement(record: Record) -> Line:

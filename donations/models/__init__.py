@@ -11,6 +11,7 @@ from donations.models.ledger import (
     Total,
 )
 from donations.models.once import insert_once
+from donations.models.receipt import Receipt, ReceiptCounter
 from donations.models.stripe import Case, StripeEvent, StripeRef
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "Donation",
     "Flag",
     "LedgerEntry",
+    "Receipt",
+    "ReceiptCounter",
     "StripeEvent",
     "StripeRef",
     "Total",

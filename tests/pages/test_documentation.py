@@ -11,6 +11,8 @@ from django.urls import resolve
 from pages import documentation
 from project.environment import BASE_DIR
 
+pytestmark = pytest.mark.django_db
+
 
 class Links(HTMLParser):
     def __init__(self, html: str) -> None:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('donations', '0001_initial'),
+        ('donations', '0003_desk'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
