@@ -89,7 +89,7 @@ def _open_here() -> list[str]:
     """Sessions and cases of which more may be heard. Not a cursor: SQLite would stay at the time of its first row."""
     unheard = ~Q(status__in=states.FINAL) | Q(checkout=Checkout.OPEN)
     sessions = Donation.objects.filter(unheard).exclude(session_id="").values_list("session_id", flat=True)
-    return [*sessions, *Case.objects.filter(ask_at__isnull=False).values_list("pk", flat=True)]
+    return [*sessions.order_by("pk"), *Case.objects.filter(ask_at__isnull=False).values_list("pk", flat=True)]
 
 
 def _fetch(reference: str) -> bool:

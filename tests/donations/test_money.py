@@ -81,3 +81,11 @@ def test_people_read_amounts_in_their_language() -> None:
     assert money.display_short(2000, "eur", "de") == "20\xa0€"
     assert money.spoken(2000, "usd") == "20 US dollars"
     assert money.display(2000, "usd", "xx") == "$20.00"
+
+
+@pytest.mark.parametrize(
+    ("currency", "shown"), [("rsd", "12.50"), ("lbp", "12.50"), ("isk", "12.50"), ("jpy", "1,250")]
+)
+def test_an_amount_is_written_with_the_decimals_that_stripe_counts(currency: str, shown: str) -> None:
+    """CLDR writes some currencies without the small coins that a card can still pay."""
+    assert shown in money.display(1250, currency)
