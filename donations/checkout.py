@@ -20,8 +20,8 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from donations import gateway, states
-from donations.models import Donation, StripeRef, insert_once
+from donations import gateway, locales, states
+from donations.models import Donation, StripeRef, Words, insert_once
 from donations.states import Status
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,10 @@ class Order:
     email: str = ""
     message: str = ""
     public: bool = False
+    show_amount: bool = False
+    # Whether and how the words may be shown: see donations.words.
+    words: str = Words.WAITING
+    language: str = ""
     user_id: int | None = None
 
 
@@ -115,7 +119,8 @@ def _find_or_create(order: Order, dedupe: str) -> tuple[Donation, bool]:
         created = insert_once(
             Donation(
                 amount=order.amount, currency=order.currency, name=order.name, email=order.email,
-                message=order.message, public=order.public, user_id=order.user_id, dedupe=dedupe,
+                message=order.message, public=order.public, show_amount=order.show_amount, words=order.words,
+                language=order.language, user_id=order.user_id, dedupe=dedupe,
                 created_at=now, claimed_at=now, expires_at=now + OPEN_FOR, ask_at=now + FIRST_ASK,
             )
         )  # fmt: skip
@@ -173,6 +178,7 @@ def _open_session(donation: Donation) -> Donation:
             expires_at=donation.expires_at,
             reference=reference,
             email=donation.email,
+            locale=locales.of_checkout(donation.language),
             metadata={"tincup_site": settings.SITE_HOST, "tincup_donation": reference},
         )
     except gateway.NoAnswer as error:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from donations import money
+from donations import money, words
 from donations.checkout import Order
 
 # Control characters and the marks that turn the writing direction of what follows: they could disguise a name.
@@ -41,6 +41,7 @@ class WordsForm(forms.Form):
     name = TidyField(max_length=60, required=False, label=gettext_lazy("Name to show"))
     message = TidyField(max_length=200, required=False, label=gettext_lazy("A few words"), widget=forms.Textarea)
     public = forms.BooleanField(required=False, label=gettext_lazy("Show my name on the sponsors page"))
+    show_amount = forms.BooleanField(required=False, label=gettext_lazy("Show the amount too"))
 
 
 class GiftForm(WordsForm):
@@ -62,15 +63,19 @@ class GiftForm(WordsForm):
             self.add_error("other_amount", error)
         return data
 
-    def order(self, user_id: int | None = None) -> Order:
+    def order(self, *, user_id: int | None = None, name: str = "", email: str = "", language: str = "") -> Order:
+        """What is asked for. A signed-in donor's `name` and `email` stand in for what was not typed."""
         data = self.cleaned_data
         return Order(
             amount=data["minor"],
             currency=settings.DONATION_CURRENCY,
-            name=data["name"],
-            email=data["email"],
+            name=data["name"] or name,
+            email=data["email"] or email,
             message=data["message"],
             public=data["public"],
+            show_amount=data["show_amount"],
+            words=words.first_state(),
+            language=language,
             user_id=user_id,
         )
 

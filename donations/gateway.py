@@ -68,6 +68,7 @@ def create_session(
     expires_at: datetime,
     reference: str,
     email: str,
+    locale: str,
     metadata: dict[str, str],
 ) -> dict[str, Any]:
     """Open a checkout session for `amount` minor units; the same `key` and values always give the same session.
@@ -101,6 +102,8 @@ def create_session(
     }
     if email:
         params["customer_email"] = email
+    if locale:
+        params["locale"] = locale
     with _asking():
         session = _dict(_client().v1.checkout.sessions.create(params, {"idempotency_key": key}))
     if not str(session.get("id")).startswith("cs_") or not str(session.get("url")).startswith("http"):

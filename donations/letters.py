@@ -21,6 +21,7 @@ from organisation.models import current
 
 Outcome = Letter | Wait | Never
 
+KINDS = ("paid", "refunded", "failed")
 GONE = Never("what it is about is not in the book")
 NO_ADDRESS = Wait("no address")
 

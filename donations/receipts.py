@@ -41,6 +41,11 @@ def find(entry: LedgerEntry) -> int | None:
     return Receipt.objects.filter(entry=entry).values_list("number", flat=True).first()
 
 
+def by_number(number: int) -> Receipt | None:
+    """The receipt with this number, its entry and donation at hand."""
+    return Receipt.objects.select_related("entry__donation__user").filter(number=number).first()
+
+
 def draw(entry: LedgerEntry) -> int:
     """A number for an entry that was just written."""
     with transaction.atomic(savepoint=False):

@@ -16,13 +16,13 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from donations import checkout, claims, goal, healing, money, queries, reaches, states, tokens
+from donations import checkout, claims, goal, healing, money, queries, reaches, receipts, states, tokens, words
 from donations.forms import GiftForm, WordsForm, amount_of
-from donations.models import Donation
+from donations.models import Donation, Words
 from donations.reports import Checkout
 from donations.states import Status
 from organisation.models import current
-from project import structured
+from project import languages, structured
 from project.htmx import is_swap, page_or_fragment
 
 # How often the success page looks again: three seconds apart, or five by reloading without JavaScript. Once more when
@@ -39,8 +39,11 @@ def donate(request: HttpRequest) -> HttpResponse:
     form = GiftForm(request.POST)
     if not form.is_valid():
         return _donate_page(request, form, status=422)
+    user = request.user
+    who: dict[str, Any] = {"user_id": user.pk, "name": user.name, "email": user.email} if user.is_authenticated else {}
+    order = form.order(language=languages.wished(request), **who)
     try:
-        donation = checkout.begin(form.order(request.user.pk), _kept_apart(form.cleaned_data["token"]))
+        donation = checkout.begin(order, _kept_apart(form.cleaned_data["token"], user.pk))
     except checkout.TryAgain as error:
         response = _donate_page(request, form, status=503, problem=_problem(error))
         response["Retry-After"] = "30"
@@ -51,9 +54,12 @@ def donate(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _kept_apart(token: str) -> str:
-    """A page's token must never meet an API caller's key: whoever guessed the key would get the gift's cookie."""
-    return f"page:{token}" if token else ""
+def _kept_apart(token: str, user_id: int | None) -> str:
+    """A page's token must never meet an API caller's key: whoever guessed the key would get the gift's cookie.
+
+    Nor may the next person at this browser be led to the gift that the last one began.
+    """
+    return f"page:{user_id or ''}:{token}" if token else ""
 
 
 def _donate_page(request: HttpRequest, form: GiftForm, *, status: int = 200, problem: str = "") -> HttpResponse:
@@ -133,7 +139,7 @@ def success(request: HttpRequest) -> HttpResponse:
             raise Http404
         form = WordsForm(request.POST)
         if form.is_valid():
-            Donation.objects.filter(pk=donation.pk).update(**form.cleaned_data)
+            words.say(donation, **form.cleaned_data)
             return redirect(f"{_success_url(donation)}&saved=1")
         return _gift_page(request, donation, form, status=422)
     sure = healing.ask(donation)
@@ -157,7 +163,8 @@ def _gift_or_404(request: HttpRequest) -> Donation:
 
 
 def _words_form(donation: Donation) -> WordsForm:
-    return WordsForm(initial={"name": donation.name, "message": donation.message, "public": donation.public})
+    fields = ("name", "message", "public", "show_amount")
+    return WordsForm(initial={field: getattr(donation, field) for field in fields})
 
 
 def _gift_page(
@@ -213,6 +220,9 @@ def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
         else "",
         **reaches.booked(payment, language),
         "number": donation.pk,
+        "receipt": receipts.find(payment) if payment else None,
+        "mine": mine,
+        "waiting_words": bool(donation.message) and donation.words == Words.WAITING,
         "created_at": donation.created_at,
         "happened_at": payment.happened_at if payment else None,
         "expires_at": donation.expires_at,

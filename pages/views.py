@@ -9,10 +9,12 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from donations import goal, money, months, queries
+from donations import goal, money, months, wall
 from organisation.models import current
 from pages import documentation, search
+from pages.sponsors import said_by
 from project import structured
+from project.htmx import page_or_fragment
 
 RECENT = 5
 
@@ -29,7 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "goal": goal.shown(organisation, language),
         "month": month,
         "books": _figures(month, language),
-        "recent": queries.recent(RECENT),
+        "said": said_by(wall.lately(RECENT)),
         "donate_action": structured.donate_action(organisation),
     }
     return render(request, "pages/home.html", context)
@@ -52,18 +54,13 @@ def _figures(month: months.Month, language: str) -> dict[str, str]:
 
 
 @require_safe
-def sponsors(request: HttpRequest) -> HttpResponse:
-    """Everybody who chose to be shown, the newest first."""
-    return render(request, "pages/sponsors.html", {"supporters": queries.supporters(_page_number(request))})
-
-
-@require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """The list of all pages, or what was found for `?q=…`."""
     groups = documentation.groups()
     question = request.GET.get("q", "").strip()[: search.LONGEST]
     results = search.find(question, [page for group in groups for page in group.pages])
-    return render(request, "pages/docs.html", {"groups": groups, "question": question, "results": results})
+    context = {"groups": groups, "question": question, "results": results}
+    return page_or_fragment(request, "pages/docs.html", "pages/_docs_found.html", context)
 
 
 @require_safe
@@ -72,10 +69,7 @@ def doc(request: HttpRequest, slug: str) -> HttpResponse:
     page = documentation.page(slug)
     if page is None:
         raise Http404
-    context = {"groups": documentation.groups(), "page": page, "following": documentation.following(slug)}
+    groups = documentation.groups()
+    group = next(group for group in groups if page in group.pages)
+    context = {"groups": groups, "group": group, "page": page, "following": documentation.following(slug)}
     return render(request, "pages/doc.html", context)
-
-
-def _page_number(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1

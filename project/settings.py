@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from donations import money
-from project import environment
+from project import environment, languages
 from project.environment import BASE_DIR, refuse
 
 # --- The site -------------------------------------------------------------------------------------------------------
@@ -33,6 +34,8 @@ TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 LANGUAGE_CODE = environment.language("LANGUAGE_CODE", "en")
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = languages.spoken(LOCALE_PATHS[0], LANGUAGE_CODE)
 
 # --- Money ----------------------------------------------------------------------------------------------------------
 
@@ -170,6 +173,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
+    "axes",
     "accounts",
     "donations",
     "mail",
@@ -188,6 +192,7 @@ MIDDLEWARE = [
     # Below WhiteNoise: files are compressed already.
     "project.compression.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "project.slashes.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -195,6 +200,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"
@@ -229,6 +235,7 @@ STORAGES = {
 }
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.VerifiedBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "account"
 LOGOUT_REDIRECT_URL = "home"
@@ -244,6 +251,25 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+
+# Links in letters, of every kind (accounts.links).
+PASSWORD_RESET_TIMEOUT = 3600  # seconds
+
+# Five wrong passwords for one address from one place close that place for it, in our pages and the admin; what axes
+# asks us is in accounts.lockout.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "accounts.lockout.whom"
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.place"
+AXES_CLIENT_STR_CALLABLE = "accounts.lockout.client"
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.page"
+AXES_SENSITIVE_PARAMETERS = ["username", "email", "current", "name", "message", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -300,5 +326,7 @@ LOGGING = {
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
         # One line per call to Stripe, with ids in it, says nothing that the access log does not.
         "stripe": {"level": "WARNING"},
+        # It tells each step of each sign-in.
+        "axes": {"level": "WARNING"},
     },
 }

@@ -15,7 +15,8 @@ class LedgerEntryAdmin(ReadOnly):
     list_display = ("happened_at", "kind", "sum", "currency", "donation", "source")
     list_filter = ("kind", "happened_at")
     list_select_related = ("donation",)
-    search_fields = ("source",)
+    search_fields = ("source__exact",)
+    sortable_by = ()
 
     @admin.display(description=_("amount"), ordering="amount")
     def sum(self, entry: LedgerEntry) -> str:
@@ -26,7 +27,8 @@ class LedgerEntryAdmin(ReadOnly):
 class BalanceTransactionAdmin(ReadOnly):
     list_display = ("created_at", "type", "amount", "fee", "net", "currency", "source")
     list_filter = ("created_at",)
-    search_fields = ("id", "source", "payment")
+    search_fields = ("id__exact", "source__exact", "payment__exact")
+    sortable_by = ()
 
 
 @admin.register(Total)

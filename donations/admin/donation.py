@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from donations import standings
 from donations.admin.filters import Amount, Flagged, Period
 from donations.admin.paging import QuickList
 from donations.desk import entries, search, shown, timeline
@@ -81,6 +82,7 @@ class DonationAdmin(QuickList):
         """Write only what was corrected: a webhook may have settled the gift while the page stood open."""
         if form.changed_data:
             obj.save(update_fields=form.changed_data)
+            standings.refresh(obj.pk)
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         words = [str(CORRECTED[name]) for name in form.changed_data if name in CORRECTED]

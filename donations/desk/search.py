@@ -26,7 +26,8 @@ def find(donations: QuerySet[Donation], text: str) -> QuerySet[Donation]:
     if _STRIPE_ID.fullmatch(text) and (known := _named(text)):
         return donations.filter(pk__in=known)
     for word in text.split():
-        donations = donations.filter(Q(name__icontains=word) | Q(email__icontains=word))
+        held = Q(email__icontains=word)
+        donations = donations.filter(held if "@" in word else held | Q(name__icontains=word))
     return donations
 
 

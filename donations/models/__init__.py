@@ -1,7 +1,7 @@
 """The tables. Invariants are UNIQUE and CHECK constraints: a lock that SQLite ignores protects nothing."""
 
 from donations.models.chore import Chore
-from donations.models.donation import SHOWN, Donation, Flag
+from donations.models.donation import SHOWN, Donation, Flag, Words
 from donations.models.ledger import (
     AppendOnly,
     AppendOnlyModel,
@@ -13,6 +13,7 @@ from donations.models.ledger import (
 from donations.models.once import insert_once
 from donations.models.receipt import Receipt, ReceiptCounter
 from donations.models.stripe import Case, StripeEvent, StripeRef
+from donations.models.wall import Level, Message, Sponsor, Standing
 
 __all__ = [
     "SHOWN",
@@ -25,10 +26,15 @@ __all__ = [
     "Donation",
     "Flag",
     "LedgerEntry",
+    "Level",
+    "Message",
     "Receipt",
     "ReceiptCounter",
+    "Sponsor",
+    "Standing",
     "StripeEvent",
     "StripeRef",
     "Total",
+    "Words",
     "insert_once",
 ]

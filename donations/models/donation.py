@@ -8,7 +8,9 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
@@ -28,6 +30,14 @@ class Flag:
     REBUILT = "rebuilt"  # unknown here (a restored backup), known to Stripe
 
 
+class Words(models.TextChoices):
+    """What became of a donor's message. Only SHOWN ones are public, and only with a name that may be shown."""
+
+    WAITING = "waiting", _("to be read")
+    SHOWN = "shown", _("shown")
+    REFUSED = "refused", _("not shown")
+
+
 class Donation(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     amount = models.PositiveBigIntegerField(_("amount"), help_text=_("In the currency's smallest unit (cents)."))
@@ -35,7 +45,13 @@ class Donation(models.Model):
     name = models.CharField(_("name"), max_length=60, blank=True)
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
     message = models.CharField(_("message"), max_length=200, blank=True)
+    words = models.CharField(
+        _("message is"), max_length=8, choices=Words.choices, default=Words.WAITING, editable=False
+    )
     public = models.BooleanField(_("show the name"), default=False)
+    show_amount = models.BooleanField(_("show the amount too"), default=False)
+    # The language in which the donor read the page, where the site has it: Stripe's page and letters follow.
+    language = models.CharField(max_length=10, blank=True, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("account"), null=True, blank=True, on_delete=models.SET_NULL
     )
@@ -43,6 +59,8 @@ class Donation(models.Model):
         _("private notes"), blank=True, max_length=2000, help_text=_("For the staff alone. The donor never sees them.")
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    # When the giver had the account erased: what comes in later about the gift must not bring a name or address back.
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     # One form's token, amount, currency and frequency lead to one donation; NULL once another may take its place.
     dedupe = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
@@ -105,9 +123,16 @@ class Donation(models.Model):
             models.Index(fields=["status", "-id"], name="donation_by_status"),
             models.Index(fields=["-id"], name="donation_flagged", condition=~Q(flags="")),
             models.Index(fields=["ask_at"], name="donation_to_ask", condition=Q(ask_at__isnull=False)),
-            models.Index(fields=["-id"], name="donation_wall", condition=Q(public=True, status__in=SHOWN)),
+            models.Index(fields=["-id"], name="donation_public", condition=Q(public=True)),
+            models.Index(fields=["-id"], name="donation_to_read", condition=Q(words="waiting") & ~Q(message="")),
+            models.Index(Lower("email"), name="donation_to_join", condition=Q(user__isnull=True) & ~Q(email="")),
             models.Index(fields=["created_at"], name="donation_with_bank", condition=Q(status=Status.PROCESSING.value)),
         )
 
     def __str__(self) -> str:
         return f"{self.pk}: {money.display(self.amount, self.currency)}"
+
+    @property
+    def donor(self) -> str:
+        """Who gave, as the organisation may know it; empty when nothing is known."""
+        return gettext("erased donor") if self.erased_at else self.name or self.email

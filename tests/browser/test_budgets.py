@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from tests.browser.live_site import Site, served
 
 pytestmark = pytest.mark.browser
 
+KEPT = re.compile(r"(public, )?max-age=3153600\d+, (public, )?immutable")
 KIB = 1024  # bytes
 DRESSED = (
     "from io import BytesIO; from PIL import Image; from organisation.models import Organisation; "
@@ -35,7 +37,7 @@ class Visit:
 
 def visit(donor: Donor, path: str) -> Visit:
     answers: list[Response] = []
-    donor.page.on("response", lambda answer: answers.append(answer))
+    donor.page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 (playwright takes no method of a list)
     donor.opens(path)
     donor.page.wait_for_load_state("networkidle")
     return Visit([(answer.request.resource_type, answer.request.sizes()["responseBodySize"]) for answer in answers])
@@ -45,10 +47,12 @@ def visit(donor: Donor, path: str) -> Visit:
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Site]]:
     """As they are in earnest; one with a colour, a logo and a goal: all that an organisation can add to the page."""
     earnest = {"DEBUG": "false", "SANDBOX": "true", "EMAIL_URL": "consolemail://"}
-    with served(tmp_path_factory.mktemp("plain"), **earnest) as plain:
-        with served(tmp_path_factory.mktemp("dressed"), **earnest) as dressed:
-            dressed.command("shell", "--no-imports", "-c", DRESSED)
-            yield {"plain": plain, "dressed": dressed}
+    with (
+        served(tmp_path_factory.mktemp("plain"), **earnest) as plain,
+        served(tmp_path_factory.mktemp("dressed"), **earnest) as dressed,
+    ):
+        dressed.command("shell", "--no-imports", "-c", DRESSED)
+        yield {"plain": plain, "dressed": dressed}
 
 
 @pytest.mark.parametrize("clothes", ["plain", "dressed"])
@@ -69,5 +73,7 @@ def test_what_a_browser_has_seen_it_does_not_ask_for_again(open_browser: Open, s
         "link[rel=stylesheet], script[src], header img", "parts => parts.map(part => part.href || part.src)"
     ):
         headers = donor.page.request.get(address).headers
-        assert "max-age=31536000" in headers["cache-control"] or "max-age=315360000" in headers["cache-control"], address
+        assert "max-age=31536000" in headers["cache-control"] or "max-age=315360000" in headers["cache-control"], (
+            address
+        )
         assert "immutable" in headers["cache-control"], address

@@ -32,6 +32,12 @@ def kept(content: bytes) -> Image.Image:
     return picture
 
 
+def pixel(picture: Image.Image, x: int, y: int) -> tuple[int, ...]:
+    found = picture.getpixel((x, y))
+    assert isinstance(found, tuple)
+    return found
+
+
 def code_of(content: bytes) -> str:
     with pytest.raises(ValidationError) as refused:
         images.reencode(upload(content))
@@ -39,17 +45,11 @@ def code_of(content: bytes) -> str:
     return str(refused.value.code)
 
 
-def colour(picture: Image.Image, at: tuple[int, int]) -> tuple[int, ...]:
-    pixel = picture.getpixel(at)
-    assert isinstance(pixel, tuple)
-    return pixel
-
-
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_each_kind_that_is_taken_becomes_a_png(kind):
     picture = kept(drawn(kind))
     assert (picture.format, picture.size) == ("PNG", (60, 40))
-    assert all(abs(got - red) < 12 for got, red in zip(colour(picture, (30, 20)), RED, strict=False))
+    assert all(abs(got - red) < 12 for got, red in zip(pixel(picture, 30, 20), RED, strict=False))
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16"])
@@ -67,7 +67,7 @@ def test_a_large_picture_shrinks_in_proportion_and_a_small_one_stays(size, small
 
 
 def test_see_through_stays_see_through():
-    assert colour(kept(drawn("PNG", mode="RGBA")), (0, 0))[3] == 0
+    assert pixel(kept(drawn("PNG", mode="RGBA")), 0, 0)[3] == 0
 
 
 def test_a_photograph_taken_sideways_stands_upright():

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('donations', '0003_desk'),
+        ('donations', '0005_donors'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

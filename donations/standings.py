@@ -1,0 +1,110 @@
+"""Who stands where on the sponsors' wall: kept up with ledger and consent, so that no visitor waits for a sum.
+
+The gifts of one account add up, a guest's gift counts alone: nobody rises by typing another's address. What counts is
+what was really given (less refunds and disputes) by gifts of the last year whose donor lets them be shown: a level must
+not tell of a gift that was meant to stay private.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import Case as SqlCase
+from django.db.models import IntegerField, Min, Q, QuerySet, Sum, Value, When
+from django.utils import timezone
+
+from donations.models import SHOWN, Donation, Level, Standing
+
+# "In a year": the last 365 days, so that nobody's name falls off on the first of January.
+YEAR = timedelta(days=365)
+AT_ONCE = 200  # places brought up to date in one round of background work
+FIELDS = ("user", "amount", "level", "named", "lapses_at")
+
+
+def refresh(donation_id: int) -> None:
+    """Bring the place of this gift, and of its account, to what is true now. Any number of times, in any order.
+
+    Runs in the caller's transaction, or its own. Locks before it reads: two gifts of one account that arrive at once
+    would otherwise each add up without the other.
+    """
+    with transaction.atomic(savepoint=False):
+        gift = Donation.objects.select_for_update().only("id", "user_id").get(pk=donation_id)
+        here = Q(donation=gift.pk)
+        if gift.user_id:
+            list(get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=gift.user_id).only("pk"))
+            here |= Q(user=gift.user_id)
+        gifts = Donation.objects.filter(user=gift.user_id) if gift.user_id else Donation.objects.filter(pk=gift.pk)
+        wanted = next(iter(_added_up(gifts, _levels())), None)
+        Standing.objects.filter(here).exclude(pk=wanted.pk if wanted else None).delete()
+        if wanted:
+            Standing.objects.bulk_create(
+                [wanted], update_conflicts=True, unique_fields=["donation"], update_fields=[*FIELDS]
+            )
+
+
+def refresh_lapsed() -> int:
+    """Let go of the gifts that have become a year old; how many places that touched. Done whenever some are due."""
+    due = Standing.objects.filter(lapses_at__lte=timezone.now()).order_by("lapses_at")
+    places = list(due.values_list("donation_id", flat=True)[:AT_ONCE])
+    for donation_id in places:
+        refresh(donation_id)
+    return len(places)
+
+
+def relevel() -> None:
+    """Give every place its level anew, in one statement: names or thresholds have changed."""
+    levels = _levels()
+    if not levels:
+        Standing.objects.update(level=None)
+        return
+    steps = [When(amount__gte=level.threshold, then=Value(level.pk)) for level in levels]
+    Standing.objects.update(level=SqlCase(*steps, default=Value(levels[-1].pk), output_field=IntegerField()))
+
+
+def mend() -> int:
+    """Compare every place with the ledger and mend what differs; how many did. For what was changed behind our back."""
+    wanted = {place.donation_id: place.fields() for place in _added_up(Donation.objects.all(), _levels())}
+    stand = {place.donation_id: place.fields() for place in Standing.objects.iterator()}
+    wrong = sorted(gift for gift in wanted.keys() | stand.keys() if wanted.get(gift) != stand.get(gift))
+    for donation_id in wrong:
+        refresh(donation_id)
+    return len(wrong)
+
+
+def _levels() -> list[Level]:
+    return list(Level.objects.order_by("-threshold"))
+
+
+def _added_up(gifts: QuerySet[Donation], levels: list[Level]) -> Iterable[Standing]:
+    """The places that these gifts deserve, from the ledger alone. All gifts of an account must be among them."""
+    counted = (
+        gifts.filter(public=True, status__in=SHOWN)
+        .annotate(paid_at=Min("entries__happened_at"))
+        .annotate(net=Sum("entries__amount", filter=Q(entries__currency=settings.DONATION_CURRENCY)))
+        .filter(paid_at__gt=timezone.now() - YEAR)
+        .order_by("-pk")
+        .values_list("pk", "user_id", "name", "paid_at", "net")
+    )
+    places: dict[tuple[str, int], Standing] = {}
+    for pk, user_id, name, paid_at, net in counted.iterator(chunk_size=5000):
+        # A gift in another currency has a place, and adds nothing: different currencies are never added.
+        given = max(net or 0, 0)
+        newer = places.get(("account", user_id)) if user_id else None
+        if newer:
+            newer.amount += given
+            newer.lapses_at = min(newer.lapses_at, paid_at + YEAR)
+            continue
+        place = Standing(donation_id=pk, user_id=user_id, amount=given, named=bool(name), lapses_at=paid_at + YEAR)
+        places[("account", user_id) if user_id else ("gift", pk)] = place
+    for place in places.values():
+        place.level = _level(place.amount, levels)
+    return places.values()
+
+
+def _level(amount: int, levels: list[Level]) -> Level | None:
+    """The highest level that the amount reaches; the lowest takes everybody."""
+    return next((level for level in levels if amount >= level.threshold), levels[-1] if levels else None)

@@ -1,0 +1,144 @@
+"""What the sponsors' wall shows. Every page of it is a short walk along an index, however many supporters there are.
+
+A page is named by the gift at its edge, not by a number: it stays what it was when newer supporters come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from django.core.cache import cache
+from django.db.models import Count, QuerySet, Sum
+
+from donations.models import SHOWN, Donation, LedgerEntry, Level, Sponsor, Standing, Words
+
+COUNTS_AGE = 60  # seconds: counting does walk all rows, so it is not done for every visitor
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Supporter:
+    """A gift whose donor chose to be shown. An empty name means "Someone"; `amount` in minor units, if they said so."""
+
+    gift: int
+    name: str
+    at: datetime
+    message: str
+    amount: int | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The gift at which a page begins: the older ones follow it, or the newer ones come before it."""
+
+    before: int | None = None
+    after: int | None = None
+
+
+START = Edge()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[Row]):
+    """A page of a long list: what is on it, and the gifts from which the lists before and after it begin."""
+
+    rows: list[Row]
+    newer: int | None = None
+    older: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A level, None for those who are on none. `below` is the threshold above it; `nameless` are counted, not listed."""
+
+    level: Level | None
+    below: int | None
+    nameless: int
+    sponsors: list[Sponsor]
+
+
+def sections() -> list[Section]:
+    """The levels from the highest; one without a level if the organisation has none."""
+    levels: list[Level | None] = [*Level.objects.order_by("-threshold")]
+    levels = levels or [None]
+    counts, sponsors = _counts(), _sponsors()
+    found, below = list[Section](), None
+    for level in levels:
+        key = level.pk if level else None
+        mine = [each for each in sponsors if each.level_id == key or (level == levels[-1] and not each.level_id)]
+        found.append(Section(level, below, counts.get(key, 0), mine))
+        below = level.threshold if level else None
+    return found
+
+
+def names(level: Level | None, size: int, edge: Edge = START) -> Slice[tuple[int, str]]:
+    """The gift and the name of those on this level who gave one, the newest first."""
+    places = Standing.objects.filter(
+        level=level, named=True, donation__public=True, donation__status__in=SHOWN
+    ).values_list("donation_id", "donation__name")
+    return _sliced(places, "donation_id", lambda row: row[0], size, edge)
+
+
+def lately(size: int, edge: Edge = START) -> Slice[Supporter]:
+    """Gifts whose donors chose to be shown, the newest first, with their words if those have been read."""
+    gifts = Donation.objects.filter(public=True, status__in=SHOWN).only(
+        "id", "name", "created_at", "message", "words", "show_amount", "currency"
+    )
+    page = _sliced(gifts, "id", lambda gift: gift.pk, size, edge)
+    given = _given([gift for gift in page.rows if gift.show_amount])
+    return Slice([_supporter(gift, given.get(gift.pk)) for gift in page.rows], page.newer, page.older)
+
+
+def logo(digest: str) -> bytes | None:
+    """The PNG whose content has this fingerprint."""
+    if not digest:
+        return None
+    for name in ("logo", "dark_logo"):
+        found = Sponsor.objects.filter(shown=True, **{f"{name}_digest": digest}).values_list(name, flat=True).first()
+        if found is not None:
+            return bytes(found)
+    return None
+
+
+def _supporter(gift: Donation, amount: int | None) -> Supporter:
+    message = gift.message if gift.words == Words.SHOWN else ""
+    return Supporter(gift.pk, gift.name, gift.created_at, message, amount, gift.currency)
+
+
+def _given(gifts: list[Donation]) -> dict[int, int]:
+    """What is left of each gift, in its own currency."""
+    rows = LedgerEntry.objects.filter(donation__in=gifts).order_by()
+    sums = rows.values_list("donation_id", "currency").annotate(sum=Sum("amount"))
+    currency = {gift.pk: gift.currency for gift in gifts}
+    return {pk: amount for pk, paid_in, amount in sums if currency[pk] == paid_in and amount > 0}
+
+
+def _sliced(rows: QuerySet[Any, Any], key: str, of: Any, size: int, edge: Edge) -> Slice[Any]:
+    """At most `size` rows on one side of a gift, the newest first, and whether there are more on either side."""
+    if edge.after is not None:
+        found = list(rows.filter(**{f"{key}__gt": edge.after}).order_by(key)[: size + 1])
+        more, found = len(found) > size, found[:size][::-1]
+        older = of(found[-1]) if found else None
+        return Slice(found, of(found[0]) if more else None, older)
+    if edge.before is not None:
+        rows = rows.filter(**{f"{key}__lt": edge.before})
+    found = list(rows.order_by(f"-{key}")[: size + 1])
+    more, found = len(found) > size, found[:size]
+    return Slice(found, of(found[0]) if found and edge.before is not None else None, of(found[-1]) if more else None)
+
+
+def _counts() -> dict[int | None, int]:
+    """How many of each level left no name."""
+    found: dict[int | None, int] | None = cache.get("donations.wall.counts")
+    if found is None:
+        nameless = Standing.objects.filter(named=False).order_by().values_list("level_id")
+        found = dict(nameless.annotate(count=Count("pk")))
+        cache.set("donations.wall.counts", found, COUNTS_AGE)
+    return found
+
+
+def _sponsors() -> list[Sponsor]:
+    return list(Sponsor.objects.filter(shown=True).defer("logo", "dark_logo"))
