@@ -91,4 +91,5 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
             self.instance.set_logo(b"")
         elif png := self.cleaned_data["new_logo"]:
             self.instance.set_logo(png)
-        return super().save(commit)
+        saved: Organisation = super().save(commit)
+        return saved

@@ -20,8 +20,10 @@ FINE = 2  # drawn larger, then reduced: Pillow's lines have no soft edges of the
 PAPER, RULE, MARGIN, INK, MUTED, ENAMEL = "#e6eed9", "#bccdae", "#d08c86", "#17211b", "#46534a", "#fdfdf8"
 BRASS, BRASS_CUT, ACCENT = "#f2c65b", "#86600f", "#1d4c8f"
 # Whatever the machine has; Pillow brings a plain one with Latin letters only.
-FONTS = ("texgyrepagella-regular.otf", "P052-Roman.otf", "NotoSerif-Regular.ttf", "LiberationSerif-Regular.ttf")
-FONTS += ("DejaVuSerif.ttf", "DejaVuSans.ttf")
+FONTS = (
+    *("texgyrepagella-regular.otf", "P052-Roman.otf", "NotoSerif-Regular.ttf", "LiberationSerif-Regular.ttf"),
+    *("DejaVuSerif.ttf", "DejaVuSans.ttf"),
+)
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 

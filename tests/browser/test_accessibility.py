@@ -57,6 +57,27 @@ def donate_with_an_error(donor: Donor) -> None:
 
 
 @state
+def donate_with_a_word_on_what_is_typed(donor: Donor) -> None:
+    donor.opens("/donate")
+    donor.amount.press_sequentially("0.50")
+    donor.page.locator("#other_amount_said .err").wait_for()
+
+
+@state
+def donate_with_every_question_open(donor: Donor) -> None:
+    donor.opens("/donate")
+    for question in donor.page.locator("summary").all():
+        question.click()
+
+
+@state
+def home_with_books(donor: Donor) -> None:
+    donor.gives(20)
+    donor.opens("/")
+    donor.page.get_by_role("heading", name="Our books are open").wait_for()
+
+
+@state
 def donate_without_network(donor: Donor) -> None:
     donor.opens("/donate")
     donor.context.set_offline(True)
@@ -268,6 +289,11 @@ def findings(donor: Donor) -> list[str]:
     found = []
     # Through the debugger, which the page's policy does not bind.
     donor.page.evaluate(Axe().axe_script)
+    # 320 is a screen of 1280 at 400 %: everything must still be there, without scrolling sideways.
+    donor.page.set_viewport_size({"width": 320, "height": 256})
+    wide = donor.page.evaluate("document.documentElement.scrollWidth")
+    if wide > 320:
+        found.append(f"320: the page is {wide} wide")
     for width, height in ((360, 640), (1440, 900)):
         donor.page.set_viewport_size({"width": width, "height": height})
         for scheme in SCHEMES:
