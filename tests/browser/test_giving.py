@@ -37,7 +37,7 @@ def test_the_first_gift_of_a_fresh_site(tmp_path, open_browser: Open):
         expect(gifts).to_contain_text("$20.00")
         expect(gifts.locator(".field-status")).to_have_text("paid")
         gifts.get_by_role("link").first.click()
-        entries = treasurer.page.locator("#entries-group tbody tr.has_original")
+        entries = treasurer.page.locator("#ledger-rows tbody tr")
         expect(entries).to_have_count(1)
         expect(entries).to_contain_text("payment")
         expect(entries).to_contain_text("$20.00")
