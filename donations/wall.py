@@ -52,7 +52,7 @@ class Slice(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A level, None for those who are on none. `below` is the threshold above it; `nameless` are only counted."""
+    """A level, None for those on none. `below` is the threshold above it; `nameless` are counted, not listed."""
 
     level: Level | None
     below: int | None

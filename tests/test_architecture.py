@@ -127,7 +127,7 @@ def test_apps_know_only_what_is_below_them(app: str, others: set[str]) -> None:
         assert not known, f"{name} imports {known}"
 
 
-# What the apps above may see of the domain.
+# What the other apps may see of the domain.
 DOORS = {
     "pages": {"queries", "claims", "money", "wall", "goal", "months"},
     "accounts": {"queries", "claims", "money", "history", "erasure", "errands"},
