@@ -6,7 +6,6 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from donations import goal, money, months, wall
@@ -19,7 +18,6 @@ from project.htmx import page_or_fragment
 RECENT = 5
 
 
-@cache_control(private=True, no_cache=True)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What the site is for, what came in so far, and who gave lately."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -11,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import Open
 from tests.browser.donor import ASKS_FOR_APPROVAL, DECLINED, Donor
-from tests.browser.live_site import Site, StripeElsewhere
+from tests.browser.live_site import Site, StripeElsewhere, served
 
 pytestmark = pytest.mark.browser
 
@@ -282,6 +283,16 @@ def test_axe_finds_nothing_while_stripe_is_away(
     donor.opens(f"/success?session_id={session_id}")
     donor.is_told("Nearly there.")
     assert findings(donor) == []
+
+
+def test_axe_finds_nothing_while_the_database_is_away(open_browser: Open, tmp_path: Path):
+    with served(tmp_path, DEBUG="false", SANDBOX="true", EMAIL_URL="consolemail://") as site:
+        donor = open_browser(site, reduced_motion="reduce")
+        for file in tmp_path.glob("site.sqlite3*"):
+            file.unlink()
+        donor.opens("/sponsors")
+        donor.is_told("Closed for repairs.")
+        assert findings(donor) == []
 
 
 def findings(donor: Donor) -> list[str]:
