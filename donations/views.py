@@ -220,6 +220,7 @@ def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
         "number": donation.pk,
         "receipt": receipts.find(payment) if payment else None,
         "mine": mine,
+        "mail": donation.email if mine else "",
         "waiting_words": bool(donation.message) and donation.words == Words.WAITING,
         "created_at": donation.created_at,
         "happened_at": payment.happened_at if payment else None,
