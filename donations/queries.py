@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TypedDict, cast
+from datetime import date
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Sum
 
-from donations.models import SHOWN, Donation, LedgerEntry, StripeRef, Total
+from donations.models import Donation, LedgerEntry, StripeRef, Total
 
 STATS_AGE = 5  # seconds
 
@@ -22,13 +21,6 @@ class Stats:
     currency: str
     raised: int
     donations: int
-
-
-class Supporter(TypedDict):
-    """A donor who chose to be shown. An empty name means "Someone"."""
-
-    name: str
-    at: datetime
 
 
 def stats(since: date | None = None) -> Stats:
@@ -73,12 +65,3 @@ def returned(donation: Donation) -> int:
     """What went back to the donor by refunds, in minor units of the gift's currency."""
     kinds = [LedgerEntry.Kind.REFUND, LedgerEntry.Kind.REFUND_FAILURE]
     return -(donation.entries.filter(kind__in=kinds).aggregate(sum=Sum("amount"))["sum"] or 0)
-
-
-def recent(limit: int) -> list[Supporter]:
-    return list(_shown()[:limit])
-
-
-def _shown() -> QuerySet[Donation, Supporter]:
-    shown = Donation.objects.filter(public=True, status__in=SHOWN).order_by("-id")
-    return cast("QuerySet[Donation, Supporter]", shown.values("name", at=F("created_at")))

@@ -12,13 +12,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from donations import checkout, claims, goal, healing, money, queries, reaches, receipts, states, tokens, words
 from donations.forms import GiftForm, WordsForm, amount_of
-from donations.models import Donation
+from donations.models import Donation, Words
 from donations.reports import Checkout
 from donations.states import Status
 from organisation.models import current
@@ -30,8 +30,7 @@ from project.htmx import is_swap, page_or_fragment
 LOOKS = {"confirming": 40, "open": 1}
 
 
-# Not "no-store": the browser may keep the page in memory for its Back button. It asks again before it shows it anew.
-@cache_control(private=True, no_cache=True)
+# Not "no-store": the browser may keep the page in memory for its Back button (project.headers says the rest).
 @require_http_methods(["GET", "HEAD", "POST"])
 def donate(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
@@ -89,7 +88,6 @@ def _donate_page(request: HttpRequest, form: GiftForm, *, status: int = 200, pro
     return response
 
 
-@cache_control(private=True, no_cache=True)
 @require_safe
 def donate_amount(request: HttpRequest) -> HttpResponse:
     """A word on an amount while it is typed: what is wrong with it, or about how much of it reaches us."""
@@ -222,6 +220,8 @@ def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
         "number": donation.pk,
         "receipt": receipts.find(payment) if payment else None,
         "mine": mine,
+        "mail": donation.email if mine else "",
+        "waiting_words": bool(donation.message) and donation.words == Words.WAITING,
         "created_at": donation.created_at,
         "happened_at": payment.happened_at if payment else None,
         "expires_at": donation.expires_at,

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from organisation import accent
@@ -45,16 +45,16 @@ class OrganisationAdmin(admin.ModelAdmin):
         return super().changelist_view(request, extra_context)
 
     @admin.display(description=_("as it is shown"))
-    def colours(self, organisation: Organisation | None) -> SafeString | str:
+    def colours(self, organisation: Organisation | None) -> str:
         if organisation is None or not organisation.accent:
-            return _("The site's own blue.")
+            return gettext("The site's own blue.")
         safe = accent.theme(organisation.accent)
         return render_to_string("admin/organisation/_colours.html", {"raw": organisation.accent, "safe": safe})
 
     @admin.display(description=_("logo now"))
-    def logo_now(self, organisation: Organisation | None) -> SafeString | str:
+    def logo_now(self, organisation: Organisation | None) -> str:
         if organisation is None or not organisation.logo_hash:
-            return _("None: a small cup stands beside the name.")
+            return gettext("None: a small cup stands beside the name.")
         return render_to_string("admin/organisation/_logo.html", {"organisation": organisation})
 
     def has_add_permission(self, request: HttpRequest) -> bool:

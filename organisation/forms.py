@@ -39,23 +39,23 @@ class AmountField(forms.CharField):
 
 
 class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
-    goal_amount = AmountField(required=False, label=gettext_lazy("goal"))
-    card_fee_fixed = AmountField(required=False, label=gettext_lazy("card fee, fixed part"))
+    goal_amount = AmountField(required=False, label=gettext_lazy("Goal"))
+    card_fee_fixed = AmountField(required=False, label=gettext_lazy("Card fee, fixed part"))
     # Declared for the scheme of an address typed without one: Django 5's own default would be http.
     privacy_url = forms.URLField(
         required=False,
         assume_scheme="https",
-        label=gettext_lazy("privacy notice"),
+        label=gettext_lazy("Privacy notice"),
         help_text=gettext_lazy("Empty: the site's own page."),
     )
-    legal_url = forms.URLField(required=False, assume_scheme="https", label=gettext_lazy("legal notice"))
+    legal_url = forms.URLField(required=False, assume_scheme="https", label=gettext_lazy("Legal notice"))
     new_logo = forms.FileField(
         required=False,
-        label=gettext_lazy("logo"),
+        label=gettext_lazy("Logo"),
         help_text=gettext_lazy("PNG, JPEG or WebP, at most 2 MB. It is shown 32 pixels high, on a light ground."),
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
     )
-    no_logo = forms.BooleanField(required=False, label=gettext_lazy("take the logo away"))
+    no_logo = forms.BooleanField(required=False, label=gettext_lazy("Take the logo away"))
 
     class Meta:
         model = Organisation
@@ -65,6 +65,11 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
             *("contact_email", "address", "privacy_url", "legal_url", "receipt_text"),
             *("moderate_messages", "count_offline"),
         )
+        widgets = {
+            "tagline": forms.TextInput(attrs={"size": 80}),
+            "refund_promise": forms.TextInput(attrs={"size": 80}),
+            "address": forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,4 +96,5 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
             self.instance.set_logo(b"")
         elif png := self.cleaned_data["new_logo"]:
             self.instance.set_logo(png)
-        return super().save(commit)
+        saved: Organisation = super().save(commit)
+        return saved

@@ -13,14 +13,17 @@ from organisation.models import Organisation
 
 SIZE = (1200, 630)  # pixels, as the protocol's users advise: https://ogp.me/
 DRAWING = "1"  # raised when the drawing changes, so that nobody keeps an old one
+FIRST_LINE, LINE = 96, 67  # pixels from the top, and between the lines of the paper
 COLUMN = 660  # pixels that words may fill
 FINE = 2  # drawn larger, then reduced: Pillow's lines have no soft edges of their own
 
 PAPER, RULE, MARGIN, INK, MUTED, ENAMEL = "#e6eed9", "#bccdae", "#d08c86", "#17211b", "#46534a", "#fdfdf8"
 BRASS, BRASS_CUT, ACCENT = "#f2c65b", "#86600f", "#1d4c8f"
 # Whatever the machine has; Pillow brings a plain one with Latin letters only.
-FONTS = ("texgyrepagella-regular.otf", "P052-Roman.otf", "NotoSerif-Regular.ttf", "LiberationSerif-Regular.ttf")
-FONTS += ("DejaVuSerif.ttf", "DejaVuSans.ttf")
+FONTS = (
+    *("texgyrepagella-regular.otf", "P052-Roman.otf", "NotoSerif-Regular.ttf", "LiberationSerif-Regular.ttf"),
+    *("DejaVuSerif.ttf", "DejaVuSans.ttf"),
+)
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -42,9 +45,9 @@ def _drawn(name: str, sentence: str, accent: str) -> bytes:
     draw = ImageDraw.Draw(image)
     _paper(draw, accent)
     _cup(draw, accent)
-    bottom = _words(draw, name, at=130, size=84, colour=INK, most=2)
+    line = _words(draw, name, line=1, size=72, colour=INK, most=2)
     if sentence:
-        _words(draw, sentence, at=bottom + 30, size=40, colour=MUTED, most=4)
+        _words(draw, sentence, line=line, size=38, colour=MUTED, most=4)
     target = BytesIO()
     small = image.resize(SIZE, Image.Resampling.LANCZOS)
     small.quantize(128, dither=Image.Dither.NONE).save(target, "PNG", optimize=True)
@@ -53,7 +56,7 @@ def _drawn(name: str, sentence: str, accent: str) -> bytes:
 
 def _paper(draw: ImageDraw.ImageDraw, accent: str) -> None:
     width, height = SIZE
-    for line in range(96, height, 67):
+    for line in range(FIRST_LINE, height, LINE):
         _box(draw, (0, line, width, line + 1), RULE)
     for x in (60, 66):
         _box(draw, (x, 0, x + 1.5, height), MARGIN)
@@ -81,21 +84,22 @@ def _cup(draw: ImageDraw.ImageDraw, accent: str) -> None:
     draw.rounded_rectangle([*at((46, 20))[0], *at((204, 32))[0]], 6 * scale * FINE, colour, INK, pen)
 
 
-def _words(draw: ImageDraw.ImageDraw, text: str, *, at: int, size: int, colour: str, most: int) -> int:
-    """Write in lines of the column at the left, at most so many; where the next may begin, in pixels."""
+def _words(draw: ImageDraw.ImageDraw, text: str, *, line: int, size: int, colour: str, most: int) -> int:
+    """Write on the paper's lines, in the column at the left, on at most so many; the line that is free after them."""
     font, whole = _font(size)
     while size > 28 and max(font.getlength(word) for word in text.split()) > COLUMN * FINE:
         size -= 4
         font, whole = _font(size)
     if not whole and not text.isascii():
-        return at
+        return line
     lines = _lines(text, font, COLUMN * FINE)
     if len(lines) > most:
         lines = [*lines[: most - 1], lines[most - 1].rstrip(" .,;:") + "…"]
-    for line in lines:
-        draw.text((100 * FINE, at * FINE), line, colour, font)
-        at += round(size * 1.2)
-    return at
+    for words in lines:
+        foot = FIRST_LINE + line * LINE - 12
+        draw.text((100 * FINE, foot * FINE), words, colour, font, anchor="ls")
+        line += 1
+    return line
 
 
 def _lines(text: str, font: Font, width: int) -> list[str]:

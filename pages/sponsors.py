@@ -46,7 +46,7 @@ def sponsors(request: HttpRequest) -> HttpResponse:
     context = {
         "levels": [level for level in levels if not level.empty],
         "lately": lately,
-        "said": _said(lately),
+        "said": said_by(lately),
     }
     return render(request, "pages/sponsors.html", context)
 
@@ -70,7 +70,7 @@ def level(request: HttpRequest, slug: str) -> HttpResponse:
 def lately(request: HttpRequest) -> HttpResponse:
     """Every gift whose donor chose to be shown, and what they said."""
     found = wall.lately(SAID, _edge(request))
-    return render(request, "pages/sponsors_lately.html", {"lately": found, "said": _said(found)})
+    return render(request, "pages/sponsors_lately.html", {"lately": found, "said": said_by(found)})
 
 
 @require_safe
@@ -105,7 +105,7 @@ def _amount(amount: int) -> str:
     return money.display_short(amount, settings.DONATION_CURRENCY, get_language() or "en")
 
 
-def _said(lately: wall.Slice[wall.Supporter]) -> list[tuple[wall.Supporter, str]]:
+def said_by(lately: wall.Slice[wall.Supporter]) -> list[tuple[wall.Supporter, str]]:
     """Each gift with its amount in words, where the donor lets it be seen."""
     language = get_language() or "en"
     return [

@@ -6,19 +6,18 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from donations import goal, money, months, queries
+from donations import goal, money, months, wall
 from organisation.models import current
 from pages import documentation, search
+from pages.sponsors import said_by
 from project import structured
 from project.htmx import page_or_fragment
 
 RECENT = 5
 
 
-@cache_control(private=True, no_cache=True)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What the site is for, what came in so far, and who gave lately."""
@@ -30,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "goal": goal.shown(organisation, language),
         "month": month,
         "books": _figures(month, language),
-        "recent": queries.recent(RECENT),
+        "said": said_by(wall.lately(RECENT)),
         "donate_action": structured.donate_action(organisation),
     }
     return render(request, "pages/home.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -15,16 +16,14 @@ from organisation.models import Organisation, current
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    # Looked up by the pages that show it: the sandbox has no part in the site's database.
-    organisation = SimpleLazyObject(_organisation)
+    # Looked up by the pages that show it, once: the sandbox has no part in the site's database.
+    organisation = cache(_organisation)
     return {
-        "organisation": organisation,
-        "site_name": SimpleLazyObject(lambda: organisation.called),
+        "organisation": SimpleLazyObject(organisation),
+        "site_name": SimpleLazyObject(lambda: organisation().called),
         "site_url": settings.SITE_URL,
-        "theme_url": SimpleLazyObject(lambda: f"{reverse('theme')}?v={stylesheet.sheet(organisation.accent).version}"),
-        "share_url": SimpleLazyObject(
-            lambda: settings.SITE_URL + reverse("share", args=[sharing.version(organisation)])
-        ),
+        "theme_url": SimpleLazyObject(lambda: _theme(organisation())),
+        "share_url": SimpleLazyObject(lambda: _share(organisation())),
         "canonical_url": settings.SITE_URL + request.path,
         "sandbox": settings.SANDBOX,
         "practice": not settings.STRIPE_LIVE,
@@ -37,3 +36,11 @@ def _organisation() -> Organisation:
         return current()
     except DatabaseError:
         return Organisation()
+
+
+def _theme(organisation: Organisation) -> str:
+    return f"{reverse('theme')}?v={stylesheet.sheet(organisation.accent).version}"
+
+
+def _share(organisation: Organisation) -> str:
+    return settings.SITE_URL + reverse("share", args=[sharing.version(organisation)])

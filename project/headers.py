@@ -1,4 +1,4 @@
-"""The security headers, on every answer of the site: pages, files, errors, the admin."""
+"""The security headers, and a careful word on caching, on every answer: pages, files, errors, the admin."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ class HeadersMiddleware:
             "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
+            # Of pages that say nothing of it themselves: they may be kept for Back, and are asked for again.
+            "Cache-Control": "private, no-cache",
         }
         if settings.HSTS:
             self.headers["Strict-Transport-Security"] = settings.HSTS

@@ -33,7 +33,10 @@ const wake = () => {
 };
 
 addEventListener("pageshow", (event) => { if (event.persisted) wake(); });
-document.addEventListener("htmx:beforeRequest", ({ target, detail }) => {
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { target, detail } = event;
+  // While a form is on its way, no more words on the amount in it.
+  if (target.closest("[aria-busy]")) { event.preventDefault(); return; }
   hush(target);
   if (detail.requestConfig.verb === "post") detail.target.setAttribute("aria-busy", "true");
 });

@@ -37,7 +37,7 @@ def test_the_first_gift_of_a_fresh_site(tmp_path, open_browser: Open):
         expect(gifts).to_contain_text("$20.00")
         expect(gifts.locator(".field-status")).to_have_text("paid")
         gifts.get_by_role("link").first.click()
-        entries = treasurer.page.locator("#entries-group tbody tr.has_original")
+        entries = treasurer.page.locator("#ledger-rows tbody tr")
         expect(entries).to_have_count(1)
         expect(entries).to_contain_text("payment")
         expect(entries).to_contain_text("$20.00")
@@ -75,14 +75,14 @@ def test_a_wrong_amount_is_explained_beside_the_field(any_donor: Donor, site: Si
     any_donor.opens("/donate")
     for typed, said in WRONG.items():
         any_donor.types_amount(typed)
-        error = any_donor.page.locator("#other_amount_error")
+        error = any_donor.page.locator("#other_amount_said")
         expect(error).to_contain_text(said)
         expect(error).to_be_visible()
-        expect(any_donor.amount).to_have_attribute("aria-describedby", "other_amount_error")
+        expect(any_donor.amount).to_have_attribute("aria-describedby", "other_amount_said")
         expect(any_donor.amount).to_have_attribute("aria-invalid", "true")
         expect(any_donor.amount).to_have_value(typed)
         expect(any_donor.page).to_have_title("Error: Donate | Tincup")
-        assert _gap_below(any_donor, "#other_amount", "#other_amount_error") < 40
+        assert _gap_below(any_donor, "#other_amount", "#other_amount_said") < 40
     assert site.gifts() == gifts
 
 
@@ -94,6 +94,36 @@ def test_after_a_wrong_amount_the_focus_is_in_the_field_and_a_right_one_works(an
     any_donor.amount.fill("20")
     any_donor.amount.press("Enter")
     any_donor.is_at_stripe("$20.00")
+
+
+def test_a_wrong_amount_is_told_while_it_is_typed(donor: Donor, site: Site):
+    gifts = site.gifts()
+    donor.opens("/donate")
+    said = donor.page.locator("#other_amount_said")
+    expect(said).to_have_attribute("aria-live", "polite")
+    donor.amount.press_sequentially("0.50")
+    expect(said).to_contain_text("The smallest gift is $1.")
+    expect(donor.amount).to_have_attribute("aria-invalid", "true")
+    expect(donor.amount).to_be_focused()
+    donor.amount.fill("20")
+    expect(said).to_have_text("Of $20, about $19.12 reaches us after the card fee.")
+    expect(donor.amount).to_have_attribute("aria-invalid", "false")
+    donor.amount.fill("")
+    donor.amount.blur()
+    expect(said).to_be_empty()
+    assert site.gifts() == gifts
+
+
+def test_a_coin_can_be_pressed_straight_after_typing(donor: Donor):
+    donor.opens("/donate")
+    donor.amount.press_sequentially("0.50")
+    donor.chooses(20)
+
+
+def test_coins_on_the_front_page_lead_to_the_slip_with_the_amount_in_it(any_donor: Donor):
+    any_donor.opens("/")
+    any_donor.page.get_by_role("link", name="Donate 50 US dollars").click()
+    expect(any_donor.amount).to_have_value("50")
 
 
 def test_an_amount_in_the_address_fills_the_field(donor: Donor):

@@ -46,6 +46,7 @@ def test_with_javascript_the_second_click_is_not_even_sent(donor: Donor):
     donor.page.mouse.click(*place)
     expect(donor.coin(20)).to_be_disabled()
     expect(donor.page.get_by_role("status").get_by_text("Taking you to Stripe…")).to_be_visible()
+    expect(donor.page.locator("#give")).to_have_attribute("aria-busy", "true")
     donor.page.mouse.click(*place)
     donor.is_at_stripe("$20.00")
     assert len(sent) == 1

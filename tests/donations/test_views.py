@@ -318,3 +318,27 @@ def test_the_success_page_asks_stripe_itself_and_not_too_often(
     Donation.objects.update(asked_at=timezone.now() - timedelta(seconds=4))
     page(client, donation)
     assert len(asked) == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("20", "Of $20, about $19.12 reaches us after the card fee."),
+        ("0.50", "The smallest gift is $1."),
+        ("twenty", "Type an amount, like 20 or 12.50."),
+        ("<b>", "Type an amount"),
+        ("", ""),
+    ],
+)
+def test_an_amount_is_answered_while_it_is_typed(client: Client, typed: str, said: str) -> None:
+    response = client.get("/donate/amount", {"other_amount": typed}, headers=HTMX)
+    assert response.status_code == 200
+    assert said in response.content.decode()
+    assert bool(response.content.strip()) == bool(said)
+    assert client.post("/donate/amount").status_code == 405
+
+
+@pytest.mark.django_db
+def test_the_donate_page_may_stay_in_the_browsers_memory_and_is_asked_for_again(client: Client) -> None:
+    assert client.get("/donate")["Cache-Control"] == "private, no-cache"

@@ -71,6 +71,19 @@ def test_every_answer_carries_them(client: Client, address: str, status: int) ->
     assert {name: response[name] for name in ALWAYS} == ALWAYS
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        *((path, "private, no-cache") for path in ("/", "/donate", "/sponsors", "/docs", "/nowhere")),
+        *((path, "no-store") for path in ("/cancel", "/login", "/admin/login/", "/livez")),
+        ("/robots.txt", "max-age=3600"),
+    ],
+)
+def test_every_answer_says_whether_it_may_be_kept(client: Client, address: str, kept: str) -> None:
+    assert kept in client.get(address)["Cache-Control"]
+
+
 def test_errors_carry_them_too(client: Client) -> None:
     response = client.get("/", headers={"host": "evil.example"})
     assert response.status_code == 400
