@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth import forms as auth_forms
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import erasing
 from accounts.models import User
 
 
@@ -31,13 +39,39 @@ class UserAdmin(auth_admin.UserAdmin):
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
     search_fields = ("email", "name")
     ordering = ("email",)
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("verified_at", "last_login", "date_joined")
 
     fieldsets = (
         (None, {"fields": ("email", "password", "name")}),
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Dates"), {"fields": ("verified_at", "last_login", "date_joined")}),
     )
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("email", "name", "usable_password", "password1", "password2")}),
     )
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """A donor's account goes as when the donor closes it: out of the gifts as well."""
+        if obj.is_staff:
+            super().delete_model(request, obj)
+        else:
+            erasing.erase(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            self.delete_model(request, user)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:
+        """The history must not be what keeps the address of somebody who was deleted."""
+        return LogEntry.objects.bulk_create(
+            [
+                LogEntry(
+                    user_id=request.user.pk,
+                    content_type=ContentType.objects.get_for_model(User),
+                    object_id=str(user.pk),
+                    object_repr=gettext("account %(number)d") % {"number": user.pk},
+                    action_flag=DELETION,
+                )
+                for user in queryset
+            ]
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import BaseUserManager
@@ -14,9 +15,14 @@ from django.utils.translation import gettext_lazy as _
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Make a user; a `password` of None leaves the account without one. Raises ValueError without an e-mail."""
+        """Make a user; a `password` of None leaves the account without one. Raises ValueError without an e-mail.
+
+        Who is made with the right to use the admin is vouched for: the address counts as verified.
+        """
         if not email:
             raise ValueError("A user needs an e-mail address.")
+        if fields.get("is_staff"):
+            fields.setdefault("verified_at", timezone.now())
         user = self.model(email=normalise(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -39,6 +45,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=60, blank=True)
     is_staff = models.BooleanField(_("may use the admin"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
+    # When this user proved that letters to `email` reach them. Until then nobody signs in, and no gift is joined.
+    verified_at = models.DateTimeField(_("address verified"), null=True, blank=True, editable=False)
+    # An address that waits to be verified before it takes the place of `email`; and the one before, until it is told.
+    new_email = models.EmailField(max_length=254, blank=True, editable=False)
+    previous_email = models.EmailField(max_length=254, blank=True, editable=False)
+    # Part of what a session is checked against: counting up ends them all.
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -57,6 +70,20 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         self.email = normalise(self.email)
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Staff are vouched for by whoever gave them the right."""
+        return self.verified_at is not None or self.is_staff
+
+    def get_session_auth_hash(self) -> str:
+        return self._epochal(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        yield from (self._epochal(value) for value in super().get_session_auth_fallback_hash())
+
+    def _epochal(self, value: str) -> str:
+        return f"{value}.{self.session_epoch}"
 
     def get_full_name(self) -> str:
         return self.name or self.email

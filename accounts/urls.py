@@ -1,10 +1,28 @@
 from django.urls import path
 
-from accounts import views
+from accounts.views import data, giving, joining, recovery, settings, signing
 
 urlpatterns = [
-    path("register", views.register, name="register"),
-    path("login", views.login, name="login"),
-    path("logout", views.logout, name="logout"),
-    path("account", views.account, name="account"),
+    path("register", joining.register, name="register"),
+    path("register/sent", joining.register_sent, name="register_sent"),
+    path("register/resend", joining.resend, name="resend"),
+    path("register/verify", joining.verify, name="verify"),
+    path("login", signing.login, name="login"),
+    path("logout", signing.logout, name="logout"),
+    path("password-reset", recovery.ask_reset, name="ask_reset"),
+    path("password-reset/sent", recovery.reset_sent, name="reset_sent"),
+    path("password-reset/new", recovery.reset_password, name="reset_password"),
+    path("password-reset/done", recovery.reset_done, name="reset_done"),
+    path("account", giving.account, name="account"),
+    path("account/statement", giving.statement, name="account_statement"),
+    path("account/settings", settings.account_settings, name="account_settings"),
+    path("account/password", settings.change_password, name="change_password"),
+    path("account/email", settings.change_email, name="change_email"),
+    path("account/email/confirm", settings.confirm_email, name="confirm_email"),
+    path("account/logout-everywhere", signing.logout_everywhere, name="logout_everywhere"),
+    path("account/data", data.my_data, name="account_data"),
+    path("account/data/my-data.json", data.export_json, name="account_json"),
+    path("account/data/my-gifts.csv", data.export_csv, name="account_csv"),
+    path("account/delete", data.delete, name="account_delete"),
+    path("account/deleted", data.deleted, name="deleted"),
 ]

@@ -13,9 +13,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from donations import books, healing, letters, retention, standings
+from donations import books, errands, healing, retention, standings
 from donations.models import Chore, insert_once
-from mail import outbox
+from mail import composers, outbox
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 def send_letters() -> int:
     """Send what is due. A receipt names the card fee, so Stripe's book is asked for the newest ones first."""
     books.learn_fees(outbox.due("paid"))
-    return outbox.send_due(letters.compose)
+    return outbox.send_due(composers.compose)
 
 
 def _verdict() -> str:
@@ -61,7 +61,7 @@ def do_due() -> None:
         else:
             if done:
                 log.info("%s: %d", chore.__name__, done)
-    for name, (every, work) in BY_THE_CLOCK.items():
+    for name, (every, work) in (BY_THE_CLOCK | errands.BY_THE_CLOCK).items():
         if _claim(name, every):
             _do(name, work)
 

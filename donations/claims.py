@@ -1,7 +1,7 @@
-"""Which gifts are this browser's own.
+"""Whose gift it is: this browser's, or an account's.
 
-Whoever holds a session id sees amount and state of a gift. Name and message are for the browser that made it: it
-carries the gift's uuid in a signed cookie.
+Whoever holds a session id sees amount and state of a gift. Name and message are for the browser that made it, which
+carries the gift's uuid in a signed cookie, and for the account that it belongs to.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import uuid
 
 from django.conf import settings
 from django.core import signing
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 
 from donations.models import Donation
@@ -34,8 +35,32 @@ def remember(request: HttpRequest, response: HttpResponse, donation: Donation) -
 
 
 def holds(request: HttpRequest, donation: Donation) -> bool:
-    """Whether this browser made the gift."""
-    return donation.uuid.hex in _gifts(request)
+    """Whether this browser made the gift, or the account that it belongs to is signed in here."""
+    return donation.uuid.hex in _gifts(request) or (
+        donation.user_id is not None and donation.user_id == request.user.pk
+    )
+
+
+def may_read(request: HttpRequest, donation: Donation) -> bool:
+    """Whether name and address on the gift's receipt are this visitor's to see: as `holds`, or staff with the right."""
+    return holds(request, donation) or (request.user.is_staff and request.user.has_perm("donations.view_donation"))
+
+
+def forget(response: HttpResponse) -> None:
+    """Let the browser know of no gift any more: the next one who sits down at it may be somebody else."""
+    response.delete_cookie(COOKIE, samesite="Lax")
+
+
+def join(user_id: int, email: str) -> int:
+    """Give an account the gifts that guests made with this address. Returns how many.
+
+    To be called only for an address that the user has proved to be theirs. A gift that belongs to an account stays
+    there. Looks first: the account's page calls this each time, and must not take the write lock for nothing.
+    """
+    guests = (
+        Donation.objects.alias(lower=Lower("email")).filter(lower=email.lower(), user__isnull=True).exclude(email="")
+    )
+    return guests.update(user_id=user_id) if email and guests.exists() else 0
 
 
 def find(text: str) -> Donation | None:

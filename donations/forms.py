@@ -63,13 +63,14 @@ class GiftForm(WordsForm):
             self.add_error("other_amount", error)
         return data
 
-    def order(self, user_id: int | None = None, language: str = "") -> Order:
+    def order(self, *, user_id: int | None = None, name: str = "", email: str = "", language: str = "") -> Order:
+        """What is asked for. A signed-in donor's `name` and `email` stand in for what was not typed."""
         data = self.cleaned_data
         return Order(
             amount=data["minor"],
             currency=settings.DONATION_CURRENCY,
-            name=data["name"],
-            email=data["email"],
+            name=data["name"] or name,
+            email=data["email"] or email,
             message=data["message"],
             public=data["public"],
             show_amount=data["show_amount"],

@@ -126,6 +126,8 @@ def _apply(event_id: str, report: reports.Report | None) -> None:
         StripeEvent.objects.filter(pk=event_id).update(
             state=StripeEvent.State.PARKED, waits_for=report.anchor, retry_at=timezone.now() + PATIENCE
         )
+    elif outcome is ledger.Outcome.BOOKED_ERASED:
+        StripeEvent.objects.filter(pk=event_id).update(body="")
     elif outcome is ledger.Outcome.FOREIGN:
         StripeEvent.objects.filter(pk=event_id).update(state=StripeEvent.State.IGNORED)
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from donations import cases, standings, states, totals
+from donations import cases, receipts, standings, states, totals
 from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once
 from donations.reports import Checkout, DisputeStatus, Report
 from mail import outbox
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 class Outcome(Enum):
     BOOKED = auto()
+    # Booked, for a donor who had the account erased: what told us is not to be kept.
+    BOOKED_ERASED = auto()
     # Another seller's money on the same Stripe account.
     FOREIGN = auto()
     # A refund or dispute of a payment that we do not know yet: it waits for `report.anchor`.
@@ -55,8 +57,12 @@ def record(report: Report) -> Outcome:
         _announce(donation, before, written)
         if donation.public:
             standings.refresh(donation.pk)
+        # The hot rows last: the receipts' counter, then the totals.
+        for entry in written:
+            if entry.kind == LedgerEntry.Kind.PAYMENT:
+                receipts.draw(_stored(entry))
         totals.add(donation, written)
-    return Outcome.BOOKED
+    return Outcome.BOOKED_ERASED if donation.erased_at else Outcome.BOOKED
 
 
 def _donation_id(report: Report) -> int | None:
@@ -147,11 +153,16 @@ def _book(donation: Donation, entry: LedgerEntry) -> bool:
     return False
 
 
+def _stored(entry: LedgerEntry) -> LedgerEntry:
+    return LedgerEntry.objects.get(kind=entry.kind, source=entry.source)
+
+
 def _learn(donation: Donation, report: Report) -> None:
     donation.checkout = states.furthest(Checkout(donation.checkout), report.checkout).value
     donation.settling_failed = donation.settling_failed or report.settling_failed
     donation.delayed = donation.delayed or report.delayed
-    donation.email = donation.email or report.email
+    if donation.erased_at is None:
+        donation.email = donation.email or report.email
     donation.session_id = donation.session_id or report.session
 
 

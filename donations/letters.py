@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
-from donations import money
+from donations import money, receipts
 from donations.models import BalanceTransaction, Donation, LedgerEntry
 from donations.states import Status
 from mail import letters
@@ -21,6 +21,7 @@ from organisation.models import current
 
 Outcome = Letter | Wait | Never
 
+KINDS = ("paid", "refunded", "failed")
 GONE = Never("what it is about is not in the book")
 NO_ADDRESS = Wait("no address")
 
@@ -69,7 +70,7 @@ def _paid(intent: str) -> Outcome:
     if fee:
         details = {"fee": _sum(fee, entry.currency), "net": _sum(entry.amount - fee, entry.currency)}
     write = letters.landed if donation.delayed else letters.paid
-    return write(_about(donation, entry.amount, entry.currency, entry.happened_at), **details)
+    return write(_about(donation, entry.amount, entry.currency, entry.happened_at, receipts.find(entry)), **details)
 
 
 def _refunded(refund: str) -> Outcome:
@@ -81,7 +82,9 @@ def _refunded(refund: str) -> Outcome:
     donation = entry.donation
     if not donation.email:
         return NO_ADDRESS
-    about = _about(donation, -entry.amount, entry.currency, entry.happened_at)
+    payment = LedgerEntry.objects.filter(donation=donation, kind=LedgerEntry.Kind.PAYMENT).order_by("id").first()
+    receipt = receipts.find(payment) if payment else None
+    about = _about(donation, -entry.amount, entry.currency, entry.happened_at, receipt)
     return letters.refunded(about, gift=_partly_refunded(entry))
 
 
@@ -119,7 +122,7 @@ def _partly_refunded(refund: LedgerEntry) -> str:
     return _sum(*sums[0])
 
 
-def _about(donation: Donation, amount: int, currency: str, at: datetime) -> letters.About:
+def _about(donation: Donation, amount: int, currency: str, at: datetime, receipt: int | None = None) -> letters.About:
     language = translation.get_language() or "en"
     session = urlencode({"session_id": donation.session_id})
     return letters.About(
@@ -128,7 +131,7 @@ def _about(donation: Donation, amount: int, currency: str, at: datetime) -> lett
         org=current().called,
         amount=_sum(amount, currency),
         amount_short=money.display_short(amount, currency, language),
-        number=str(donation.pk),
+        number=str(receipt or donation.pk),
         date=format_date(timezone.localtime(at), _("j F Y")),
         link=f"{settings.SITE_URL}{reverse('success')}?{session}" if donation.session_id else "",
         practice=not settings.STRIPE_LIVE,

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from donations.models import BalanceTransaction, LedgerEntry
+from donations.models import BalanceTransaction, LedgerEntry, Receipt
 
-TABLES = (LedgerEntry._meta.db_table, BalanceTransaction._meta.db_table)
+TABLES = (LedgerEntry._meta.db_table, BalanceTransaction._meta.db_table, Receipt._meta.db_table)
 
 _SQLITE = """
 CREATE TRIGGER IF NOT EXISTS {table}_no_{action} BEFORE {action} ON {table}

@@ -1,12 +1,14 @@
 from django.urls import path, re_path
 
-from donations import api, views, webhooks
+from donations import api, mine, views, webhooks
 
 urlpatterns = [
     path("donate", views.donate, name="donate"),
     path("success", views.success, name="success"),
     path("success/status", views.success_status, name="success_status"),
     path("cancel", views.cancel, name="cancel"),
+    re_path(r"^receipts/(?P<number>[0-9]{1,15})$", mine.receipt, name="receipt"),
+    path("account/gifts/<uuid:gift>", mine.words, name="account_gift"),
     # Machines post here; a redirect would lose the body, or count as a failure.
     re_path(r"^api/donations/create-checkout-session/?$", api.create_checkout_session, name="api_create_session"),
     re_path(r"^api/checkout/?$", api.quick_checkout, name="api_checkout"),

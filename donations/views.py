@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from donations import checkout, claims, healing, money, queries, states, tokens, words
+from donations import checkout, claims, healing, money, queries, receipts, states, tokens, words
 from donations.forms import GiftForm, WordsForm, amount_of
 from donations.models import Donation
 from donations.reports import Checkout
@@ -37,9 +37,11 @@ def donate(request: HttpRequest) -> HttpResponse:
     form = GiftForm(request.POST)
     if not form.is_valid():
         return _donate_page(request, form, status=422)
+    user = request.user
+    who: dict[str, Any] = {"user_id": user.pk, "name": user.name, "email": user.email} if user.is_authenticated else {}
+    order = form.order(language=languages.wished(request), **who)
     try:
-        order = form.order(request.user.pk, languages.wished(request))
-        donation = checkout.begin(order, _kept_apart(form.cleaned_data["token"]))
+        donation = checkout.begin(order, _kept_apart(form.cleaned_data["token"], user.pk))
     except checkout.TryAgain as error:
         response = _donate_page(request, form, status=503, problem=_problem(error))
         response["Retry-After"] = "30"
@@ -50,9 +52,12 @@ def donate(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _kept_apart(token: str) -> str:
-    """A page's token must never meet an API caller's key: whoever guessed the key would get the gift's cookie."""
-    return f"page:{token}" if token else ""
+def _kept_apart(token: str, user_id: int | None) -> str:
+    """A page's token must never meet an API caller's key: whoever guessed the key would get the gift's cookie.
+
+    Nor may the next person at this browser be led to the gift that the last one began.
+    """
+    return f"page:{user_id or ''}:{token}" if token else ""
 
 
 def _donate_page(request: HttpRequest, form: GiftForm, *, status: int = 200, problem: str = "") -> HttpResponse:
@@ -198,6 +203,8 @@ def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
         if donation.status == Status.PARTLY_REFUNDED
         else "",
         "number": donation.pk,
+        "receipt": receipts.find(payment) if payment else None,
+        "mine": mine,
         "created_at": donation.created_at,
         "happened_at": payment.happened_at if payment else None,
         "expires_at": donation.expires_at,

@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from mail import outbox
 from mail.models import Mail
@@ -37,7 +37,11 @@ class MailAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Send again"), permissions=["send"])
     def send_again(self, request: HttpRequest, mails: QuerySet[Mail]) -> None:
-        again = sum(outbox.send_again(mail) for mail in mails)
+        again = 0
+        for mail in mails:
+            if outbox.send_again(mail):
+                again += 1
+                self.log_change(request, mail, gettext("Asked for it to be sent again."))
         self.message_user(
             request,
             ngettext("%(count)d letter is on its way again.", "%(count)d letters are on their way again.", again)

@@ -57,6 +57,17 @@ def refund_failed(about: About) -> Letter:
     return _letter("refund_failed", about)
 
 
+def account(*, to: str, subject: str, words: str, link: str, says: str, after: str, org: str, practice: bool) -> Letter:
+    """A letter about the reader's account: `says` is what the `link` does, `after` a last word."""
+    context = {"words": words, "link": link, "says": says, "after": after, "org": org, "practice": practice}
+    return Letter(
+        to=to,
+        subject=f"{_('[Practice]')} {subject}" if practice else subject,
+        text=_tidy(render_to_string("mail/account.txt", context)),
+        html=_tidy(render_to_string("mail/account.html", context)),
+    )
+
+
 def _letter(kind: str, about: About, **more: str) -> Letter:
     context = asdict(about) | more | {"name": _greeted(about.name)}
     subject = " ".join(render_to_string(f"mail/{kind}.subject.txt", context).split())

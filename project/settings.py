@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -111,6 +112,11 @@ SANDBOX_URL = f"{SITE_URL}/sandbox"
 SANDBOX_FORWARD_TO = f"http://127.0.0.1:{PORT}/stripe-webhook/"
 SANDBOX_WEBHOOK_SECRET = STRIPE_WEBHOOK_SECRETS[0] if STRIPE_WEBHOOK_SECRETS else ""
 
+# Where people look at Stripe's side of a gift; empty when Stripe has a stand-in, which has no dashboard.
+STRIPE_DASHBOARD = "" if STRIPE_API_BASE != "https://api.stripe.com" else "https://dashboard.stripe.com"
+if STRIPE_DASHBOARD and not STRIPE_LIVE:
+    STRIPE_DASHBOARD += "/test"
+
 # --- Who may ask, and how the answer is dressed ----------------------------------------------------------------------
 
 TRUSTED_PROXIES = environment.integer("TRUSTED_PROXIES", 0, least=0, most=10)
@@ -167,6 +173,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
+    "axes",
     "accounts",
     "donations",
     "mail",
@@ -191,6 +198,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"
@@ -225,6 +233,7 @@ STORAGES = {
 }
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.VerifiedBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "account"
 LOGOUT_REDIRECT_URL = "home"
@@ -240,6 +249,25 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+
+# Links in letters, of every kind (accounts.links).
+PASSWORD_RESET_TIMEOUT = 3600  # seconds
+
+# Five wrong passwords for one address from one place close that place for it, in our pages and the admin; what axes
+# asks us is in accounts.lockout.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "accounts.lockout.whom"
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.place"
+AXES_CLIENT_STR_CALLABLE = "accounts.lockout.client"
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.page"
+AXES_SENSITIVE_PARAMETERS = ["username", "email", "current", "name", "message", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -296,5 +324,7 @@ LOGGING = {
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
         # One line per call to Stripe, with ids in it, says nothing that the access log does not.
         "stripe": {"level": "WARNING"},
+        # It tells each step of each sign-in.
+        "axes": {"level": "WARNING"},
     },
 }

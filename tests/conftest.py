@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable
 
 import pytest
+from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.operations import BaseDatabaseOperations
 
@@ -15,6 +16,12 @@ from project.environment import BASE_DIR
 CHROMIUM = shutil.which("chromium")
 MISSING = "Browser tests were NOT run: chromium is missing. Install it with: apt install chromium"
 LEFT_OUT = pytest.StashKey[bool]()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered() -> None:
+    """Totals and the organisation are cached for seconds: a test must not see those of the one before."""
+    cache.clear()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -11,6 +11,7 @@ from donations.models.ledger import (
     Total,
 )
 from donations.models.once import insert_once
+from donations.models.receipt import Receipt, ReceiptCounter
 from donations.models.stripe import Case, StripeEvent, StripeRef
 from donations.models.wall import Level, Message, Sponsor, Standing
 
@@ -27,6 +28,8 @@ __all__ = [
     "LedgerEntry",
     "Level",
     "Message",
+    "Receipt",
+    "ReceiptCounter",
     "Sponsor",
     "Standing",
     "StripeEvent",

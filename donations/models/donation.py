@@ -8,7 +8,9 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
@@ -53,7 +55,12 @@ class Donation(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("account"), null=True, blank=True, on_delete=models.SET_NULL
     )
+    notes = models.TextField(
+        _("private notes"), blank=True, max_length=2000, help_text=_("For the staff alone. The donor never sees them.")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    # When the giver had the account erased: what comes in later about the gift must not bring a name or address back.
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     # One form's token, amount, currency and frequency lead to one donation; NULL once another may take its place.
     dedupe = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
@@ -83,6 +90,8 @@ class Donation(models.Model):
     settling_failed = models.BooleanField(default=False, editable=False)
     delayed = models.BooleanField(default=False, editable=False)
     flags = models.CharField(_("flags"), max_length=60, blank=True, editable=False)
+    # Those that somebody has looked at: flags are facts and stay. Written by the admin.
+    flags_seen = models.CharField(max_length=60, blank=True, editable=False)
     status = models.CharField(
         _("status"),
         max_length=16,
@@ -105,12 +114,24 @@ class Donation(models.Model):
         verbose_name = _("donation")
         verbose_name_plural = _("donations")
         ordering: ClassVar[list[str]] = ["-id"]
+        permissions = (
+            ("refund_donation", _("Can refund a donation")),
+            ("export_donations", _("Can export donations, donors and the ledger")),
+        )
         constraints = (models.CheckConstraint(condition=Q(amount__gt=0), name="donation_amount_above_0"),)
         indexes = (
+            models.Index(fields=["status", "-id"], name="donation_by_status"),
+            models.Index(fields=["-id"], name="donation_flagged", condition=~Q(flags="")),
             models.Index(fields=["ask_at"], name="donation_to_ask", condition=Q(ask_at__isnull=False)),
             models.Index(fields=["-id"], name="donation_public", condition=Q(public=True)),
             models.Index(fields=["-id"], name="donation_to_read", condition=Q(words="waiting") & ~Q(message="")),
+            models.Index(Lower("email"), name="donation_to_join", condition=Q(user__isnull=True) & ~Q(email="")),
         )
 
     def __str__(self) -> str:
         return f"{self.pk}: {money.display(self.amount, self.currency)}"
+
+    @property
+    def donor(self) -> str:
+        """Who gave, as the organisation may know it; empty when nothing is known."""
+        return gettext("erased donor") if self.erased_at else self.name or self.email

@@ -69,7 +69,8 @@ class Donor:
         if self.chance.random() < 0.12:
             # Back on the donate page, the same form with another amount: that is another gift.
             first = yield from self._chooses(form, self._amount())
-            if first and self.chance.random() < 0.3:
+            # The form keeps its token for a while: a donor who comes again may be led to what was given already.
+            if first and first.state == State.OPEN and self.chance.random() < 0.3:
                 yield from self._at_stripe(first, "pays")
         gift = yield from self._chooses(form, self._amount())
         if gift is None:

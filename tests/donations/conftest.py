@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import pytest_django
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -16,11 +15,6 @@ from tests.donations import stripe_objects
 from tests.donations.faulty_stripe import FaultyStripe, running
 
 Post = Callable[..., Any]
-
-
-@pytest.fixture(autouse=True)
-def _fresh_totals() -> None:
-    cache.clear()
 
 
 @pytest.fixture

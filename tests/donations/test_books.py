@@ -14,7 +14,18 @@ from django.db import connection
 
 from donations import books, checkout, chores, healing, queries, totals, triggers
 from donations.checkout import Order
-from donations.models import BalanceTransaction, Case, Chore, Donation, Flag, LedgerEntry, StripeEvent, StripeRef, Total
+from donations.models import (
+    BalanceTransaction,
+    Case,
+    Chore,
+    Donation,
+    Flag,
+    LedgerEntry,
+    Receipt,
+    StripeEvent,
+    StripeRef,
+    Total,
+)
 from donations.states import Status
 from mail.models import Mail
 from tests.donations.faulty_stripe import FaultyStripe
@@ -103,7 +114,7 @@ def test_an_old_backup_is_brought_up_to_date(dashboard: Dashboard) -> None:
     uuid = forgotten.uuid
     with connection.cursor() as cursor:
         unlock(cursor)
-        for model in (LedgerEntry, BalanceTransaction, Total, Mail, Case, StripeRef, StripeEvent):
+        for model in (Receipt, LedgerEntry, BalanceTransaction, Total, Mail, Case, StripeRef, StripeEvent):
             cursor.execute(f"DELETE FROM {model._meta.db_table}")
         cursor.execute("DELETE FROM donations_donation WHERE id = %s", [forgotten.pk])
     Donation.objects.filter(pk=kept.pk).update(status=Status.PENDING, checkout="open")
@@ -183,6 +194,7 @@ def test_what_is_missing_here_or_there_or_differs_is_told(dashboard: Dashboard) 
     with connection.cursor() as cursor:
         unlock(cursor)
         cursor.execute("UPDATE donations_ledgerentry SET amount = 1999 WHERE id = %s", [first.pk])
+        cursor.execute("DELETE FROM donations_receipt WHERE entry_id = %s", [second.pk])
         cursor.execute("DELETE FROM donations_ledgerentry WHERE id = %s", [second.pk])
         cursor.execute(
             "INSERT INTO donations_ledgerentry (donation_id, kind, source, amount, currency, happened_at, recorded_at)"

@@ -12,7 +12,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from donations import letters
-from donations.models import BalanceTransaction, Donation, LedgerEntry
+from donations.models import BalanceTransaction, Donation, LedgerEntry, Receipt
 from mail import outbox
 from mail.models import Mail
 from mail.outbox import Letter, Never, Wait
@@ -66,6 +66,10 @@ def composed(kind: str, key: str) -> Letter:
     return letter
 
 
+def receipt_of(donation: Donation) -> int:
+    return Receipt.objects.get(entry__donation=donation).number
+
+
 def send() -> int:
     Mail.objects.filter(next_at__isnull=False).update(next_at=timezone.now())
     return outbox.send_due(letters.compose)
@@ -83,7 +87,7 @@ def test_a_paid_gift_is_answered_by_one_receipt_outside_of_the_request(
     assert send() == 1
     (letter,) = mailoutbox
     assert letter.to == ["ada@example.org"], "the address that was given at Stripe"
-    assert letter.subject == f"[Practice] Your $25 to Tincup, receipt {donation.pk}"
+    assert letter.subject == f"[Practice] Your $25 to Tincup, receipt {receipt_of(donation)}"
     assert "Dear Ada, thank you. Your $25.00 arrived on " in letter.body
     assert f"http://localhost:8000/success?session_id={session(donation)['id']}\n" in letter.body
     assert len(letter.alternatives) == 1
@@ -186,7 +190,7 @@ def test_a_gift_that_a_restored_backup_has_forgotten_gets_its_receipt(
     (letter,) = mailoutbox
     rebuilt = Donation.objects.get(uuid=uuid)
     assert letter.to == ["ada@example.org"]
-    assert letter.subject == f"[Practice] Your $20 to Tincup, receipt {rebuilt.pk}"
+    assert letter.subject == f"[Practice] Your $20 to Tincup, receipt {receipt_of(rebuilt)}"
     assert "Dear friend, thank you. Your $20.00 arrived" in letter.body
 
 

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.core.cache import cache
 from django.db import IntegrityError
 
 from organisation.models import Organisation, current
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    cache.clear()
 
 
 def test_an_undescribed_organisation_has_the_name_of_the_site(settings) -> None:

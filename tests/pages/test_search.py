@@ -64,6 +64,7 @@ def test_any_question_about_any_text_gets_an_answer(question, text):
         assert "".join(piece.text for piece in result.excerpt).strip("… ") in text
 
 
+@pytest.mark.django_db
 def test_the_page_shows_what_was_found(client: Client):
     response = client.get("/docs", {"q": "VACUUM"})
     shown = response.content.decode()
@@ -73,15 +74,18 @@ def test_the_page_shows_what_was_found(client: Client):
     assert 'value="VACUUM"' in shown
 
 
+@pytest.mark.django_db
 def test_the_page_says_so_when_nothing_was_found(client: Client):
     assert "Nothing on “zebra”. Try one word." in client.get("/docs?q=zebra").content.decode()
 
 
+@pytest.mark.django_db
 def test_a_question_is_shown_as_text(client: Client):
     shown = client.get("/docs", {"q": '"><script>alert(1)</script>'}).content.decode()
     assert "<script>alert" not in shown
 
 
+@pytest.mark.django_db
 def test_an_empty_question_shows_the_list(client: Client):
     assert "For operators" in client.get("/docs?q=+").content.decode()
 

@@ -16,12 +16,6 @@ from donations.states import Status
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def fresh_totals():
-    """The totals may be five seconds old: those of the test before must not be read."""
-    cache.clear()
-
-
 def gift(name: str = "", *, amount: int = 2000, public: bool = True, status: Status = Status.PAID) -> Donation:
     now = timezone.now()
     donation = Donation.objects.create(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+pytestmark = pytest.mark.django_db  # a page that is nowhere names the organisation
+
 
 @pytest.mark.parametrize(
     ("asked", "true"),

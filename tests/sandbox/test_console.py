@@ -217,7 +217,8 @@ def test_a_wrong_button_says_so(client, db, fields):
     assert 'role="alert"' in text(answer)
 
 
-def test_its_forms_are_guarded(db):
+@pytest.mark.django_db(transaction=True, databases=["default", "sandbox"])
+def test_its_forms_are_guarded() -> None:
     strict = Client(enforce_csrf_checks=True)
     assert strict.post(CONSOLE, {"action": "stranger"}).status_code == 403
     (token, *_) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', text(strict.get(CONSOLE)))

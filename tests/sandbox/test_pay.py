@@ -240,6 +240,7 @@ def test_eight_clicks_at_once_pay_once(opened):
     assert told().count("checkout.session.completed") == 1
 
 
+@pytest.mark.django_db(transaction=True, databases=["default", "sandbox"])
 def test_without_its_csrf_token_a_form_does_nothing(opened):
     strict = Client(enforce_csrf_checks=True)
     session = opened()

@@ -1,0 +1,56 @@
+"""Columns by month as numbers for an SVG: sizes are attributes, so that no style is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HEIGHT, WIDTH, FOOT = 180, 52, 24  # of the columns' field, of one month's place, of the line with the names
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A month's column, and the line where the same month stood a year before; None when nothing is known of it."""
+
+    x: int
+    y: int
+    height: int
+    middle: int
+    name: str
+    earlier: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    width: int
+    height: int
+    foot: int
+    columns: list[Column]
+    marks: list[tuple[int, int]]  # (y, minor units): the lines behind the columns
+
+
+def of(months: Sequence[tuple[str, int, int | None]]) -> Chart:
+    """A chart of (name, minor units, minor units a year before). What is below zero is drawn as nothing."""
+    top = _round_up(max([1, *(max(now, earlier or 0) for _name, now, earlier in months)]))
+    columns = []
+    for place, (name, now, earlier) in enumerate(months):
+        height = _scaled(now, top)
+        line = HEIGHT - _scaled(earlier, top) if earlier else None
+        x = place * WIDTH + 8
+        columns.append(Column(x, HEIGHT - height, height, x + (WIDTH - 16) // 2, name, line))
+    marks = [(HEIGHT - _scaled(top * part // 2, top), top * part // 2) for part in (1, 2)]
+    return Chart(len(months) * WIDTH, HEIGHT, HEIGHT + FOOT, columns, marks)
+
+
+def _scaled(amount: int, top: int) -> int:
+    return max(0, amount) * (HEIGHT - 12) // top
+
+
+def _round_up(amount: int) -> int:
+    """The next of 2, 4, 10, 20, 40, 100, …: halves of it are round as well."""
+    power = 1
+    while True:
+        for step in (2, 4, 10):
+            if step * power >= amount:
+                return step * power
+        power *= 10

@@ -1,0 +1,92 @@
+"""Accounts as people have them, gifts as they are, and the letters that would be in their mailboxes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.core import mail as django_mail
+from django.core.cache import cache
+from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
+
+from accounts.models import User
+from donations import chores, ledger
+from donations.models import Donation
+from donations.reports import Payment, Refund, RefundStatus, Report
+from mail.models import Mail
+
+ALICE = "alice@example.org"
+PASSWORD = "correct horse battery"
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+Give = Callable[..., Donation]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_words() -> None:
+    cache.clear()
+
+
+def member(email: str = ALICE, password: str = PASSWORD, **fields: Any) -> User:
+    """Somebody who has proved the address."""
+    return User.objects.create_user(email, password, **({"verified_at": NOON} | fields))
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return member(name="Alice")
+
+
+def paid(donation: Donation, **changes: Any) -> None:
+    intent = changes.pop("intent", f"pi_{donation.uuid.hex}")
+    payment = Payment(intent, donation.amount, donation.currency)
+    values: dict[str, Any] = {"at": NOON, "donation": donation.uuid, "refs": (intent,), "payment": payment} | changes
+    ledger.record(Report(**values))
+
+
+def refunded(donation: Donation, amount: int | None = None) -> None:
+    refund = Refund(
+        f"re_{donation.pk}", amount or donation.amount, donation.currency, RefundStatus.SUCCEEDED, True, False
+    )
+    ledger.record(Report(at=NOON, refs=(f"pi_{donation.uuid.hex}", refund.id), refund=refund))
+
+
+@pytest.fixture
+def give(db: None) -> Give:
+    """A gift that arrived, unless `arrived` is false."""
+
+    def give(*, arrived: bool = True, at: datetime = NOON, **fields: Any) -> Donation:
+        values = {"amount": 2000, "currency": "usd", "expires_at": at + timedelta(hours=2), "created_at": at} | fields
+        donation = Donation.objects.create(**values)
+        if arrived:
+            paid(donation, at=at)
+            Mail.objects.filter(kind="paid").delete()  # the gift's own letter is another folder's matter
+            donation.refresh_from_db()
+        return donation
+
+    return give
+
+
+def post() -> list[EmailMultiAlternatives]:
+    """The letters that are due, sent now."""
+    django_mail.outbox.clear()
+    Mail.objects.filter(next_at__isnull=False).update(next_at=timezone.now())
+    chores.send_letters()
+    return list(django_mail.outbox)
+
+
+def link_in(letter: EmailMultiAlternatives) -> str:
+    """Path and query of the link in a letter."""
+    found = re.search(r"https?://\S+", str(letter.body))
+    assert found, letter.body
+    parts = urlsplit(found[0])
+    return f"{parts.path}?{parts.query}"
+
+
+def one_letter() -> EmailMultiAlternatives:
+    (letter,) = post()
+    return letter

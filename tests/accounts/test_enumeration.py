@@ -1,0 +1,98 @@
+"""Nothing on these pages tells whether an address has an account."""
+
+from __future__ import annotations
+
+import re
+from statistics import median
+from time import perf_counter
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from mail.models import Mail
+from tests.accounts.conftest import ALICE, PASSWORD, member
+
+pytestmark = pytest.mark.django_db
+
+ASKED = {
+    "/register": {"password": "another long password"},
+    "/register/resend": {},
+    "/password-reset": {},
+    "/login": {"password": "not the password"},
+}
+STRANGER = "walter@example.org"
+
+
+@pytest.fixture
+def people(alice: User) -> None:
+    member("unverified@example.org", verified_at=None)
+    member("off@example.org", is_active=False)
+    User.objects.create_user("without@example.org", None, verified_at=alice.verified_at)
+
+
+def ask(page: str, email: str) -> HttpResponse:
+    return Client().post(page, {"email": email, **ASKED[page]})
+
+
+def seen(response: HttpResponse, email: str) -> tuple[object, ...]:
+    """All that a visitor gets, without the random values of CSRF and the address as it was typed."""
+    body = re.sub(rb'(csrfmiddlewaretoken" value=")[^"]+', rb"\1", response.content).replace(email.encode(), b"...")
+    cookies = {name: {**cookie, "expires": ""} for name, cookie in response.cookies.items()}
+    headers = {name: value for name, value in response.headers.items() if name not in {"Content-Length", "Expires"}}
+    return response.status_code, body, sorted(cookies), [sorted(c.items()) for c in cookies.values()], headers
+
+
+@pytest.mark.parametrize("page", ASKED)
+@pytest.mark.parametrize("email", [ALICE, "unverified@example.org", "off@example.org", "without@example.org"])
+def test_the_answer_is_the_same_to_the_byte(people, page, email):
+    assert seen(ask(page, email), email) == seen(ask(page, STRANGER), STRANGER)
+
+
+def test_the_right_password_of_an_unverified_account_is_answered_like_a_wrong_one(people):
+    right = Client().post("/login", {"email": "unverified@example.org", "password": PASSWORD})
+    assert seen(right, "unverified@example.org") == seen(ask("/login", STRANGER), STRANGER)
+
+
+@pytest.mark.parametrize("page", ["/register/resend", "/password-reset"])
+def test_a_row_waits_in_the_outbox_either_way(people, page):
+    for email in (ALICE, STRANGER):
+        before = Mail.objects.count()
+        ask(page, email)
+        assert Mail.objects.count() == before + 1
+
+
+@pytest.mark.parametrize("page", ASKED)
+def test_the_database_has_the_same_to_do(people, page):
+    def work(email: str) -> list[str]:
+        with CaptureQueriesContext(connection) as queries:
+            ask(page, email)
+        return [query["sql"].split()[0] for query in queries]
+
+    work("first@example.org")  # what is done once
+    assert work(ALICE) == work(STRANGER)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ASKED)
+def test_the_answer_takes_as_long(alice, page, settings):
+    """Medians under the true hash, in turns: with noise, yet far below the 50 ms and more that one hash takes."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+    alice.set_password(PASSWORD)
+    alice.save()
+    times: dict[bool, list[float]] = {True: [], False: []}
+    for number in range(50):
+        for known in (True, False):
+            email = f"person{number}.{known}@example.org"
+            if known:
+                User.objects.filter(pk=alice.pk).update(email=email)
+            began = perf_counter()
+            ask(page, email)
+            times[known].append(perf_counter() - began)
+    known, unknown = median(times[True]), median(times[False])
+    print(f"{page}: known {known * 1000:.2f} ms, unknown {unknown * 1000:.2f} ms")
+    # Either is within a quarter of the other: a hash more or less would be a multiple.
+    assert max(known, unknown) < 1.25 * min(known, unknown)
