@@ -38,9 +38,9 @@ MAY_IMPORT = {
     "chores": {"books", "errands", "healing", "models", "retention", "standings"},
     "errands": set(),
     "queries": {"models", "money", "states"},
-    "claims": {"models", "money"},
+    "claims": {"models", "money", "standings"},
     "history": {"models", "states"},
-    "erasure": {"models"},
+    "erasure": {"models", "standings"},
     "mine": {"claims", "forms", "history", "models", "money", "queries", "receipts", "states"},
     "forms": {"checkout", "money", "words"},
     "views": {
