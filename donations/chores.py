@@ -41,7 +41,7 @@ ALWAYS: tuple[Callable[[], int], ...] = (
     send_letters,
 )
 # Done by the clock.
-MIRROR, VERIFY, EMPTY = "mirror Stripe's book", "verify the books", "empty old events"
+MIRROR, VERIFY, EMPTY = "mirror Stripe's book", Chore.VERIFY, "empty old events"
 WALL = "compare the sponsors' wall"
 BY_THE_CLOCK: dict[str, tuple[timedelta, Callable[[], str]]] = {
     MIRROR: (timedelta(minutes=10), lambda: f"{books.mirror()} balance transactions added"),

@@ -12,8 +12,8 @@ from django.utils import timezone, translation
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
-from donations import money, receipts
-from donations.models import BalanceTransaction, Donation, LedgerEntry
+from donations import fees, money, receipts
+from donations.models import Donation, LedgerEntry
 from donations.states import Status
 from mail import letters
 from mail.outbox import Letter, Never, Wait
@@ -41,22 +41,6 @@ def compose(kind: str, key: str) -> Outcome:
     return Never(f"there is no letter of the kind {kind!r}")
 
 
-def fee_of(entry: LedgerEntry) -> int | None:
-    """What Stripe kept of a payment, if its book says so in the currency of the gift; None otherwise.
-
-    Settled in another currency, the fee is not a part of the sum that the donor knows.
-    """
-    booked = list(
-        BalanceTransaction.objects.filter(payment=entry.source, type__in=["charge", "payment"]).values_list(
-            "amount", "fee", "currency"
-        )
-    )
-    if len(booked) != 1:
-        return None
-    amount, fee, currency = booked[0]
-    return int(fee) if (amount, currency) == (entry.amount, entry.currency) else None
-
-
 def _paid(intent: str) -> Outcome:
     entry = _entry(LedgerEntry.Kind.PAYMENT, intent)
     if entry is None:
@@ -64,7 +48,7 @@ def _paid(intent: str) -> Outcome:
     donation = entry.donation
     if not donation.email:
         return NO_ADDRESS
-    fee = fee_of(entry)
+    fee = fees.of_payment(entry)
     details = {}
     # No fee in Stripe's book may mean that it is charged later, so nothing is said of it.
     if fee:

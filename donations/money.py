@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
-from babel.numbers import format_currency, get_currency_name, get_currency_symbol, list_currencies, parse_pattern
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    get_currency_name,
+    get_currency_symbol,
+    list_currencies,
+    parse_pattern,
+)
 
 ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
 THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
@@ -90,6 +98,25 @@ def display_short(amount: int, currency: str, language: str = "en") -> str:
     whole = parse_pattern(locale.currency_formats["standard"].pattern)
     whole.frac_prec = (0, 0)
     return str(whole.apply(value, locale, currency=currency.upper(), currency_digits=False))
+
+
+def figure(amount: int, currency: str, language: str = "en") -> str:
+    """For a column of a book: "1,284.00", and a minus in brackets: "(51.34)"."""
+    digits = f"0.{'0' * exponent(currency)}" if exponent(currency) else "0"
+    text = format_decimal(abs(major(amount, currency)), format=f"#,##{digits}", locale=_locale(language))
+    return f"({text})" if amount < 0 else text
+
+
+def coins(amounts: Iterable[int], currency: str, language: str = "en") -> list[dict[str, str]]:
+    """Amounts to choose from: the value that a form sends, the label on it, and what a screen reader says."""
+    return [
+        {
+            "value": short(amount, currency),
+            "label": display_short(amount, currency, language),
+            "spoken": spoken(amount, currency, language),
+        }
+        for amount in amounts
+    ]
 
 
 def spoken(amount: int, currency: str, language: str = "en") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypedDict, cast
 
 from django.conf import settings
@@ -31,14 +31,22 @@ class Supporter(TypedDict):
     at: datetime
 
 
-def stats() -> Stats:
-    """The public totals in the site's currency, at most five seconds old. Other currencies are never added."""
-    return cache.get_or_set("donations.stats", _count, STATS_AGE) or _count()
+def stats(since: date | None = None) -> Stats:
+    """The public totals in the site's currency, at most five seconds old; `since` the first of that day's month.
+
+    Other currencies are never added.
+    """
+    found: Stats | None = cache.get(key := f"donations.stats.{since or ''}")
+    if found is None:
+        found = _count(since)
+        cache.set(key, found, STATS_AGE)
+    return found
 
 
-def _count() -> Stats:
+def _count(since: date | None) -> Stats:
     currency = settings.DONATION_CURRENCY
-    sums = Total.objects.filter(currency=currency).aggregate(
+    months = {"month__gte": since.replace(day=1)} if since else {}
+    sums = Total.objects.filter(currency=currency, **months).aggregate(
         raised=Sum("raised"), refunded=Sum("refunded"), gifts=Sum("gifts")
     )
     return Stats(

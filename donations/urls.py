@@ -4,6 +4,7 @@ from donations import api, mine, views, webhooks
 
 urlpatterns = [
     path("donate", views.donate, name="donate"),
+    path("donate/amount", views.donate_amount, name="donate_amount"),
     path("success", views.success, name="success"),
     path("success/status", views.success_status, name="success_status"),
     path("cancel", views.cancel, name="cancel"),

@@ -12,16 +12,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from donations import checkout, claims, healing, money, queries, receipts, states, tokens, words
+from donations import checkout, claims, goal, healing, money, queries, reaches, receipts, states, tokens, words
 from donations.forms import GiftForm, WordsForm, amount_of
 from donations.models import Donation
 from donations.reports import Checkout
 from donations.states import Status
-from project import languages
+from organisation.models import current
+from project import languages, structured
 from project.htmx import is_swap, page_or_fragment
 
 # How often the success page looks again: three seconds apart, or five by reloading without JavaScript. Once more when
@@ -29,7 +30,8 @@ from project.htmx import is_swap, page_or_fragment
 LOOKS = {"confirming": 40, "open": 1}
 
 
-@never_cache
+# Not "no-store": the browser may keep the page in memory for its Back button. It asks again before it shows it anew.
+@cache_control(private=True, no_cache=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def donate(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
@@ -66,25 +68,39 @@ def _donate_page(request: HttpRequest, form: GiftForm, *, status: int = 200, pro
     hidden = (error for field in ("name", "email", "message", "token") for error in form.errors.get(field, []))
     # The form that is sent again keeps its token: a retry must meet the same donation.
     token = (form["token"].value() if "token" not in form.errors else "") or tokens.of(request)
+    organisation = current()
     context = {
         "form": form,
         "problem": problem or next(hidden, ""),
         "token": token,
-        "coins": [
-            {
-                "value": money.short(amount, currency),
-                "label": money.display_short(amount, currency, language),
-                "spoken": money.spoken(amount, currency, language),
-            }
-            for amount in settings.DONATION_AMOUNTS
-        ],
+        "coins": money.coins(settings.DONATION_AMOUNTS, currency, language),
         "symbol": money.symbol(currency, language),
         "minimum": money.display_short(settings.DONATION_MIN, currency, language),
         "currency_name": money.name(currency, language),
     }
+    if not is_swap(request):
+        context |= {
+            "goal": goal.shown(organisation, language),
+            "reaches": reaches.table(organisation, language),
+            "donate_action": structured.donate_action(organisation),
+        }
     response = page_or_fragment(request, "donations/donate.html", "donations/_donate.html", context, status=status)
     tokens.keep(response, token)
     return response
+
+
+@cache_control(private=True, no_cache=True)
+@require_safe
+def donate_amount(request: HttpRequest) -> HttpResponse:
+    """A word on an amount while it is typed: what is wrong with it, or about how much of it reaches us."""
+    typed = request.GET.get("other_amount", "").strip()
+    context: dict[str, str] = {}
+    if typed:
+        try:
+            context = reaches.of(amount_of(typed), current(), get_language() or "en")
+        except ValidationError as error:
+            context = {"wrong": error.messages[0]}
+    return render(request, "donations/_amount.html", context)
 
 
 def _prefill(text: str) -> str:
@@ -147,7 +163,7 @@ def _gift_or_404(request: HttpRequest) -> Donation:
 
 
 def _words_form(donation: Donation) -> WordsForm:
-    fields = ("name", "message", "public", "show_amount")
+    fields = WordsForm.base_fields
     return WordsForm(initial={field: getattr(donation, field) for field in fields})
 
 
@@ -202,6 +218,7 @@ def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
         "returned": money.display(queries.returned(donation), currency, language)
         if donation.status == Status.PARTLY_REFUNDED
         else "",
+        **reaches.booked(payment, language),
         "number": donation.pk,
         "receipt": receipts.find(payment) if payment else None,
         "mine": mine,

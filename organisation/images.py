@@ -61,3 +61,19 @@ def _png(source: IO[bytes]) -> bytes:
     target = BytesIO()
     clean.save(target, "PNG", optimize=True)
     return target.getvalue()
+
+
+def fit(png: bytes, width: int, height: int) -> tuple[int, int]:
+    """The size at which a picture fills a box without leaving it, in the box's unit."""
+    with Image.open(BytesIO(png), formats=("PNG",)) as picture:
+        scale = min(width / picture.width, height / picture.height)
+        return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+
+
+def smaller(png: bytes, width: int, height: int) -> bytes:
+    """The picture as a PNG of at most this many pixels."""
+    with Image.open(BytesIO(png), formats=("PNG",)) as picture:
+        picture.thumbnail((width, height), Image.Resampling.LANCZOS)
+        target = BytesIO()
+        picture.save(target, "PNG", optimize=True)
+        return target.getvalue()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from organisation import accent, images
+
 CACHE_KEY = "organisation.current"
 CACHE_AGE = 5  # seconds: how long another process may show the words of before
+LOGO_BOX = (160, 32)  # CSS pixels: the largest that the logo is shown
 
 
 class Organisation(models.Model):
@@ -35,7 +40,37 @@ class Organisation(models.Model):
     goal_amount = models.PositiveBigIntegerField(
         _("goal"), null=True, blank=True, help_text=_("In the currency's smallest unit (cents).")
     )
+    goal_for = models.CharField(
+        _("what the goal is for"), max_length=80, blank=True, help_text=_("As in “for this winter’s gauges”.")
+    )
+    goal_since = models.DateField(
+        _("count gifts since"), null=True, blank=True, help_text=_("From the first of that month. Empty: all gifts.")
+    )
     goal_date = models.DateField(_("goal's date"), null=True, blank=True)
+    card_fee_percent = models.DecimalField(
+        _("card fee, percent"),
+        max_digits=4,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(20)],
+        help_text=_(
+            "For the estimate on the donate page. Empty: Stripe's usual fee in your currency, where we know it."
+        ),
+    )
+    card_fee_fixed = models.PositiveIntegerField(_("card fee, fixed part"), null=True, blank=True)
+    accent = models.CharField(
+        _("accent colour"),
+        max_length=7,
+        blank=True,
+        validators=[RegexValidator(accent.HEX, _("Write it as #rrggbb, like #0b7a4b."))],
+        help_text=_("As #rrggbb. The site makes it darker or lighter where it could not be read."),
+    )
+    # What images.reencode made of the upload; large, so `current` leaves it out.
+    logo = models.BinaryField(_("logo"), default=b"", editable=False)
+    logo_hash = models.CharField(max_length=16, blank=True, editable=False)
+    logo_width = models.PositiveSmallIntegerField(default=0, editable=False)
+    logo_height = models.PositiveSmallIntegerField(default=0, editable=False)
     moderate_messages = models.BooleanField(
         _("read messages before they are shown"), default=True, help_text=_("Off: a donor's words are shown at once.")
     )
@@ -64,11 +99,17 @@ class Organisation(models.Model):
     def called(self) -> str:
         return self.name or settings.SITE_NAME
 
+    def set_logo(self, png: bytes) -> None:
+        """Take a picture that `images.reencode` has made; empty bytes take the logo away."""
+        self.logo = png
+        self.logo_hash = hashlib.sha256(png).hexdigest()[:16] if png else ""
+        self.logo_width, self.logo_height = images.fit(png, *LOGO_BOX) if png else (0, 0)
+
 
 def current() -> Organisation:
     """The organisation as it is described now, or a few seconds ago. Never fails for want of a row."""
     found: Organisation | None = cache.get(CACHE_KEY)
     if found is None:
-        found = Organisation.objects.first() or Organisation()
+        found = Organisation.objects.defer("logo").first() or Organisation()
         cache.set(CACHE_KEY, found, CACHE_AGE)
     return found

@@ -106,6 +106,15 @@ def _render(path: Path, _changed: int) -> Page:
     tokens = _parser().parse(path.read_text(encoding="utf-8"))
     title, tokens = _title(tokens)
     _point_links_at_pages(tokens)
+    return Page(path.stem, title, _clean(tokens), tuple(_sections(tokens)))
+
+
+def fragment(text: str) -> SafeString:
+    """A few words of Markdown, as safe as the pages."""
+    return _clean(_parser().parse(text))
+
+
+def _clean(tokens: Sequence[Token]) -> SafeString:
     html = _parser().renderer.render(tokens, _parser().options, {})
     clean = nh3.clean(
         html,
@@ -116,7 +125,7 @@ def _render(path: Path, _changed: int) -> Page:
         link_rel=None,
     )
     # Safe by the allow-list above, one line before.
-    return Page(path.stem, title, mark_safe(clean), tuple(_sections(tokens)))  # noqa: S308
+    return mark_safe(clean)  # noqa: S308
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pages import sponsors, views
+from pages import crawlers, sponsors, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -10,4 +10,6 @@ urlpatterns = [
     path("sponsors/<slug:slug>", sponsors.level, name="sponsors_level"),
     path("docs", views.docs, name="docs"),
     path("docs/<str:slug>", views.doc, name="doc"),
+    path("robots.txt", crawlers.robots, name="robots"),
+    path("sitemap.xml", crawlers.sitemap, name="sitemap"),
 ]

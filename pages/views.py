@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from donations import money, queries
+from donations import goal, money, months, queries
+from organisation.models import current
 from pages import documentation, search
+from project import structured
 from project.htmx import page_or_fragment
 
 RECENT = 5
 
 
+@cache_control(private=True, no_cache=True)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What the site is for, what came in so far, and who gave lately."""
-    stats = queries.stats()
-    raised = money.display_short(stats.raised, stats.currency, get_language() or "en")
-    return render(request, "pages/home.html", {"stats": stats, "raised": raised, "recent": queries.recent(RECENT)})
+    organisation, language = current(), get_language() or "en"
+    month = months.this()
+    context = {
+        "description": documentation.fragment(organisation.description),
+        "coins": money.coins(settings.DONATION_AMOUNTS, settings.DONATION_CURRENCY, language),
+        "goal": goal.shown(organisation, language),
+        "month": month,
+        "books": _figures(month, language),
+        "recent": queries.recent(RECENT),
+        "donate_action": structured.donate_action(organisation),
+    }
+    return render(request, "pages/home.html", context)
+
+
+def _figures(month: months.Month, language: str) -> dict[str, str]:
+    """The sums of a month as a book-keeper writes them: a minus in brackets."""
+
+    def plain(amount: int) -> str:
+        return money.figure(amount, month.currency, language)
+
+    return {
+        "currency": month.currency.upper(),
+        "raised": plain(month.raised),
+        "fees": plain(-(month.fees or 0)),
+        "returned": plain(-month.returned),
+        "waiting": plain(month.waiting_for),
+        "reached": plain(month.reached),
+    }
 
 
 @require_safe

@@ -8,8 +8,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pages.urls")),
     path("", include("donations.urls")),
     path("", include("accounts.urls")),
+    path("", include("organisation.urls")),
     path("admin/", admin.site.urls),
 ]
 
 if settings.SANDBOX:
     urlpatterns.append(path("sandbox/", include("sandbox.urls")))
+
+handler403 = "pages.errors.forbidden"
+handler404 = "pages.errors.not_found"
+handler500 = "pages.errors.broken"

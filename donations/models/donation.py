@@ -126,6 +126,7 @@ class Donation(models.Model):
             models.Index(fields=["-id"], name="donation_public", condition=Q(public=True)),
             models.Index(fields=["-id"], name="donation_to_read", condition=Q(words="waiting") & ~Q(message="")),
             models.Index(Lower("email"), name="donation_to_join", condition=Q(user__isnull=True) & ~Q(email="")),
+            models.Index(fields=["created_at"], name="donation_with_bank", condition=Q(status=Status.PROCESSING.value)),
         )
 
     def __str__(self) -> str:

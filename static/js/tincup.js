@@ -14,6 +14,8 @@ const again = (poll) => {
 
 const show = (form, kind) => {
   if (form.id === "poll") { again(form); return; }
+  // A word on a half-typed amount that did not come: sending it will tell.
+  if (form.id === "other_amount") return;
   wake();
   hush(form);
   notes(form, kind).forEach((note) => { note.hidden = false; note.focus(); });
@@ -27,10 +29,14 @@ const wake = () => {
     button.removeAttribute("data-disabled-by-htmx");
   });
   document.querySelectorAll(".htmx-request").forEach((part) => part.classList.remove("htmx-request"));
+  document.querySelectorAll("[aria-busy]").forEach((part) => part.removeAttribute("aria-busy"));
 };
 
 addEventListener("pageshow", (event) => { if (event.persisted) wake(); });
-document.addEventListener("htmx:beforeRequest", (event) => hush(event.target));
+document.addEventListener("htmx:beforeRequest", ({ target, detail }) => {
+  hush(target);
+  if (detail.requestConfig.verb === "post") detail.target.setAttribute("aria-busy", "true");
+});
 document.addEventListener("htmx:sendError", (event) => show(event.target, "[data-lost]"));
 document.addEventListener("htmx:timeout", (event) => show(event.target, "[data-lost]"));
 document.addEventListener("htmx:responseError", (event) => show(event.target, "[data-fault]"));
@@ -46,6 +52,13 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 
 // News: say the new headline. A form that came back: go to its first error, or to the word that it is done.
 document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+  // A word on what is being typed: the field itself must say so, too.
+  if (target.id === "other_amount_said") {
+    const wrong = Boolean(target.querySelector(".err"));
+    detail.requestConfig.elt.setAttribute("aria-invalid", wrong);
+    detail.requestConfig.elt.form.classList.toggle("field-bad", wrong);
+    return;
+  }
   if (detail.requestConfig.verb === "post") {
     target.querySelector("[role=alert]:not([hidden]), [aria-invalid=true], [data-done]")?.focus();
     return;

@@ -46,10 +46,10 @@ def test_work_by_the_clock_is_done_once_in_its_time_and_its_result_kept(monkeypa
     chores.do_due()
     chores.do_due()
     assert len(done) == 1
-    assert Chore.objects.get().result == "all well"
+    assert Chore.objects.get(pk="work").result == "all well"
     Chore.objects.update(due_at=timezone.now())
     chores.do_due()
-    assert Chore.objects.get().result == "failed: RuntimeError"
+    assert Chore.objects.get(pk="work").result == "failed: RuntimeError"
 
 
 def test_an_idle_round_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

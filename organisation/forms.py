@@ -1,0 +1,94 @@
+"""The organisation's form in the admin: amounts as people type them, a logo to upload, a colour that stays readable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from donations import money
+from organisation import images
+from organisation.models import Organisation
+
+
+class AmountField(forms.CharField):
+    """An amount typed in major units of the site's currency ("5000", "12.50"); its value is in minor units."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "size": 12}))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return money.short(value, settings.DONATION_CURRENCY) if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Any:
+        typed = super().to_python(value)
+        if not typed:
+            return None
+        try:
+            return money.minor(typed, settings.DONATION_CURRENCY)
+        except money.Malformed:
+            raise ValidationError(_("Type an amount, like 20 or 12.50."), code="amount_malformed") from None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
+    goal_amount = AmountField(required=False, label=gettext_lazy("goal"))
+    card_fee_fixed = AmountField(required=False, label=gettext_lazy("card fee, fixed part"))
+    # Declared for the scheme of an address typed without one: Django 5's own default would be http.
+    privacy_url = forms.URLField(
+        required=False,
+        assume_scheme="https",
+        label=gettext_lazy("privacy notice"),
+        help_text=gettext_lazy("Empty: the site's own page."),
+    )
+    legal_url = forms.URLField(required=False, assume_scheme="https", label=gettext_lazy("legal notice"))
+    new_logo = forms.FileField(
+        required=False,
+        label=gettext_lazy("logo"),
+        help_text=gettext_lazy("PNG, JPEG or WebP, at most 2 MB. It is shown 32 pixels high, on a light ground."),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+    )
+    no_logo = forms.BooleanField(required=False, label=gettext_lazy("take the logo away"))
+
+    class Meta:
+        model = Organisation
+        fields = (
+            *("name", "tagline", "description", "accent", "goal_amount", "goal_for", "goal_since", "goal_date"),
+            *("thanks", "refund_promise", "card_fee_percent", "card_fee_fixed"),
+            *("contact_email", "address", "privacy_url", "legal_url", "receipt_text"),
+            *("moderate_messages", "count_offline"),
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("goal_amount", "card_fee_fixed"):
+            self.fields[name].help_text = _("In %(currency)s, like 20 or 12.50.") % {
+                "currency": settings.DONATION_CURRENCY.upper()
+            }
+
+    def clean_accent(self) -> str:
+        return str(self.cleaned_data["accent"]).lower()
+
+    def clean_goal_amount(self) -> int | None:
+        goal: int | None = self.cleaned_data["goal_amount"]
+        if goal == 0:
+            raise ValidationError(_("A goal is above 0. Leave it empty for none."), code="goal_zero")
+        return goal
+
+    def clean_new_logo(self) -> bytes | None:
+        upload = self.cleaned_data["new_logo"]
+        return images.reencode(upload) if upload else None
+
+    def save(self, commit: bool = True) -> Organisation:
+        if self.cleaned_data["no_logo"]:
+            self.instance.set_logo(b"")
+        elif png := self.cleaned_data["new_logo"]:
+            self.instance.set_logo(png)
+        return super().save(commit)
