@@ -13,13 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from donations import facts, gateway, money, totals
-from donations.models import BalanceTransaction, LedgerEntry, StripeRef, Total, insert_once
+from donations.models import BalanceTransaction, Donation, LedgerEntry, StripeRef
+from donations.reports import BookedAtStripe
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,13 @@ OVERLAP = timedelta(days=2)  # listed again each time: a balance transaction can
 NEWEST = timedelta(minutes=1)  # enough to learn the fee of a payment that has just come
 YOUNG = timedelta(minutes=15)  # not compared yet: one side may not have heard of it
 EPOCH = datetime.fromtimestamp(0, tz=timezone.get_fixed_timezone(0))
+
+PAYMENT = LedgerEntry.Kind.PAYMENT
+PART = 1000  # rows held at a time
+MISSING = "missing here"
+FETCHED = ("ch_", "py_", "re_", "pyr_", "dp_", "du_")  # what gateway.retrieve knows
+Key = tuple[str, str]  # kind and source of a ledger row
+Row = TypeVar("Row")
 
 # Stripe's type -> the kind of our row. A dispute's movements are "adjustment" and keyed by their own id.
 KINDS = {
@@ -50,16 +59,25 @@ class Difference:
 
 @dataclass(slots=True)
 class Verdict:
-    """`compared` rows agree but for the differences; `others` is other sellers' money, by settlement currency."""
+    """`compared` rows agree but for the differences.
+
+    By settlement currency, `others` is other sellers' money, and `besides` what is nobody's gift: payouts, Stripe's
+    own bills.
+    """
 
     compared: int = 0
     young: int = 0
     differences: list[Difference] = field(default_factory=list)
     others: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    besides: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     @property
     def agree(self) -> bool:
         return not self.differences
+
+    def count_as_anothers(self, transaction: BalanceTransaction) -> None:
+        sums = self.others if _key(transaction) or transaction.payment else self.besides
+        sums[transaction.currency] += transaction.amount
 
     def __str__(self) -> str:
         lines = [f"{self.compared} rows compared, {self.young} too young, {len(self.differences)} differences."]
@@ -70,17 +88,40 @@ class Verdict:
         ]
         for currency, amount in sorted(self.others.items()):
             lines.append(f"  Not ours, on the same account: {_money(amount, currency)}")
+        for currency, amount in sorted(self.besides.items()):
+            lines.append(f"  Payouts and Stripe's own bills: {_money(amount, currency)}")
         return "\n".join(lines)
 
 
-def mirror(since: datetime | None = None, *, overlap: timedelta = OVERLAP) -> int:
-    """Add the balance transactions that we do not have yet. Returns how many. Raises gateway.NoAnswer or Refused."""
+def mirror(since: datetime | None = None, *, overlap: timedelta = OVERLAP, patient: bool = False) -> int:
+    """Add the balance transactions that we do not have yet. Returns how many. Raises gateway.NoAnswer or Refused.
+
+    The oldest are added first, and none before all are listed: the mirror has no holes before its newest row, wherever
+    this is interrupted. A `since` only makes it reach further back.
+    """
     newest = BalanceTransaction.objects.aggregate(at=Max("created_at"))["at"]
-    start = since or (newest - overlap if newest else EPOCH)
-    added = 0
-    for thing in gateway.listed("balance_transactions", start):
-        added += insert_once(BalanceTransaction(**dataclasses.asdict(facts.balance_transaction(thing))))
-    return added
+    # Nothing on the account before our first gift can be ours.
+    first = Donation.objects.aggregate(at=Min("created_at"))["at"]
+    starts = [newest - overlap if newest else (first - OVERLAP if first else None), since]
+    start = min((at for at in starts if at), default=None)
+    if start is None:
+        return 0
+    things = gateway.listed("balance_transactions", start, patient=patient)
+    listed = [facts.balance_transaction(thing) for thing in things]
+    return sum(_add(rows) for rows in _in_parts(listed[::-1]))
+
+
+def _add(rows: list[BookedAtStripe]) -> int:
+    known = set(BalanceTransaction.objects.filter(pk__in=[row.id for row in rows]).values_list("pk", flat=True))
+    fresh = [BalanceTransaction(**dataclasses.asdict(row)) for row in rows if row.id not in known]
+    # Another process may add the same ones: they are the same.
+    BalanceTransaction.objects.bulk_create(fresh, ignore_conflicts=True)
+    return len(fresh)
+
+
+def _in_parts(rows: list[Row]) -> Iterator[list[Row]]:
+    for start in range(0, len(rows), PART):
+        yield rows[start : start + PART]
 
 
 def learn_fees(payments: list[str]) -> None:
@@ -99,37 +140,68 @@ def learn_fees(payments: list[str]) -> None:
 
 def verify(since: datetime | None = None) -> Verdict:
     """Compare the ledger with the mirror (bring it up to date first), and the totals with the ledger."""
-    verdict = Verdict()
-    start, until = since or EPOCH, timezone.now() - YOUNG
-    rows = {(entry.kind, entry.source): entry for entry in LedgerEntry.objects.filter(happened_at__gte=start)}
-    seen = set()
-    for transaction in BalanceTransaction.objects.filter(created_at__gte=start).iterator(chunk_size=5000):
-        key = _key(transaction)
-        entry = rows.get(key) if key else None
-        if entry is not None:
-            seen.add(key)
-            verdict.compared += 1
-            verdict.differences += _compare(entry, transaction)
-        elif not key or not _is_ours(transaction):
-            verdict.others[transaction.currency] += transaction.amount
-        elif _stands_elsewhere(key):
-            continue
-        elif transaction.created_at > until:
-            verdict.young += 1
-        else:
-            verdict.differences.append(_missing_here(transaction))
-    for key, entry in rows.items():
-        if key in seen:
-            continue
-        if max(entry.happened_at, entry.recorded_at) > until:
-            verdict.young += 1
-        elif not _mirrored(entry):
-            verdict.differences.append(_missing_at_stripe(entry))
+    verdict = _compare_all(since)
     verdict.differences += _wrong_totals()
     return verdict
 
 
-def _key(transaction: BalanceTransaction) -> tuple[str, str] | None:
+def anothers(payment: str) -> bool:
+    """Whether Stripe's book, as far as we have it, says that this payment intent was made for another seller."""
+    payments = BalanceTransaction.objects.filter(payment=payment, type__in=["charge", "payment"])
+    return payments.exists() and not payments.filter(site=settings.SITE_HOST).exists()
+
+
+def unbooked(since: datetime) -> list[str]:
+    """The Stripe objects of ours that moved money at `since` or later, and are not in the ledger."""
+    missing = [each.reference for each in _compare_all(since).differences if each.what.startswith(MISSING)]
+    return [reference for reference in missing if reference.startswith(FETCHED)]
+
+
+def _compare_all(since: datetime | None) -> Verdict:
+    verdict = Verdict()
+    start, until = since or EPOCH, timezone.now() - YOUNG
+    rows = {(entry.kind, entry.source): entry for entry in LedgerEntry.objects.filter(happened_at__gte=start)}
+    seen: set[Key] = set()
+    for part in _parts_since(start):
+        ours = _ours(part)
+        beyond = _entries_beyond(part, rows)
+        for transaction in part:
+            key = _key(transaction)
+            entry = (rows.get(key) or beyond.get(key)) if key else None
+            if entry is not None and key is not None:
+                verdict.compared += 1
+                verdict.differences += _twice(transaction) if key in seen else _compare(entry, transaction)
+                verdict.differences += _of_another_gift(entry, rows.get((PAYMENT, transaction.payment)))
+                seen.add(key)
+            elif transaction.pk not in ours:
+                verdict.count_as_anothers(transaction)
+            elif transaction.created_at > until:
+                verdict.young += 1
+            else:
+                verdict.differences.append(_missing_here(transaction))
+    for key, entry in rows.items():
+        if key in seen:
+            continue
+        if entry.recorded_at > until:
+            verdict.young += 1
+        elif mirrored := _mirrored(entry):
+            verdict.compared += 1
+            verdict.differences += _compare(entry, mirrored)
+        else:
+            verdict.differences.append(_missing_at_stripe(entry))
+    return verdict
+
+
+def _parts_since(start: datetime) -> Iterator[list[BalanceTransaction]]:
+    """The mirror in parts, each a query of its own: an open cursor would keep SQLite at the time of its first row."""
+    rows = BalanceTransaction.objects.filter(created_at__gte=start).order_by("pk")
+    last = ""
+    while part := list(rows.filter(pk__gt=last)[:PART]):
+        yield part
+        last = part[-1].pk
+
+
+def _key(transaction: BalanceTransaction) -> Key | None:
     """The key of the ledger row that this balance transaction should have; None when it is no gift's money."""
     if kind := KINDS.get(transaction.type):
         return kind, transaction.payment if kind == LedgerEntry.Kind.PAYMENT else transaction.source
@@ -140,32 +212,43 @@ def _key(transaction: BalanceTransaction) -> tuple[str, str] | None:
     return None
 
 
-def _is_ours(transaction: BalanceTransaction) -> bool:
-    """By an id that we know, or by our own mark on the payment: also when our database has forgotten the gift."""
-    if transaction.site == settings.SITE_HOST:
-        return True
-    named = [reference for reference in (transaction.payment, transaction.source) if reference]
-    return (
-        StripeRef.objects.filter(id__in=named, donation__isnull=False).exists()
-        or BalanceTransaction.objects.filter(payment__in=named[:1], site=settings.SITE_HOST).exists()
-    )
+def _ours(part: list[BalanceTransaction]) -> set[str]:
+    """Which of these are ours: by an id that we know, or by our own mark on the payment, also when our database has
+    forgotten the gift."""
+    payments = {row.payment for row in part if row.payment}
+    named = payments | {row.source for row in part if row.source}
+    known = set(StripeRef.objects.filter(id__in=named, donation__isnull=False).values_list("id", flat=True))
+    marked = BalanceTransaction.objects.filter(payment__in=payments, site=settings.SITE_HOST)
+    known |= set(marked.values_list("payment", flat=True))
+    return {row.pk for row in part if row.site == settings.SITE_HOST or {row.payment, row.source} & known}
 
 
-def _stands_elsewhere(key: tuple[str, str]) -> bool:
-    """A row just before the start of the period, whose balance transaction came just after it."""
-    return LedgerEntry.objects.filter(kind=key[0], source=key[1]).exists()
+def _entries_beyond(part: list[BalanceTransaction], rows: dict[Key, LedgerEntry]) -> dict[Key, LedgerEntry]:
+    """Rows from just before the start of the period, whose balance transaction came just after it."""
+    wanted = {key for row in part if (key := _key(row)) and key not in rows}
+    found = LedgerEntry.objects.filter(source__in=[source for _, source in wanted])
+    return {(entry.kind, entry.source): entry for entry in found if (entry.kind, entry.source) in wanted}
 
 
-def _mirrored(entry: LedgerEntry) -> bool:
-    """The other side of a row just after the start of the period stands just before it."""
-    candidates: Iterator[BalanceTransaction]
+def _mirrored(entry: LedgerEntry) -> BalanceTransaction | None:
+    """The other side of a row just after the start of the period, when it stands just before it."""
     if entry.kind == LedgerEntry.Kind.PAYMENT:
-        candidates = BalanceTransaction.objects.filter(payment=entry.source).iterator()
+        candidates = BalanceTransaction.objects.filter(payment=entry.source)
     elif entry.source.startswith("txn_"):
-        candidates = BalanceTransaction.objects.filter(pk=entry.source).iterator()
+        candidates = BalanceTransaction.objects.filter(pk=entry.source)
     else:
-        candidates = BalanceTransaction.objects.filter(source=entry.source).iterator()
-    return any(_key(transaction) == (entry.kind, entry.source) for transaction in candidates)
+        candidates = BalanceTransaction.objects.filter(source=entry.source)
+    return next((row for row in candidates if _key(row) == (entry.kind, entry.source)), None)
+
+
+def _of_another_gift(entry: LedgerEntry, payment: LedgerEntry | None) -> Iterator[Difference]:
+    if payment and payment.donation_id != entry.donation_id:
+        yield Difference("another gift", entry.source, f"gift {entry.donation_id}", f"gift {payment.donation_id}")
+
+
+def _twice(transaction: BalanceTransaction) -> Iterator[Difference]:
+    theirs = _money(transaction.amount, transaction.currency)
+    yield Difference(f"twice at Stripe ({transaction.type})", transaction.source or transaction.pk, "", theirs)
 
 
 def _compare(entry: LedgerEntry, transaction: BalanceTransaction) -> Iterator[Difference]:
@@ -202,7 +285,7 @@ def _settled(entry: LedgerEntry, transaction: BalanceTransaction) -> Iterator[tu
 
 def _missing_here(transaction: BalanceTransaction) -> Difference:
     theirs = _money(transaction.amount, transaction.currency)
-    return Difference(f"missing here ({transaction.type})", transaction.source or transaction.id, "", theirs)
+    return Difference(f"{MISSING} ({transaction.type})", transaction.source or transaction.id, "", theirs)
 
 
 def _missing_at_stripe(entry: LedgerEntry) -> Difference:
@@ -210,12 +293,8 @@ def _missing_at_stripe(entry: LedgerEntry) -> Difference:
 
 
 def _wrong_totals() -> Iterator[Difference]:
-    kept = {(total.currency, total.month): (total.raised, total.refunded, total.gifts) for total in Total.objects.all()}
-    right = totals.rebuilt()
-    for key in sorted(kept.keys() | right.keys()):
-        one, other = kept.get(key, (0, 0, 0)), right.get(key, (0, 0, 0))
-        if one != other:
-            yield Difference("running total", f"{key[1]:%Y-%m} {key[0]}", str(one), str(other))
+    for (currency, first), (kept, right) in sorted(totals.compare().items()):
+        yield Difference("running total", f"{first:%Y-%m} {currency}", str(kept), str(right))
 
 
 def _money(amount: int, currency: str) -> str:

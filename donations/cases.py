@@ -31,7 +31,7 @@ def refund_entries(donation: Donation, refund: Refund, at: datetime) -> list[Led
             "amount": refund.amount,
             "currency": refund.currency,
             "status": refund.status.value,
-            "opened_at": at,
+            "opened_at": refund.made_at,
             "as_of": at,
             "ask_at": timezone.now() + ASK_EVERY,
         },
@@ -48,7 +48,7 @@ def refund_entries(donation: Donation, refund: Refund, at: datetime) -> list[Led
     kinds = LedgerEntry.Kind
     entries = []
     if case.debited:
-        entries.append(_entry(donation, kinds.REFUND, refund.id, -case.amount, case.currency, at))
+        entries.append(_entry(donation, kinds.REFUND, refund.id, -case.amount, case.currency, case.opened_at))
         if case.credited or status in _UNDONE:
             entries.append(_entry(donation, kinds.REFUND_FAILURE, refund.id, case.amount, case.currency, at))
     return entries

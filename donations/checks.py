@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from donations import triggers
@@ -58,9 +58,10 @@ def append_only_triggers(app_configs: Any, databases: Any = None, **kwargs: Any)
     if LedgerEntry._meta.db_table not in tables or not (names := triggers.missing()):
         return []
     return [
-        Error(
+        # No Error: that would keep `migrate` from putting them back.
+        Warning(
             f"The ledger can be edited: the triggers {', '.join(names)} are missing.",
             hint="Run manage.py migrate: it puts them back.",
-            id="donations.E001",
+            id="donations.W004",
         )
     ]

@@ -26,10 +26,24 @@ def send_letters() -> int:
     return outbox.send_due(composers.compose)
 
 
+def _mirror() -> str:
+    """Add to the mirror. What it names and the ledger lacks was told by an event that never came: it is fetched."""
+    added = books.mirror()
+    healed = healing.heal(books.unbooked(timezone.now() - LOST))
+    return f"{added} balance transactions added" + (f", {healed} lost events made good" if healed else "")
+
+
 def _verdict() -> str:
     books.mirror()
-    return str(books.verify())
+    verdict = books.verify()
+    if not verdict.agree:
+        log.error("the books do not agree with Stripe's: %s", verdict)
+    return str(verdict)
 
+
+LOST = timedelta(days=3)  # how long Stripe goes on telling an event
+# A claim by somebody who was killed, or whose work failed, holds for this long.
+LEASE = timedelta(minutes=10)
 
 # Done whenever rows are due.
 ALWAYS: tuple[Callable[[], int], ...] = (
@@ -44,7 +58,7 @@ ALWAYS: tuple[Callable[[], int], ...] = (
 MIRROR, VERIFY, EMPTY = "mirror Stripe's book", Chore.VERIFY, "empty old events"
 WALL = "compare the sponsors' wall"
 BY_THE_CLOCK: dict[str, tuple[timedelta, Callable[[], str]]] = {
-    MIRROR: (timedelta(minutes=10), lambda: f"{books.mirror()} balance transactions added"),
+    MIRROR: (timedelta(minutes=10), _mirror),
     VERIFY: (timedelta(days=1), _verdict),
     EMPTY: (timedelta(days=1), lambda: f"{retention.empty_old_events()} event bodies emptied"),
     WALL: (timedelta(days=1), lambda: f"{standings.mend()} places mended"),
@@ -63,28 +77,32 @@ def do_due() -> None:
                 log.info("%s: %d", chore.__name__, done)
     for name, (every, work) in (BY_THE_CLOCK | errands.BY_THE_CLOCK).items():
         if _claim(name, every):
-            _do(name, work)
+            _do(name, every, work)
 
 
 def remember(name: str, result: str) -> None:
     """Keep the result of work by the clock for the admin, also when a command did it."""
     now = timezone.now()
     insert_once(Chore(name=name, due_at=now))
-    Chore.objects.filter(pk=name).update(result=result, done_at=now)
+    Chore.objects.filter(pk=name).update(result=result, done_at=now, error="")
 
 
-def _do(name: str, work: Callable[[], str]) -> None:
+def _do(name: str, every: timedelta, work: Callable[[], str]) -> None:
     try:
         remember(name, work())
+        Chore.objects.filter(pk=name).update(due_at=timezone.now() + every)
     except Exception as error:
         log.exception("chore %r failed", name)
-        Chore.objects.filter(pk=name).update(result=f"failed: {type(error).__name__}")
+        Chore.objects.filter(pk=name).update(error=f"{type(error).__name__}: {error}"[:200])
 
 
 def _claim(name: str, every: timedelta) -> bool:
-    """Whether it is time and the work is ours. Looking first keeps an idle site from taking the write lock."""
+    """Whether it is time and the work is ours, for the length of a lease.
+
+    Looking first keeps an idle site from taking the write lock.
+    """
     now = timezone.now()
     if Chore.objects.filter(pk=name, due_at__gt=now).exists():
         return False
     insert_once(Chore(name=name, due_at=now))
-    return bool(Chore.objects.filter(pk=name, due_at__lte=now).update(due_at=now + every))
+    return bool(Chore.objects.filter(pk=name, due_at__lte=now).update(due_at=now + min(every, LEASE)))

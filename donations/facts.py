@@ -50,6 +50,17 @@ EVENT_TYPES = frozenset(
 )
 
 
+# Sent in the moment in which the money arrives.
+_ARRIVALS = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "payment_intent.succeeded",
+        "charge.succeeded",
+    }
+)
+
+
 class Unreadable(Exception):
     """The object has not the shape that Stripe documents."""
 
@@ -67,7 +78,7 @@ def balance_transaction(thing: dict[str, Any]) -> BookedAtStripe:
         source=details.get("id") or source or "",
         payment=intent["id"] if isinstance(intent, dict) else intent,
         site=str((details.get("metadata") or {}).get("tincup_site") or "")[:255],
-        gift_amount=-amount if thing["amount"] < 0 else amount,
+        gift_amount=-amount if _took(thing) else amount,
         gift_currency=details.get("currency") or "",
         amount=int(thing["amount"]),
         fee=int(thing["fee"]),
@@ -76,6 +87,13 @@ def balance_transaction(thing: dict[str, Any]) -> BookedAtStripe:
         exchange_rate=str(thing.get("exchange_rate") or ""),
         created_at=_moment(thing.get("created")),
     )
+
+
+def _took(transaction: dict[str, Any]) -> bool:
+    """Whether a balance transaction took money. The sign tells, unless a cent was settled to nothing."""
+    if transaction["amount"]:
+        return bool(transaction["amount"] < 0)
+    return transaction.get("reporting_category") in {"refund", "dispute"}
 
 
 def is_event(payload: object) -> bool:
@@ -108,7 +126,7 @@ def subject_of(event: dict[str, Any]) -> str:
 def of_event(event: dict[str, Any]) -> Report | None:
     """The report of a snapshot event of our release; None when its object is nothing we book."""
     report = of(event["data"]["object"], at=_moment(event["created"]))
-    if report:
+    if report and event["type"] in _ARRIVALS:
         # Not the charge's own time: a bank payment's charge is made days before its money arrives.
         report = replace(report, at=_moment(event["created"]))
     match event["type"]:
@@ -204,6 +222,7 @@ def _refund(refund: dict[str, Any], at: datetime) -> Report:
         refs=_refs(refund["id"], refund.get("payment_intent"), refund.get("charge")),
         refund=Refund(
             id=_text(refund, "id"),
+            made_at=_moment(refund.get("created")),
             amount=amount,
             currency=currency,
             status=status,
@@ -237,10 +256,10 @@ def _dispute(dispute: dict[str, Any], at: datetime) -> Report:
 def _movement(transaction: dict[str, Any], disputed: int, currency: str) -> Movement:
     """Settled in another currency than the gift's, only the sign of a balance transaction can be used."""
     amount = transaction.get("amount")
-    if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < abs(amount) < 10**12:
+    if not isinstance(amount, int) or isinstance(amount, bool) or not abs(amount) < 10**12:
         raise Unreadable(f"balance transaction amount {amount!r}")
-    if transaction.get("currency") != currency:
-        amount = disputed if amount > 0 else -disputed
+    if transaction.get("currency") != currency or not amount:
+        amount = -disputed if _took(transaction) else disputed
     return Movement(_text(transaction, "id"), amount, currency, _moment(transaction.get("created")))
 
 

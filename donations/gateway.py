@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -29,6 +30,9 @@ TIMEOUT = (3, 8)  # seconds: connect, read
 # Below the server's 32 threads: a site that calls itself (the sandbox) must keep threads for the inner calls, and a
 # donor beyond this number is better told at once than left waiting.
 _slots = threading.BoundedSemaphore(12)
+
+PAUSES = (1.0, 2.0, 4.0)  # seconds between tries when there is time
+Answer = TypeVar("Answer")
 
 stripe.enable_telemetry = False
 
@@ -143,22 +147,37 @@ _LISTS: dict[str, list[str]] = {
 }
 
 
-def listed(kind: str, since: datetime) -> Iterator[dict[str, Any]]:
+def listed(kind: str, since: datetime, *, patient: bool = False) -> Iterator[dict[str, Any]]:
     """Every object of a kind in _LISTS that was created at `since` or later, newest first. Raises NoAnswer or Refused.
 
-    A page is fetched when it is needed; only then does the call count among those under way.
+    A page is fetched when it is needed; only then does the call count among those under way. See `patiently`.
     """
     service: Any = _client().v1
     for part in kind.split("."):
         service = getattr(service, part)
     params: dict[str, Any] = {"limit": 100, "created": {"gte": int(since.timestamp())}, "expand": _LISTS[kind]}
     while True:
-        with _asking():
-            page = _dict(service.list(params))
+        ask = partial(_page, service, params)
+        page = patiently(ask) if patient else ask()
         yield from page["data"]
         if not page["has_more"]:
             return
         params["starting_after"] = page["data"][-1]["id"]
+
+
+def _page(service: Any, params: dict[str, Any]) -> dict[str, Any]:
+    with _asking():
+        return _dict(service.list(params))
+
+
+def patiently(call: Callable[[], Answer]) -> Answer:
+    """Make a call, and again after some seconds when Stripe is busy: for commands. Raises what the call raises."""
+    for pause in PAUSES:
+        try:
+            return call()
+        except NoAnswer:
+            time.sleep(pause)
+    return call()
 
 
 def verify(payload: bytes, signature: str) -> str:

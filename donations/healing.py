@@ -34,7 +34,7 @@ def ask(donation: Donation) -> bool:
 
     True when what the donation says now is Stripe's own word, given now or in answer to the latest question.
     """
-    if donation.status in states.FINAL:
+    if donation.settled:
         return True
     if not donation.session_id:
         return False
@@ -44,7 +44,7 @@ def ask(donation: Donation) -> bool:
     )
     if mine.update(asked_at=now):
         try:
-            told = fetch(donation.session_id) is ledger.Outcome.BOOKED
+            told = fetch(donation.session_id) in ledger.OURS
         except (gateway.NoAnswer, gateway.Refused, facts.Unreadable) as error:
             log.warning("donation %s: Stripe did not tell its state (%s)", donation.pk, error)
             told = False
@@ -72,14 +72,32 @@ def sweep() -> int:
         asked += 1
         if donation.session_id:
             ask(donation)
-        # Never had a page, or Stripe does not know it any more (another key, another account).
-        if donation.status == Status.PENDING and max(donation.created_at, donation.expires_at) + GIVE_UP_AFTER <= now:
+        if donation.status == Status.PENDING and _is_over(donation, now) and _has_no_page(donation):
             inbox.book(reports.abandoned(donation.uuid, settings.SITE_HOST, now))
     return asked
 
 
-def _next_ask(donation: Donation, now: datetime) -> datetime:
-    """After 5 minutes (set when the session opened), 1 hour, expiry; a payment that is with a bank, daily."""
+def _is_over(donation: Donation, now: datetime) -> bool:
+    return max(donation.created_at, donation.expires_at) + GIVE_UP_AFTER <= now
+
+
+def _has_no_page(donation: Donation) -> bool:
+    """It never had one, or Stripe does not know it any more (another key, another account). No answer is no proof."""
+    if not donation.session_id:
+        return True
+    try:
+        return _look_up(donation.session_id) is None
+    except (gateway.NoAnswer, gateway.Refused, facts.Unreadable):
+        return False
+
+
+def _next_ask(donation: Donation, now: datetime) -> datetime | None:
+    """After 5 minutes (set when the session opened), 1 hour, expiry; a payment that is with a bank, daily.
+
+    Also when the payment has come by an event of its own: only the session tells the donor's address.
+    """
+    if donation.status in states.FINAL and _is_over(donation, now):
+        return None
     if donation.status == Status.PROCESSING:
         return now + timedelta(days=1)
     steps = (donation.created_at + timedelta(hours=1), donation.expires_at + timedelta(minutes=1))
@@ -99,6 +117,17 @@ def watch_cases() -> int:
         except (gateway.NoAnswer, gateway.Refused, facts.Unreadable) as error:
             log.warning("%s: Stripe did not tell its state (%s)", case.pk, error)
     return asked
+
+
+def heal(references: list[str]) -> int:
+    """Fetch objects that Stripe's book names and ours lacks: their events were lost. Returns how many were booked."""
+    booked = 0
+    for reference in _in_time(references):
+        try:
+            booked += fetch(reference) in ledger.OURS
+        except (gateway.NoAnswer, gateway.Refused, facts.Unreadable) as error:
+            log.warning("%s: Stripe did not tell its state (%s)", reference, error)
+    return booked
 
 
 def wake_parked() -> int:
@@ -163,7 +192,17 @@ def _settle_parked(event: StripeEvent) -> None:
 
 
 def _look_up(reference: str) -> reports.Report | None:
+    """What Stripe says of an object; None when it knows none, or it is nothing we book."""
+    at = moment_of_look()
     try:
-        return facts.of(gateway.retrieve(reference), at=timezone.now())
+        return facts.of(gateway.retrieve(reference), at=at)
     except gateway.Missing:
         return None
+
+
+def moment_of_look() -> datetime:
+    """The time of what is about to be fetched: before the call, in whole seconds as Stripe's events have them.
+
+    Otherwise a look would seem newer than an event that Stripe makes in the same second, after it.
+    """
+    return timezone.now().replace(microsecond=0)

@@ -22,6 +22,14 @@ from mail import outbox
 log = logging.getLogger(__name__)
 
 
+# What the donor is told of each kind of row.
+LETTERS: dict[str, str] = {
+    LedgerEntry.Kind.PAYMENT: "paid",
+    LedgerEntry.Kind.REFUND: "refunded",
+    LedgerEntry.Kind.REFUND_FAILURE: "refund_failed",
+}
+
+
 class Outcome(Enum):
     BOOKED = auto()
     # Booked, for a donor who had the account erased: what told us is not to be kept.
@@ -30,6 +38,9 @@ class Outcome(Enum):
     FOREIGN = auto()
     # A refund or dispute of a payment that we do not know yet: it waits for `report.anchor`.
     EARLY = auto()
+
+
+OURS = frozenset({Outcome.BOOKED, Outcome.BOOKED_ERASED})
 
 
 def record(report: Report) -> Outcome:
@@ -41,13 +52,15 @@ def record(report: Report) -> Outcome:
     with transaction.atomic(savepoint=False):
         donation_id = _donation_id(report)
         if donation_id is None:
-            return Outcome.EARLY if report.refund or report.dispute else Outcome.FOREIGN
+            # Without a payment to wait for it is of no gift: money that another seller pays out of a balance.
+            return Outcome.EARLY if report.anchor and (report.refund or report.dispute) else Outcome.FOREIGN
         donation = Donation.objects.select_for_update().get(pk=donation_id)
         written = [entry for entry in _entries(donation, report) if _book(donation, entry)]
+        had_address = bool(donation.email)
         _learn(donation, report)
         before = states.Status(donation.status)
         donation.status = _status(donation)
-        if donation.status in states.FINAL:
+        if donation.settled:
             donation.ask_at = None
         donation.save(
             update_fields=[
@@ -55,6 +68,8 @@ def record(report: Report) -> Outcome:
             ]
         )
         _announce(donation, before, written)
+        if donation.email and not had_address:
+            outbox.reopen(_letters(donation))
         if donation.public:
             standings.refresh(donation.pk)
         # The hot rows last: the receipts' counter, then the totals.
@@ -193,14 +208,16 @@ def _status(donation: Donation) -> states.Status:
 def _announce(donation: Donation, before: states.Status, written: list[LedgerEntry]) -> None:
     """Put the mails that this report calls for into the outbox; address and words are found when they are sent."""
     for entry in written:
-        if entry.kind == LedgerEntry.Kind.PAYMENT:
-            outbox.add("paid", entry.source)
-        elif entry.kind == LedgerEntry.Kind.REFUND:
-            outbox.add("refunded", entry.source)
-        elif entry.kind == LedgerEntry.Kind.REFUND_FAILURE:
-            outbox.add("refund_failed", entry.source)
+        if kind := LETTERS.get(entry.kind):
+            outbox.add(kind, entry.source)
     if donation.status == states.Status.FAILED != before:
         outbox.add("failed", str(donation.uuid))
+
+
+def _letters(donation: Donation) -> list[tuple[str, str]]:
+    """Kind and key of every letter that the donation may have called for."""
+    entries = LedgerEntry.objects.filter(donation=donation, kind__in=LETTERS).values_list("kind", "source")
+    return [("failed", str(donation.uuid)), *((LETTERS[kind], source) for kind, source in entries)]
 
 
 def _flag(donation: Donation, flag: str) -> None:

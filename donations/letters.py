@@ -21,7 +21,7 @@ from organisation.models import current
 
 Outcome = Letter | Wait | Never
 
-KINDS = ("paid", "refunded", "failed")
+KINDS = ("paid", "refunded", "refund_failed", "failed")
 GONE = Never("what it is about is not in the book")
 NO_ADDRESS = Wait("no address")
 

@@ -13,7 +13,6 @@ from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import (
-    format_currency,
     format_decimal,
     get_currency_name,
     get_currency_symbol,
@@ -86,7 +85,7 @@ def short(amount: int, currency: str) -> str:
 
 def display(amount: int, currency: str, language: str = "en") -> str:
     """For reading: "$20.00", in the reader's language."""
-    return format_currency(major(amount, currency), currency.upper(), locale=_locale(language))
+    return _written(major(amount, currency), currency, exponent(currency), language)
 
 
 def display_short(amount: int, currency: str, language: str = "en") -> str:
@@ -94,10 +93,15 @@ def display_short(amount: int, currency: str, language: str = "en") -> str:
     value = major(amount, currency)
     if value != value.to_integral_value():
         return display(amount, currency, language)
+    return _written(value, currency, 0, language)
+
+
+def _written(value: Decimal, currency: str, decimals: int, language: str) -> str:
+    """With as many decimals as Stripe counts: CLDR writes dinars of Serbia and others without the coins that moved."""
     locale = _locale(language)
-    whole = parse_pattern(locale.currency_formats["standard"].pattern)
-    whole.frac_prec = (0, 0)
-    return str(whole.apply(value, locale, currency=currency.upper(), currency_digits=False))
+    pattern = parse_pattern(locale.currency_formats["standard"].pattern)
+    pattern.frac_prec = (decimals, decimals)
+    return str(pattern.apply(value, locale, currency=currency.upper(), currency_digits=False))
 
 
 def figure(amount: int, currency: str, language: str = "en") -> str:

@@ -6,74 +6,106 @@ objects say now cannot be missed. Everything goes through the ledger, so it may 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
-from donations import books, facts, gateway, healing, inbox, ledger, states
+from donations import books, facts, gateway, healing, inbox, ledger, states, totals
 from donations.models import Case, Donation, LedgerEntry, StripeEvent
+from donations.reports import Checkout
+
+log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Mended:
-    """What a run found and did; numbers of donations, rows and events."""
+    """What a run found and did; numbers of donations, rows, events and months. It may have stopped half-way."""
 
-    looked_at: int
-    rebuilt: int
-    changed: int
-    rows: int
-    events: int
-    mirrored: int
+    looked_at: int = 0
+    rebuilt: int = 0
+    changed: int = 0
+    rows: int = 0
+    events: int = 0
+    mirrored: int = 0
+    months: int = 0
+    # Objects that could not be read or fetched; they keep none of the others from being looked at.
+    troubles: list[str] = field(default_factory=list)
+    stopped: str = ""
 
 
 def run(since: datetime) -> Mended:
     """Ask Stripe about everything that is open here, and everything that was made there at `since` or later.
 
-    Raises gateway.NoAnswer or gateway.Refused when Stripe does not answer: what was booked until then stays booked.
+    When Stripe does not answer any more, what was booked until then stays booked, and `stopped` says so.
     """
+    mended = Mended()
     before = _picture()
-    looked_at = 0
-    for reference in _open_here():
-        healing.fetch(reference)
-        looked_at += 1
-    for kind in ("checkout.sessions", "refunds", "disputes"):
-        for thing in gateway.listed(kind, since):
-            looked_at += _book(thing)
-    mirrored = books.mirror(since)
-    events = _settle_events()
+    try:
+        _mend(mended, since)
+    except (gateway.NoAnswer, gateway.Refused) as error:
+        mended.stopped = str(error)
     after = _picture()
-    return Mended(
-        looked_at=looked_at,
-        rebuilt=len(after[0].keys() - before[0].keys()),
-        changed=sum(after[0][pk] != status for pk, status in before[0].items()),
-        rows=after[1] - before[1],
-        events=events,
-        mirrored=mirrored,
-    )
+    mended.rebuilt = len(after[0].keys() - before[0].keys())
+    mended.changed = sum(after[0][pk] != status for pk, status in before[0].items())
+    mended.rows = after[1] - before[1]
+    return mended
+
+
+def _mend(mended: Mended, since: datetime) -> None:
+    # First: it tells whose payment a refund belongs to without another call.
+    mended.mirrored = books.mirror(since, patient=True)
+    for reference in _open_here():
+        _attempt(mended, reference, partial(_fetch, reference))
+    for kind in ("checkout.sessions", "refunds", "disputes"):
+        at = healing.moment_of_look()
+        for thing in gateway.listed(kind, since, patient=True):
+            _attempt(mended, str(thing.get("id")), partial(_book, thing, at))
+    mended.events = _settle_events()
+    mended.months = totals.mend()
+
+
+def _attempt(mended: Mended, reference: str, work: Callable[[], bool]) -> None:
+    """One object. What is wrong with it is noted; only a silent Stripe ends the run."""
+    try:
+        mended.looked_at += gateway.patiently(work)
+    except gateway.NoAnswer:
+        raise
+    except Exception as error:
+        log.exception("%s", reference)
+        mended.troubles.append(f"{reference}: {type(error).__name__}: {error}")
 
 
 def _picture() -> tuple[dict[int, str], int]:
     return dict(Donation.objects.values_list("pk", "status")), LedgerEntry.objects.count()
 
 
-def _open_here() -> Iterator[str]:
-    donations = Donation.objects.exclude(status__in=states.FINAL).exclude(session_id="")
-    yield from donations.values_list("session_id", flat=True).iterator()
-    yield from Case.objects.filter(ask_at__isnull=False).values_list("pk", flat=True).iterator()
+def _open_here() -> list[str]:
+    """Sessions and cases of which more may be heard. Not a cursor: SQLite would stay at the time of its first row."""
+    unheard = ~Q(status__in=states.FINAL) | Q(checkout=Checkout.OPEN)
+    sessions = Donation.objects.filter(unheard).exclude(session_id="").values_list("session_id", flat=True)
+    return [*sessions, *Case.objects.filter(ask_at__isnull=False).values_list("pk", flat=True)]
 
 
-def _book(thing: dict[str, Any]) -> bool:
+def _fetch(reference: str) -> bool:
+    return healing.fetch(reference) in ledger.OURS
+
+
+def _book(thing: dict[str, Any], at: datetime) -> bool:
     """Book a listed object if it is ours. A refund or dispute whose payment is unknown brings its payment along."""
-    report = facts.of(thing, at=timezone.now())
+    report = facts.of(thing, at=at)
     if report is None:
         return False
     outcome = inbox.book(report)
-    if outcome is ledger.Outcome.EARLY and healing.fetch(report.anchor) is ledger.Outcome.BOOKED:
+    early = outcome is ledger.Outcome.EARLY and not books.anothers(report.anchor)
+    if early and _fetch(report.anchor):
         outcome = inbox.book(report)
-    return outcome is ledger.Outcome.BOOKED
+    return outcome in ledger.OURS
 
 
 def _settle_events() -> int:

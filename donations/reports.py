@@ -56,9 +56,10 @@ class DisputeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """A refund as one snapshot shows it. `amount` in minor units, positive."""
+    """A refund as one snapshot shows it. `amount` in minor units, positive; `made_at` is the same in every one."""
 
     id: str
+    made_at: datetime
     amount: int
     currency: str
     status: RefundStatus

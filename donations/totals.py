@@ -15,7 +15,10 @@ from django.utils import timezone
 from donations.models import Donation, LedgerEntry, Total, insert_once
 
 Key = tuple[str, date]
+Sums = tuple[int, int, int]  # raised, refunded, gifts
 PAYMENT = LedgerEntry.Kind.PAYMENT
+NONE: Sums = (0, 0, 0)
+LOOKS = 5
 
 
 def month(at: datetime) -> date:
@@ -42,7 +45,41 @@ def add(donation: Donation, written: list[LedgerEntry]) -> None:
         )
 
 
-def rebuilt() -> dict[Key, tuple[int, int, int]]:
+def compare() -> dict[Key, tuple[Sums, Sums]]:
+    """Where the cache differs from the ledger: what it says, and what it should say.
+
+    Gifts may be booked meanwhile. A month whose cache changed while the ledger was added up is looked at again, and
+    left for the next time when that goes on.
+    """
+    found: dict[Key, tuple[Sums, Sums]] = {}
+    for _ in range(LOOKS):
+        before, right, after = _kept(), rebuilt(), _kept()
+        differ = {key for key in before.keys() | right.keys() if before.get(key, NONE) != right.get(key, NONE)}
+        moved = {key for key in differ if before.get(key) != after.get(key)}
+        found = {key: (before.get(key, NONE), right.get(key, NONE)) for key in differ - moved}
+        if not moved:
+            break
+    return found
+
+
+def mend() -> int:
+    """Put the cache right where it differs from the ledger: the site's time zone was changed. Returns the months."""
+    mended = 0
+    for (currency, first), (wrong, right) in compare().items():
+        insert_once(Total(currency=currency, month=first))
+        same = dict(zip(("raised", "refunded", "gifts"), wrong, strict=True))
+        sums = dict(zip(("raised", "refunded", "gifts"), right, strict=True))
+        # What a gift has changed in the meantime stays, and is compared another time.
+        mended += Total.objects.filter(currency=currency, month=first, **same).update(**sums)
+    return mended
+
+
+def _kept() -> dict[Key, Sums]:
+    rows = Total.objects.values_list("currency", "month", "raised", "refunded", "gifts")
+    return {(currency, first): (raised, refunded, gifts) for currency, first, raised, refunded, gifts in rows}
+
+
+def rebuilt() -> dict[Key, Sums]:
     """(raised, refunded, gifts) for each currency and month, added up from the ledger."""
     sums: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
     gifts: dict[tuple[int, str, date], int] = defaultdict(int)

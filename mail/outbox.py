@@ -11,7 +11,7 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,6 +28,7 @@ from mail.models import Mail
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)  # far longer than transport.LIMIT
+BATCH = 200  # letters
 ROUND = 30.0  # seconds; a slow mail server must not keep the other work of a round waiting
 # After the first failure, the second, …: two days in all.
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 480, 720, 720, 720)]
@@ -77,12 +78,21 @@ def send_again(mail: Mail) -> bool:
     return bool(again.update(state=Mail.State.WAITING, next_at=timezone.now(), lease="", attempts=0, error="", **fresh))
 
 
+def reopen(letters: Iterable[tuple[str, str]]) -> None:
+    """What they waited for has come after all: those of these (kind, key) that were closed unwritten are due again."""
+    for kind, key in letters:
+        Mail.objects.filter(kind=kind, key=key, state=Mail.State.CLOSED).update(
+            state=Mail.State.WAITING, next_at=timezone.now(), attempts=0, error=""
+        )
+
+
 def due(kind: str) -> list[str]:
-    """The keys of the letters of a kind whose time has come."""
-    return list(Mail.objects.filter(kind=kind, next_at__lte=timezone.now()).values_list("key", flat=True))
+    """The keys of the letters of a kind that the next `send_due` would send first."""
+    waiting = Mail.objects.filter(kind=kind, next_at__lte=timezone.now()).order_by("next_at")
+    return list(waiting.values_list("key", flat=True)[:BATCH])
 
 
-def send_due(compose: Compose, limit: int = 20) -> int:
+def send_due(compose: Compose, limit: int = BATCH) -> int:
     """Send the letters whose time has come, each composed now. Returns how many the mail server took."""
     sent = 0
     end = time.monotonic() + ROUND

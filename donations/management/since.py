@@ -17,4 +17,6 @@ def since_date(text: str) -> datetime:
         day = None
     if day is None:
         raise ArgumentTypeError(f"{text!r} is no day: write it like 2026-01-31")
+    if day > timezone.localdate():
+        raise ArgumentTypeError(f"{text} is still to come: nothing can have happened since then")
     return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  (made aware here)

@@ -15,6 +15,8 @@ class Chore(models.Model):
     due_at = models.DateTimeField(_("due"))
     done_at = models.DateTimeField(_("last done"), null=True)
     result = models.TextField(_("result"), blank=True)
+    # Of the latest try, when it failed: what was last found stands beside it.
+    error = models.CharField(_("error"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("chore")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from donations import money
 from donations.reports import Checkout
-from donations.states import Status
+from donations.states import FINAL, Status
 
 # Statuses in which a donor who chose to be shown is shown.
 SHOWN = [Status.PAID.value, Status.PARTLY_REFUNDED.value]
@@ -131,6 +131,11 @@ class Donation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}: {money.display(self.amount, self.currency)}"
+
+    @property
+    def settled(self) -> bool:
+        """Decided, and its page at Stripe has told the rest (the donor's address): nothing is left to ask."""
+        return self.status in FINAL and (self.checkout != Checkout.OPEN or not self.session_id)
 
     @property
     def donor(self) -> str:

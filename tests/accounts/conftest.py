@@ -50,7 +50,7 @@ def paid(donation: Donation, **changes: Any) -> None:
 
 def refunded(donation: Donation, amount: int | None = None) -> None:
     refund = Refund(
-        f"re_{donation.pk}", amount or donation.amount, donation.currency, RefundStatus.SUCCEEDED, True, False
+        f"re_{donation.pk}", NOON, amount or donation.amount, donation.currency, RefundStatus.SUCCEEDED, True, False
     )
     ledger.record(Report(at=NOON, refs=(f"pi_{donation.uuid.hex}", refund.id), refund=refund))
 

@@ -105,6 +105,7 @@ def refund(donation: Donation, number: int = 1, **changes: Any) -> dict[str, Any
         "charge": f"ch_{donation.uuid.hex}",
         "balance_transaction": f"txn_r{number}{donation.uuid.hex}",
         "failure_balance_transaction": None,
+        "created": CREATED + 10 + number,
         "metadata": {},
     } | changes
 

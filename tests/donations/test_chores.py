@@ -49,7 +49,19 @@ def test_work_by_the_clock_is_done_once_in_its_time_and_its_result_kept(monkeypa
     assert Chore.objects.get(pk="work").result == "all well"
     Chore.objects.update(due_at=timezone.now())
     chores.do_due()
-    assert Chore.objects.get(pk="work").result == "failed: RuntimeError"
+    failed = Chore.objects.get(pk="work")
+    assert (failed.result, failed.error) == ("all well", "RuntimeError: no network"), "the last result is kept"
+    assert failed.due_at < timezone.now() + timedelta(minutes=11), "it comes again long before its hour is over"
+
+
+def test_work_that_was_cut_short_comes_again_after_its_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed() -> str:
+        raise SystemExit
+
+    monkeypatch.setattr(chores, "BY_THE_CLOCK", {"work": (timedelta(days=1), killed)})
+    with pytest.raises(SystemExit):
+        chores.do_due()
+    assert Chore.objects.get(pk="work").due_at < timezone.now() + timedelta(minutes=11)
 
 
 def test_an_idle_round_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ def paid(donation: Donation) -> Report:
 
 
 def refunded(donation: Donation) -> Report:
-    refund = Refund(f"re_{donation.pk}", donation.amount, donation.currency, RefundStatus.SUCCEEDED, True, False)
+    refund = Refund(f"re_{donation.pk}", NOON, donation.amount, donation.currency, RefundStatus.SUCCEEDED, True, False)
     return Report(at=NOON, refs=(f"pi_{donation.uuid.hex}", refund.id), refund=refund)
 
 

@@ -47,7 +47,13 @@ def pay(gift: Donation, at: datetime) -> None:
 
 def give_back(gift: Donation, amount: int) -> None:
     refund = Refund(
-        f"re_{gift.pk}_{amount}", amount, gift.currency, RefundStatus.SUCCEEDED, debited=True, credited=False
+        f"re_{gift.pk}_{amount}",
+        timezone.now(),
+        amount,
+        gift.currency,
+        RefundStatus.SUCCEEDED,
+        debited=True,
+        credited=False,
     )
     ledger.record(Report(at=timezone.now(), donation=gift.uuid, refs=(f"pi_{gift.pk}",), refund=refund))
 

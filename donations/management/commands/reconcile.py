@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from donations import gateway, reconciling
+from donations import reconciling
 from donations.management.since import since_date
 
 USUAL = timedelta(days=35)
@@ -22,12 +22,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         since = options["since"] or timezone.now() - USUAL
-        try:
-            mended = reconciling.run(since)
-        except (gateway.NoAnswer, gateway.Refused) as error:
-            raise CommandError(f"Stripe did not answer ({error}). What was booked stays; run this again.") from error
+        mended = reconciling.run(since)
         self.stdout.write(
             f"Since {since:%Y-%m-%d}: {mended.looked_at} objects of ours looked at; {mended.rebuilt} gifts rebuilt, "
             f"{mended.changed} changed, {mended.rows} ledger rows added, {mended.events} events settled, "
-            f"{mended.mirrored} balance transactions added."
+            f"{mended.mirrored} balance transactions added"
+            + (f", {mended.months} months' totals put right." if mended.months else ".")
         )
+        if mended.stopped:
+            raise CommandError(f"Stripe did not answer ({mended.stopped}). What was booked stays; run this again.")
+        if mended.troubles:
+            raise CommandError("These could not be looked at:\n" + "\n".join(mended.troubles))

@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            books.mirror(options["since"])
+            books.mirror(options["since"], patient=True)
         except (gateway.NoAnswer, gateway.Refused) as error:
             raise CommandError(f"Stripe did not answer ({error}). Nothing was compared; run this again.") from error
         verdict = books.verify(options["since"])
