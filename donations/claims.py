@@ -10,9 +10,11 @@ import uuid
 
 from django.conf import settings
 from django.core import signing
+from django.db import transaction
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 
+from donations import standings
 from donations.models import Donation
 
 COOKIE = "__Host-gifts" if settings.HTTPS else "gifts"
@@ -60,7 +62,15 @@ def join(user_id: int, email: str) -> int:
     guests = (
         Donation.objects.alias(lower=Lower("email")).filter(lower=email.lower(), user__isnull=True).exclude(email="")
     )
-    return guests.update(user_id=user_id) if email and guests.exists() else 0
+    if not email or not guests.exists():
+        return 0
+    with transaction.atomic():
+        joined = list(guests.select_for_update().values_list("pk", "public"))
+        Donation.objects.filter(pk__in=[pk for pk, _public in joined]).update(user_id=user_id)
+        for pk, public in joined:
+            if public:
+                standings.refresh(pk)
+    return len(joined)
 
 
 def find(text: str) -> Donation | None:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from donations import standings
 from donations.models import Donation, LedgerEntry, StripeEvent, StripeRef
 from mail.models import Mail
 
@@ -37,6 +38,7 @@ def forget(user_id: int, addresses: set[str]) -> int:
     for address in addresses:
         # Typed at Stripe by somebody who was signed in to another account: the gift is theirs, the address is not.
         Donation.objects.alias(lower=Lower("email")).filter(lower=address.lower()).update(email="")
+    standings.leave(keys)
     return Donation.objects.filter(user_id=user_id).update(
         name="", email="", message="", public=False, user=None, dedupe=None, erased_at=timezone.now()
     )

@@ -108,11 +108,6 @@ def number_of(entry: LedgerEntry) -> int | None:
     return receipt.number if receipt else None
 
 
-def change_words(donation: Donation, *, name: str, message: str, public: bool) -> None:
-    """The donor's own choice of what is shown of a gift."""
-    Donation.objects.filter(pk=donation.pk, erased_at__isnull=True).update(name=name, message=message, public=public)
-
-
 def _begin(day: date) -> datetime:
     """The first moment of a day in the site's time zone."""
     return timezone.make_aware(datetime.combine(day, time()))

@@ -17,6 +17,7 @@ from donations import claims, history, money, queries, receipts
 from donations.forms import WordsForm
 from donations.models import Donation, Receipt
 from donations.states import Status
+from donations.words import say
 
 
 @never_cache
@@ -70,10 +71,10 @@ def words(request: HttpRequest, gift: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         form = WordsForm(request.POST)
         if form.is_valid():
-            history.change_words(donation, **form.cleaned_data)
+            say(donation, **form.cleaned_data)
             return redirect("account")
     else:
-        form = WordsForm(initial={"name": donation.name, "message": donation.message, "public": donation.public})
+        form = WordsForm(initial={field: getattr(donation, field) for field in WordsForm.base_fields})
     language = get_language() or "en"
     context = {"form": form, "donation": donation, "sum": money.display(donation.amount, donation.currency, language)}
     return render(request, "donations/gift.html", context, status=422 if form.errors else 200)

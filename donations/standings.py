@@ -46,6 +46,11 @@ def refresh(donation_id: int) -> None:
             )
 
 
+def leave(gifts: list[int]) -> None:
+    """Take the places of these gifts away. For all gifts of an account at once, in the caller's transaction."""
+    Standing.objects.filter(donation__in=gifts).delete()
+
+
 def refresh_lapsed() -> int:
     """Let go of the gifts that have become a year old; how many places that touched. Done whenever some are due."""
     due = Standing.objects.filter(lapses_at__lte=timezone.now()).order_by("lapses_at")

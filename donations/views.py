@@ -161,7 +161,7 @@ def _gift_or_404(request: HttpRequest) -> Donation:
 
 
 def _words_form(donation: Donation) -> WordsForm:
-    fields = ("name", "message", "public", "show_amount")
+    fields = WordsForm.base_fields
     return WordsForm(initial={field: getattr(donation, field) for field in fields})
 
 

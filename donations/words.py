@@ -19,7 +19,9 @@ def first_state() -> Words:
 def say(donation: Donation, *, name: str, message: str, public: bool, show_amount: bool) -> None:
     """Keep what the donor of this gift says. Other words than before are new words: they are read again."""
     with transaction.atomic():
-        before = Donation.objects.select_for_update().get(pk=donation.pk)
+        before = Donation.objects.select_for_update().filter(pk=donation.pk, erased_at__isnull=True).first()
+        if before is None:
+            return  # a page that was still open when its donor was erased
         Donation.objects.filter(pk=donation.pk).update(
             name=name,
             message=message,

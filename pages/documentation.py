@@ -27,12 +27,15 @@ FOLDER = BASE_DIR / "docs"
 
 # The one list of what there is: an address that is not in here never reaches the disk.
 GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
-    (_("For donors"), ("giving", "privacy")),
+    (_("For donors"), ("giving", "refunds", "monthly", "privacy")),
     (
         _("For operators"),
-        ("setup", "organisation", "stripe", "going-live", "settings", "books", "backup", "troubleshooting"),
+        (
+            *("setup", "organisation", "stripe", "going-live", "settings", "sponsors", "books", "backup", "upgrading"),
+            *("commands", "troubleshooting"),
+        ),
     ),
-    (_("For developers"), ("api", "sandbox", "architecture")),
+    (_("For developers"), ("api", "sandbox", "addresses", "architecture")),
 )
 SLUGS = tuple(slug for _title, slugs in GROUPS for slug in slugs)
 

@@ -43,10 +43,10 @@ MAY_IMPORT = {
     "chores": {"books", "errands", "healing", "models", "retention", "standings"},
     "errands": set(),
     "queries": {"models", "money", "states"},
-    "claims": {"models", "money"},
+    "claims": {"models", "money", "standings"},
     "history": {"models", "states"},
-    "erasure": {"models"},
-    "mine": {"claims", "forms", "history", "models", "money", "queries", "receipts", "states"},
+    "erasure": {"models", "standings"},
+    "mine": {"claims", "forms", "history", "models", "money", "queries", "receipts", "states", "words"},
     "forms": {"checkout", "money", "words"},
     "views": {
         *("checkout", "claims", "forms", "goal", "healing", "models", "money", "queries", "reaches", "receipts"),

@@ -50,7 +50,7 @@ class Donation(models.Model):
     )
     public = models.BooleanField(_("show the name"), default=False)
     show_amount = models.BooleanField(_("show the amount too"), default=False)
-    # The language in which the donor read the page, where the site has it: Stripe's page and letters follow.
+    # What the donor's browser asked for, where the site speaks it: Stripe's page follows.
     language = models.CharField(max_length=10, blank=True, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("account"), null=True, blank=True, on_delete=models.SET_NULL

@@ -47,9 +47,29 @@ STATES.update(
     (path, _page(path))
     for path in (
         *("/", "/donate", "/sponsors", "/docs", "/docs/giving", "/docs?q=stripe", "/docs?q=xyzzy", "/cancel"),
+        *("/sponsors/cups", "/sponsors/lately", "/docs/addresses"),
         *("/login", "/register", "/logout", "/sandbox/", "/sandbox/pay/cs_test_none"),
     )
 )
+
+
+@state
+def sponsors_with_words_and_amounts(donor: Donor) -> None:
+    donor.gives(20)
+    donor.page.get_by_label("Name to show").fill("Ada")
+    donor.page.get_by_label("Show my name on the sponsors page").check()
+    donor.page.get_by_label("Show the amount too").check()
+    donor.presses("Save")
+    donor.page.locator("[data-done]").wait_for()
+    donor.opens("/sponsors")
+    donor.says.get_by_text("$20").first.wait_for()
+
+
+@state
+def search_while_typing(donor: Donor) -> None:
+    donor.opens("/docs/giving")
+    donor.page.get_by_label("Search the documentation").press_sequentially("stripe")
+    donor.page.get_by_role("status").get_by_role("link").first.wait_for()
 
 
 @state

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from donations import chores, ledger, standings, words
+from donations import chores, claims, erasure, ledger, standings, words
 from donations.models import Donation, Level, Standing
 from donations.reports import Payment, Refund, RefundStatus, Report
 from donations.states import Status
@@ -121,12 +121,22 @@ def test_a_gift_in_another_currency_has_a_place_and_adds_nothing(ada):
     assert wall() == {"Eva": ("C", 0), "Ada L.": ("B", 60)}
 
 
-def test_a_gift_that_joins_an_account_leaves_its_own_place(ada):
-    guest = given(60_00, name="Ada, as a guest")
+def test_gifts_that_join_an_account_leave_their_own_places(ada):
+    given(30_00, name="Ada, as a guest", email=ada.email)
+    given(30_00, name="Ada, as a guest again", email=ada.email)
+    given(30_00, name="Secret", email=ada.email, public=False)
     given(60_00, user=ada, name="Ada")
-    Donation.objects.filter(pk=guest.pk).update(user=ada)
-    standings.refresh(guest.pk)
+    assert claims.join(ada.pk, ada.email) == 3
     assert wall() == {"Ada": ("A", 120)}
+
+
+def test_who_is_erased_leaves_the_wall(ada):
+    given(30_00, user=ada, name="Ada")
+    given(30_00, user=ada, name="Ada")
+    given(30_00, name="Bob")
+    erasure.forget(ada.pk, {ada.email})
+    assert wall() == {"Bob": ("C", 30)}
+    assert standings.mend() == 0
 
 
 def test_gifts_older_than_a_year_fall_out_and_the_others_stay(ada):

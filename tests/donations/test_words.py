@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.cache import cache
 
@@ -19,7 +21,8 @@ def _fresh() -> None:
 
 
 def say(gift: Donation, message: str, **fields) -> Donation:
-    words.say(gift, **{"name": "Ada", "public": True, "show_amount": False} | fields, message=message)
+    said: dict[str, Any] = {"name": "Ada", "public": True, "show_amount": False} | fields
+    words.say(gift, **said, message=message)
     gift.refresh_from_db()
     return gift
 

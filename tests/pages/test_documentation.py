@@ -11,7 +11,7 @@ from django.urls import resolve
 from pages import documentation
 from project.environment import BASE_DIR
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db  # every page names the organisation
 
 
 class Links(HTMLParser):
@@ -164,20 +164,13 @@ def test_the_list_names_every_page_under_its_group(client: Client):
 
 
 def test_a_page_names_the_one_to_read_next(client: Client):
-    assert documentation.following("giving") == documentation.page("privacy")
+    assert documentation.following("giving") == documentation.page("refunds")
     assert documentation.following(documentation.SLUGS[-1]) is None
     assert client.get(f"/docs/{documentation.SLUGS[-1]}").status_code == 200
 
 
 def settings_in(path: str, pattern: str) -> set[str]:
     return set(re.findall(pattern, (BASE_DIR / path).read_text(), re.MULTILINE))
-
-
-def test_the_page_of_settings_names_exactly_what_an_operator_can_set():
-    documented = settings_in("docs/settings.md", r"^\| `([A-Z_]+)` \|")
-    assert documented == settings_in(".env.example", r"^#([A-Z_]+)=")
-    read = settings_in("project/settings.py", r'environment\.\w+\(\s*"([A-Z_]+)"')
-    assert documented == read
 
 
 @pytest.mark.parametrize("event", ["checkout.session.completed", "payment_intent.succeeded"])

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from pages import search
 from pages.documentation import Page, Section
 
+pytestmark = pytest.mark.django_db  # every page names the organisation
+
 
 def page(slug: str, title: str, *sections: tuple[str, str]) -> Page:
     parts = tuple(Section(heading, heading.lower().replace(" ", "-"), text) for heading, text in sections)
@@ -86,3 +88,21 @@ def test_a_question_is_shown_as_text(client: Client):
 @pytest.mark.django_db
 def test_an_empty_question_shows_the_list(client: Client):
     assert "For operators" in client.get("/docs?q=+").content.decode()
+
+
+def test_while_somebody_types_only_the_pages_found_come_back(client: Client):
+    response = client.get("/docs", {"q": "VACUUM"}, headers={"HX-Request": "true"})
+    shown = response.content.decode()
+    assert "<html" not in shown
+    assert 'href="/docs/backup#sqlite"' in shown
+    assert "1 page" in shown
+    assert "HX-Request" in response["Vary"]
+
+
+def test_nothing_typed_leaves_nothing_behind(client: Client):
+    assert client.get("/docs?q=", headers={"HX-Request": "true"}).content.strip() == b""
+
+
+def test_nothing_found_is_said_while_somebody_types(client: Client):
+    shown = client.get("/docs?q=zebra", headers={"HX-Request": "true"}).content.decode()
+    assert "Nothing on “zebra”. Try one word." in shown
