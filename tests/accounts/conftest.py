@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import pytest_django
 from django.core import mail as django_mail
 from django.core.cache import cache
 from django.core.mail import EmailMultiAlternatives
@@ -90,3 +91,11 @@ def link_in(letter: EmailMultiAlternatives) -> str:
 def one_letter() -> EmailMultiAlternatives:
     (letter,) = post()
     return letter
+
+
+@pytest.fixture
+def stripe(live_server: Any, settings: pytest_django.Settings) -> str:
+    """The sandbox in Stripe's place, over HTTP; its webhooks are not delivered here. Gives its address."""
+    settings.STRIPE_API_BASE = f"{live_server.url}/sandbox"
+    settings.SANDBOX_URL = f"{live_server.url}/sandbox"
+    return str(settings.STRIPE_API_BASE)

@@ -79,14 +79,14 @@ def test_the_database_has_the_same_to_do(people, page):
 @pytest.mark.slow
 @pytest.mark.parametrize("page", ASKED)
 def test_the_answer_takes_as_long(alice, page, settings):
-    """Medians under the true hash, in turns: with noise, yet far below the 50 ms and more that one hash takes."""
+    """Medians under the true hash, in turns. A hash more or less would make one of them many times the other."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     alice.set_password(PASSWORD)
     alice.save()
     times: dict[bool, list[float]] = {True: [], False: []}
-    for number in range(50):
+    for number in range(15):
         for known in (True, False):
-            email = f"person{number}.{known}@example.org"
+            email = f"person{number}.{'known' if known else 'other'}@example.org"
             if known:
                 User.objects.filter(pk=alice.pk).update(email=email)
             began = perf_counter()
@@ -94,5 +94,4 @@ def test_the_answer_takes_as_long(alice, page, settings):
             times[known].append(perf_counter() - began)
     known, unknown = median(times[True]), median(times[False])
     print(f"{page}: known {known * 1000:.2f} ms, unknown {unknown * 1000:.2f} ms")
-    # Either is within a quarter of the other: a hash more or less would be a multiple.
-    assert max(known, unknown) < 1.25 * min(known, unknown)
+    assert max(known, unknown) < 2 * min(known, unknown)
