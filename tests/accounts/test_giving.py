@@ -95,7 +95,7 @@ def test_filters_have_an_address_and_answer_htmx_with_the_part(her, alice, give:
     assert "$16.00" in waiting
     assert "$11.00" not in waiting
     part = her.get("/account?year=2025", headers={"HX-Request": "true"})
-    assert part["Vary"] == "HX-Request"
+    assert "HX-Request" in part["Vary"]
     assert part.content.decode().lstrip().startswith('<div id="gifts"')
 
 
