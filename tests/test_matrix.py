@@ -177,14 +177,14 @@ def world(db: None) -> World:
         "auth/group": Group.objects.create(name="treasurers").pk,
         "donations/donation": gift.pk,
         "donations/ledgerentry": LedgerEntry.objects.get().pk,
-        "donations/striperef": StripeRef.objects.first().pk,
+        "donations/striperef": StripeRef.objects.earliest("pk").pk,
         "donations/total": Total.objects.get().pk,
         "donations/stripeevent": StripeEvent.objects.create(id="evt_1", type="x", state="handled", body=BOBS[0]).pk,
         "donations/case": Case.objects.create(
             id="re_1", kind="refund", donation=gift, amount=1, currency="usd", status="x", opened_at=NOON, as_of=NOON
         ).pk,
         "donations/chore": Chore.objects.create(name="sweep", due_at=NOON).pk,
-        "mail/mail": Mail.objects.first().pk,
+        "mail/mail": Mail.objects.earliest("pk").pk,
         "organisation/organisation": Organisation.objects.create().pk,
     }
     booked = BalanceTransaction(

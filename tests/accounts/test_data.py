@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -102,7 +103,7 @@ def test_the_person_goes_from_everywhere_and_the_amounts_stay(her, alice, give: 
     address = {"customer_details": {"email": "Alice@Example.org", "name": "Alice Ackerley"}}
     for one in (gift, guest):
         inbox.receive(json.dumps(event("checkout.session.completed", session(one, **address))))
-    details = {"billing_details": {"email": ALICE, "name": "Alice Ackerley"}}
+    details: dict[str, Any] = {"billing_details": {"email": ALICE, "name": "Alice Ackerley"}}
     inbox.receive(json.dumps(event("charge.succeeded", charge(gift, **details))))
     # An event that waits, and one that failed: they are still needed.
     inbox.receive(
