@@ -27,7 +27,7 @@ FOLDER = BASE_DIR / "docs"
 
 # The one list of what there is: an address that is not in here never reaches the disk.
 GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
-    (_("For donors"), ("giving", "refunds", "monthly", "privacy")),
+    (_("For donors"), ("giving", "accounts", "refunds", "monthly", "privacy")),
     (
         _("For operators"),
         (

@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import pytest_django
 from django.core import mail as django_mail
 from django.core.cache import cache
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from accounts.models import User
@@ -71,7 +72,7 @@ def give(db: None) -> Give:
     return give
 
 
-def post() -> list[EmailMultiAlternatives]:
+def post() -> list[EmailMessage]:
     """The letters that are due, sent now."""
     django_mail.outbox.clear()
     Mail.objects.filter(next_at__isnull=False).update(next_at=timezone.now())
@@ -79,7 +80,7 @@ def post() -> list[EmailMultiAlternatives]:
     return list(django_mail.outbox)
 
 
-def link_in(letter: EmailMultiAlternatives) -> str:
+def link_in(letter: EmailMessage) -> str:
     """Path and query of the link in a letter."""
     found = re.search(r"https?://\S+", str(letter.body))
     assert found, letter.body
@@ -87,6 +88,14 @@ def link_in(letter: EmailMultiAlternatives) -> str:
     return f"{parts.path}?{parts.query}"
 
 
-def one_letter() -> EmailMultiAlternatives:
+def one_letter() -> EmailMessage:
     (letter,) = post()
     return letter
+
+
+@pytest.fixture
+def stripe(live_server: Any, settings: pytest_django.Settings) -> str:
+    """The sandbox in Stripe's place, over HTTP; its webhooks are not delivered here. Gives its address."""
+    settings.STRIPE_API_BASE = f"{live_server.url}/sandbox"
+    settings.SANDBOX_URL = f"{live_server.url}/sandbox"
+    return str(settings.STRIPE_API_BASE)

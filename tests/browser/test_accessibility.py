@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.base import AxeResults
@@ -49,6 +51,8 @@ STATES.update(
         *("/", "/donate", "/sponsors", "/docs", "/docs/giving", "/docs?q=stripe", "/docs?q=xyzzy", "/cancel"),
         *("/sponsors/cups", "/sponsors/lately", "/docs/addresses"),
         *("/login", "/register", "/logout", "/sandbox/", "/sandbox/pay/cs_test_none"),
+        *("/register/sent", "/register/resend", "/register/verify?key=none", "/password-reset", "/password-reset/sent"),
+        *("/password-reset/done", "/account/deleted"),
     )
 )
 
@@ -244,13 +248,37 @@ def register_with_errors(donor: Donor) -> None:
     donor.page.locator("[aria-invalid=true]").wait_for()
 
 
-@state
-def account(donor: Donor) -> None:
-    donor.opens("/register")
-    donor.page.get_by_label("E-mail").fill("member@example.com")
-    donor.page.get_by_label("Password").fill(PASSWORD)
-    donor.presses("Register")
-    donor.page.get_by_role("button", name="Log out").wait_for()
+def _member(path: str) -> State:
+    """A page of somebody who has given, as the one who is signed in."""
+
+    def way(donor: Donor) -> None:
+        address = f"member{uuid4().hex}@example.com"
+        variables = {"DJANGO_SUPERUSER_EMAIL": address, "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+        donor.site.command("createsuperuser", "--noinput", **variables)
+        donor.opens("/login")
+        donor.page.get_by_label("E-mail").fill(address)
+        donor.page.get_by_label("Password").fill(PASSWORD)
+        donor.presses("Log in")
+        donor.page.get_by_role("button", name="Log out").wait_for()
+        donor.gives(20)
+        donor.opens("/account")
+        if path == "receipt":
+            donor.page.get_by_role("link", name=re.compile(r"^Receipt")).click()
+        elif path == "gift":
+            donor.page.get_by_role("link", name=re.compile(r"^Anonymous")).click()
+        else:
+            donor.opens(path)
+
+    return way
+
+
+STATES.update(
+    (f"signed in: {path}", _member(path))
+    for path in (
+        *("/account", "receipt", "gift", "/account/statement", "/account/settings", "/account/password"),
+        *("/account/email", "/account/data", "/account/delete"),
+    )
+)
 
 
 @pytest.fixture

@@ -1,0 +1,234 @@
+"""Every address of the site, asked by everybody: who gets what, and nobody gets another's data.
+
+A new address fails here until it stands in the table. Values in an address are those of what belongs to Bob.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import User
+from donations.models import BalanceTransaction, Case, Chore, Donation, LedgerEntry, StripeEvent, StripeRef, Total
+from mail.models import Mail
+from organisation.models import Organisation
+from tests.accounts.conftest import NOON, member, paid
+
+ROLES = ("anonymous", "alice", "bob", "clerk", "treasurer", "root")
+BOBS = ("bob@example.org", "Bob Barnacle", "the words of Bob")
+
+# The status for: a visitor, another donor, the donor whose it is, staff without rights, the treasurer, a superuser.
+EVERYBODY = (200,) * 6
+NOBODY = (404,) * 6
+POST_ONLY = (405,) * 6
+SIGNED_IN = (302, 200, 200, 200, 200, 200)
+GUESTS = (200, 302, 302, 302, 302, 302)
+OWNER = (302, 404, 200, 404, 404, 404)
+RECEIPT = (302, 404, 200, 404, 200, 200)
+STALE = (410,) * 6
+STAFF = (302, 302, 302, 200, 200, 200)
+TREASURER = (302, 302, 302, 403, 200, 200)
+ROOT = (302, 302, 302, 403, 403, 200)
+REFUSED = (302, 302, 302, 403, 403, 403)
+MOVED = (302,) * 6
+
+SITE = {
+    "": EVERYBODY,
+    "sponsors": EVERYBODY,
+    "docs": EVERYBODY,
+    "docs/<str:slug>": EVERYBODY,
+    "donate": EVERYBODY,
+    "success": NOBODY,
+    "success/status": NOBODY,
+    "cancel": EVERYBODY,
+    "receipts/<number>": RECEIPT,
+    "account/gifts/<uuid:gift>": OWNER,
+    "api/donations/create-checkout-session/": POST_ONLY,
+    "api/checkout/": POST_ONLY,
+    "api/stats/": EVERYBODY,
+    "stripe-webhook/": POST_ONLY,
+    "register": GUESTS,
+    "register/sent": EVERYBODY,
+    "register/resend": EVERYBODY,
+    "register/verify": STALE,
+    "login": GUESTS,
+    "logout": EVERYBODY,
+    "password-reset": EVERYBODY,
+    "password-reset/sent": EVERYBODY,
+    "password-reset/new": STALE,
+    "password-reset/done": EVERYBODY,
+    "account": SIGNED_IN,
+    "account/statement": SIGNED_IN,
+    "account/settings": SIGNED_IN,
+    "account/password": SIGNED_IN,
+    "account/email": SIGNED_IN,
+    "account/email/confirm": STALE,
+    "account/logout-everywhere": (302, 405, 405, 405, 405, 405),
+    "account/data": SIGNED_IN,
+    "account/data/my-data.json": SIGNED_IN,
+    "account/data/my-gifts.csv": SIGNED_IN,
+    "account/delete": SIGNED_IN,
+    "account/deleted": GUESTS,
+}
+
+
+def admin_model(
+    name: str, who: tuple[int, ...], *, add: tuple[int, ...] = REFUSED, delete: tuple[int, ...] = REFUSED
+) -> dict[str, tuple[int, ...]]:
+    """Django's pages of a model: list, one row, its history; to add one; to delete one."""
+    return {
+        f"admin/{name}/": who,
+        f"admin/{name}/add/": add,
+        f"admin/{name}/<path:object_id>/history/": who,
+        f"admin/{name}/<path:object_id>/delete/": delete,
+        f"admin/{name}/<path:object_id>/change/": who,
+        f"admin/{name}/<path:object_id>/": MOVED,
+    }
+
+
+ADMIN = {
+    "admin/": STAFF,
+    "admin/login/": (200, 200, 200, 302, 302, 302),
+    "admin/logout/": (302, 302, 302, 405, 405, 405),
+    "admin/password_change/": STAFF,
+    "admin/password_change/done/": STAFF,
+    "admin/autocomplete/": REFUSED,
+    "admin/jsi18n/": STAFF,
+    "admin/r/<path:content_type_id>/<path:object_id>/": (302, 302, 302, 404, 404, 404),
+    "admin/<app_label>/": (302, 302, 302, 404, 200, 200),
+    "admin/<url>": (302, 302, 302, 404, 404, 404),
+    "admin/accounts/user/<id>/password/": ROOT,
+    **admin_model("accounts/user", ROOT, add=ROOT, delete=ROOT),
+    **admin_model("auth/group", ROOT, add=ROOT, delete=ROOT),
+    **admin_model("donations/donation", TREASURER),
+    **admin_model("donations/ledgerentry", TREASURER),
+    **admin_model("donations/stripeevent", TREASURER),
+    **admin_model("donations/striperef", TREASURER),
+    **admin_model("donations/case", TREASURER),
+    **admin_model("donations/balancetransaction", TREASURER),
+    **admin_model("donations/total", TREASURER),
+    **admin_model("donations/chore", TREASURER),
+    **admin_model("mail/mail", TREASURER),
+    **admin_model("organisation/organisation", TREASURER),
+}
+TABLE = SITE | ADMIN
+
+
+@dataclass(frozen=True)
+class World:
+    clients: dict[str, Client]
+    values: dict[str, Any]
+    rows: dict[str, object]
+
+
+def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str = "") -> Iterator[str]:
+    """Every address that the site answers, as it is written in the urls; the sandbox's are not Stripe's business."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + plain(str(pattern.pattern))
+        if isinstance(pattern, URLResolver):
+            if route != "sandbox/":
+                yield from routes(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def plain(route: str) -> str:
+    """Of a regular expression, what a reader would write."""
+    for was, is_ in (
+        ("^", ""),
+        ("$", ""),
+        ("/?", "/"),
+        ("(?P<number>[0-9]{1,15})", "<number>"),
+        ("(?P<url>.*)", "<url>"),
+    ):
+        route = route.replace(was, is_)
+    return "<app_label>/" if route.startswith("(?P<app_label>") else route
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    bob = member(BOBS[0], name=BOBS[1])
+    gift = Donation.objects.create(
+        amount=4321, currency="usd", expires_at=NOON, user=bob, name=BOBS[1], email=BOBS[0], message=BOBS[2]
+    )
+    paid(gift, refs=(f"pi_{gift.uuid.hex}", "cs_test_bob"), session="cs_test_bob", email=BOBS[0])
+    treasurer = User.objects.create_user("treasurer@example.org", is_staff=True)
+    ours = Permission.objects.filter(content_type__app_label__in=["donations", "mail", "organisation"])
+    treasurer.user_permissions.set(ours.exclude(codename__startswith="add_").exclude(codename__startswith="delete_"))
+    users = {
+        "alice": member("alice@example.org"),
+        "bob": bob,
+        "clerk": User.objects.create_user("clerk@example.org", is_staff=True),
+        "treasurer": treasurer,
+        "root": User.objects.create_superuser("root@example.org"),
+    }
+    clients = {"anonymous": Client()}
+    for role, user in users.items():
+        clients[role] = Client()
+        clients[role].force_login(user)
+    rows = {
+        "accounts/user": bob.pk,
+        "auth/group": Group.objects.create(name="treasurers").pk,
+        "donations/donation": gift.pk,
+        "donations/ledgerentry": LedgerEntry.objects.get().pk,
+        "donations/striperef": StripeRef.objects.earliest("pk").pk,
+        "donations/total": Total.objects.get().pk,
+        "donations/stripeevent": StripeEvent.objects.create(id="evt_1", type="x", state="handled", body=BOBS[0]).pk,
+        "donations/case": Case.objects.create(
+            id="re_1", kind="refund", donation=gift, amount=1, currency="usd", status="x", opened_at=NOON, as_of=NOON
+        ).pk,
+        "donations/chore": Chore.objects.create(name="sweep", due_at=NOON).pk,
+        "mail/mail": Mail.objects.earliest("pk").pk,
+        "organisation/organisation": Organisation.objects.create().pk,
+    }
+    booked = BalanceTransaction(
+        id="txn_1", type="charge", category="charge", amount=1, fee=0, net=1, currency="usd", created_at=NOON
+    )
+    booked.save(force_insert=True)
+    values = {
+        "<str:slug>": "privacy",
+        "<number>": 1,
+        "<uuid:gift>": gift.uuid,
+        "<app_label>": "donations",
+        "<url>": "nowhere",
+        "<id>": bob.pk,
+        "<path:content_type_id>": 0,
+    }
+    return World(clients, values, rows | {"donations/balancetransaction": "txn_1"})
+
+
+def address(route: str, world: World) -> str:
+    row = world.rows.get("/".join(route.split("/")[1:3]), 0)
+    for name, value in {**world.values, "<path:object_id>": row}.items():
+        route = route.replace(name, str(value))
+    return f"/{route}"
+
+
+def test_every_address_stands_in_the_table_and_no_other() -> None:
+    assert sorted(TABLE) == sorted(set(routes()))
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_everybody_gets_what_is_theirs(route: str, world: World) -> None:
+    path = address(route, world)
+    answers = {role: client.get(path) for role, client in world.clients.items()}
+    assert {role: answer.status_code for role, answer in answers.items()} == dict(zip(ROLES, TABLE[route], strict=True))
+    for role in ("anonymous", "alice", "clerk"):
+        text = b"".join(answers[role]) if answers[role].streaming else answers[role].content
+        for secret in (*BOBS, "43.21"):
+            assert secret.encode() not in text or (secret == "43.21" and route in {"", "api/stats/"}), (role, secret)
+
+
+@pytest.mark.parametrize("route", [route for route in TABLE if "<uuid:gift>" in route or route == "account/delete"])
+def test_nobody_changes_what_is_another_s(route: str, world: World) -> None:
+    for role in ("anonymous", "alice", "clerk", "treasurer", "root"):
+        world.clients[role].post(address(route, world), {"name": "Mallory", "message": "x", "public": "on"})
+    gift = Donation.objects.get()
+    assert (gift.name, gift.message, gift.public) == (BOBS[1], BOBS[2], False)
+    assert User.objects.filter(email=BOBS[0]).exists()
