@@ -7,6 +7,7 @@ from django.contrib.auth import admin as auth_admin
 from django.contrib.auth import forms as auth_forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts import two_factor_admin  # noqa: F401  (registers its own)
 from accounts.models import User
 
 

@@ -163,13 +163,16 @@ SILENCED_SYSTEM_CHECKS = [
 # --- Django ----------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "project.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "accounts",
     "donations",
     "mail",
@@ -190,6 +193,7 @@ MIDDLEWARE = [
     "project.slashes.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -242,6 +246,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+
+# A code from a phone, after the password, for everybody who uses the admin.
+STAFF_TWO_FACTOR = environment.boolean("STAFF_TWO_FACTOR", False)
+OTP_TOTP_ISSUER = SITE_NAME  # what the app on the phone calls us
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -37,7 +37,7 @@ CORRECTED = {
 
 @admin.register(Donation)
 class DonationAdmin(QuickList):
-    list_display = ("id", "sum", "status", "name", "email", "public", "flagged", "created_at")
+    list_display = ("id", "when", "sum", "status", "name", "email", "flagged")
     list_filter = ("status", Period, Amount, Flagged)
     search_fields = ("name",)  # any: the box is shown for it, donations.desk.search does the work
     search_help_text = _("A name, an e-mail address, a number, or any id of Stripe’s.")
@@ -60,6 +60,10 @@ class DonationAdmin(QuickList):
     @admin.display(description=_("amount"))
     def sum(self, donation: Donation) -> str:
         return shown.amount(donation.amount, donation.currency)
+
+    @admin.display(description=_("when"))
+    def when(self, donation: Donation) -> str:
+        return shown.moment(donation.created_at)
 
     @admin.display(description=_("flags"))
     def flagged(self, donation: Donation) -> str:

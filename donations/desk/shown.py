@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
 from django.utils.html import format_html
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from donations import money
 from donations.models import Donation
@@ -19,6 +24,11 @@ def amount(minor: int, currency: str) -> str:
     if not money.known(currency):
         return f"{minor} {currency}"
     return money.display(minor, currency, get_language() or "en")
+
+
+def moment(at: datetime) -> str:
+    """A time by the site's clock: "22 November 2026, 14:05"."""
+    return format_date(timezone.localtime(at), _("j F Y, H:i"))
 
 
 def short(minor: int, currency: str) -> str:

@@ -42,6 +42,10 @@ class Moment:
     link: str = ""
 
     @property
+    def when(self) -> str:
+        return shown.moment(self.at)
+
+    @property
     def order(self) -> tuple[datetime, str]:
         return self.at, self.what
 
