@@ -28,7 +28,7 @@ FOLDER = BASE_DIR / "docs"
 # The one list of what there is: an address that is not in here never reaches the disk.
 GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
     (_("For donors"), ("giving", "privacy")),
-    (_("For operators"), ("setup", "stripe", "going-live", "settings", "books", "backup", "troubleshooting")),
+    (_("For operators"), ("setup", "stripe", "going-live", "settings", "desk", "books", "backup", "troubleshooting")),
     (_("For developers"), ("api", "sandbox", "architecture")),
 )
 SLUGS = tuple(slug for _title, slugs in GROUPS for slug in slugs)
