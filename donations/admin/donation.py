@@ -34,6 +34,14 @@ CORRECTED = {
     "notes": _("Changed the private notes."),
 }
 
+# What takes from a gift that arrived, and what gives that back again.
+WENT_BACK = [
+    LedgerEntry.Kind.REFUND,
+    LedgerEntry.Kind.REFUND_FAILURE,
+    LedgerEntry.Kind.DISPUTE_WITHDRAWAL,
+    LedgerEntry.Kind.DISPUTE_REINSTATEMENT,
+]
+
 
 @admin.register(Donation)
 class DonationAdmin(QuickList):
@@ -139,7 +147,7 @@ def _figures(donation: Donation) -> list[tuple[str, str]]:
     sums = donation.entries.order_by("currency").values("currency")
     for row in sums.annotate(left=Sum("amount")):
         kinds = donation.entries.filter(currency=row["currency"])
-        paid = kinds.filter(kind=LedgerEntry.Kind.PAYMENT).aggregate(sum=Sum("amount"))["sum"] or 0
+        paid = kinds.exclude(kind__in=WENT_BACK).aggregate(sum=Sum("amount"))["sum"] or 0
         found.append((_g("Arrived"), shown.amount(paid, row["currency"])))
         if row["left"] != paid:
             found.append((_g("Went back"), shown.amount(paid - row["left"], row["currency"])))

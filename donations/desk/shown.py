@@ -16,6 +16,7 @@ from donations import money
 from donations.models import Donation
 
 # Stripe's dashboard has a page of its own for these; everything else is found by its search.
+_FOUND = ("cs", "re", "pyr", "txn", "in", "sub", "po")
 _PAGES = {"pi": "payments", "ch": "payments", "py": "payments", "dp": "disputes", "du": "disputes", "evt": "events"}
 
 
@@ -40,9 +41,10 @@ def short(minor: int, currency: str) -> str:
 
 def dashboard(reference: str) -> str:
     """Where Stripe's dashboard shows this object; nothing when there is no dashboard."""
-    if not settings.STRIPE_DASHBOARD or not reference:
+    kind, mark, _rest = reference.partition("_")
+    page = _PAGES.get(kind)
+    if not settings.STRIPE_DASHBOARD or not mark or not (page or kind in _FOUND):
         return ""
-    page = _PAGES.get(reference.partition("_")[0])
     place = f"{page}/{reference}" if page else f"search?query={reference}"
     return f"{settings.STRIPE_DASHBOARD}/{place}"
 

@@ -117,14 +117,14 @@ def test_no_role_can_delete_anything_or_make_staff() -> None:
 
 def test_every_permission_of_a_role_is_one_that_exists() -> None:
     """A misspelt name would be made by the migration, and would never be asked for."""
-    real = set()
+    real: set[tuple[str, ...]] = set()
     for model in apps.get_models():
         options = model._meta
         names = [f"{word}_{options.model_name}" for word in options.default_permissions]
         names += [codename for codename, _name in options.permissions]
-        real |= {(options.app_label, options.model_name, name) for name in names}
-    for _role, app, model, codename in roles.wanted():
-        assert (app, model, codename) in real
+        real |= {(options.app_label, str(options.model_name), name) for name in names}
+    for _role, *wanted in roles.wanted():
+        assert tuple(wanted) in real
 
 
 def test_granting_again_adds_nothing_twice() -> None:

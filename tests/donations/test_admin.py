@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from donations import chores, ledger
 from donations.models import Case, Donation, LedgerEntry, StripeEvent
-from donations.reports import Payment, Report
+from donations.reports import Payment, Refund, RefundStatus, Report
 from donations.states import Status
 from mail.models import Mail
 from tests.donations.stripe_objects import event, session, text
@@ -148,6 +148,17 @@ def test_corrections_are_in_the_log_in_words_and_without_what_was_erased(
     gift.refresh_from_db()
     assert (gift.name, gift.notes, gift.public) == ("Ada", "She called.", False)
     assert "by tess@example.org" in page_of(treasurer, gift)
+
+
+def test_a_gifts_figures_say_what_came_went_and_is_left(treasurer: Client, donation: Donation) -> None:
+    payment = Payment("pi_1", 2000, "usd")
+    ledger.record(Report(at=donation.created_at, donation=donation.uuid, refs=("pi_1",), payment=payment))
+    refund = Refund("re_1", 500, "usd", RefundStatus.SUCCEEDED, True, False)
+    ledger.record(Report(at=donation.created_at, refs=("re_1", "pi_1"), refund=refund))
+    figures = treasurer.get(f"{LIST}{donation.pk}/change/").context["figures"]
+    assert figures == [
+        *(("State", "partly refunded"), ("Arrived", "$20.00"), ("Went back", "$5.00"), ("Left", "$15.00")),
+    ]
 
 
 def test_a_flag_is_looked_at_once_and_a_new_one_asks_again(treasurer: Client, make_donation: Make) -> None:

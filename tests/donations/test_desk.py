@@ -127,6 +127,7 @@ def test_ids_lead_to_stripes_dashboard_where_there_is_one(settings: pytest_djang
     assert 'href="https://dashboard.stripe.com/test/payments/pi_1"' in shown.stripe_id("pi_1")
     assert shown.dashboard("dp_1") == "https://dashboard.stripe.com/test/disputes/dp_1"
     assert shown.dashboard("re_1") == "https://dashboard.stripe.com/test/search?query=re_1"
+    assert shown.stripe_id("cheque 17") == "cheque 17", "not everything in the ledger is Stripe's"
 
 
 def test_a_dispute_says_what_the_bank_says_and_what_we_hold(make_donation: Make) -> None:
