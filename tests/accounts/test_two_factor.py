@@ -101,7 +101,8 @@ def test_the_secret_is_another_one_each_time_and_belongs_to_its_session(half_way
     thief.force_login(tess)
     thief.get(SET_UP)
     seen = TOTPDevice.objects.get()
-    half_way.get(SET_UP)
+    secrets = {half_way.get(SET_UP).context["secret"] for _visit in range(2)}
+    assert len(secrets) == 2
     mine = TOTPDevice.objects.exclude(pk=seen.pk).get()
     assert mine.key != seen.key
     half_way.post(SET_UP, {"code": code_of(mine)})

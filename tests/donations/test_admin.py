@@ -173,6 +173,7 @@ def test_a_flag_is_looked_at_once_and_a_new_one_asks_again(treasurer: Client, ma
     Donation.objects.filter(pk=gift.pk).update(flags="amount,twice")
     treasurer.post(seen, {"flags": "amount"})  # from a page that was opened before
     assert "I have looked at it" in page_of(treasurer, gift)
+    assert len(words()) == 1, "nobody looked at the new one"
 
 
 def test_what_donors_wrote_is_text_and_nothing_else(treasurer: Client, make_donation: Make) -> None:
