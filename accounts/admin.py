@@ -14,7 +14,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import erasing
+from accounts import (
+    erasing,
+    two_factor_admin,  # noqa: F401  (registers its own)
+)
 from accounts.models import User
 
 

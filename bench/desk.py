@@ -22,8 +22,8 @@ NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE 
 STATEMENTS = (
     """INSERT INTO donations_donation (id, uuid, amount, currency, name, email, message, notes, public, created_at,
         attempt, session_id, session_url, expires_at, checkout, settling_failed, delayed, flags, flags_seen, status)
-    {numbers} SELECT i, {uuid}, 500 + (i * 7919) % 20000, 'usd', 'Donor ' || i, 'donor' || i || '@example.org', '', '',
-        {false}, {at}, 1, 'cs_' || i, '', {at}, 'complete', {false}, {false},
+    {numbers} SELECT i, {uuid}, 500 + (i % 1000) * 7919 % 20000, 'usd', 'Donor ' || i,
+        'donor' || i || '@example.org', '', '', {false}, {at}, 1, 'cs_' || i, '', {at}, 'complete', {false}, {false},
         CASE WHEN i % 1000 = 0 THEN 'amount' ELSE '' END, '', CASE WHEN i % 50 = 0 THEN 'refunded' ELSE 'paid' END
     FROM n""",
     """INSERT INTO donations_ledgerentry (donation_id, kind, source, amount, currency, happened_at, recorded_at)

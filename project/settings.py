@@ -166,7 +166,7 @@ SILENCED_SYSTEM_CHECKS = [
 # --- Django ----------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "project.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -174,6 +174,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "accounts",
     "donations",
     "mail",
@@ -197,6 +200,7 @@ MIDDLEWARE = [
     "project.slashes.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -270,6 +274,10 @@ AXES_SENSITIVE_PARAMETERS = ["username", "email", "current", "name", "message", 
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+
+# A code from a phone, after the password, for everybody who uses the admin.
+STAFF_TWO_FACTOR = environment.boolean("STAFF_TWO_FACTOR", False)
+OTP_TOTP_ISSUER = SITE_NAME  # what the app on the phone calls us
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -35,10 +35,18 @@ CORRECTED = {
     "notes": _("Changed the private notes."),
 }
 
+# What takes from a gift that arrived, and what gives that back again.
+WENT_BACK = [
+    LedgerEntry.Kind.REFUND,
+    LedgerEntry.Kind.REFUND_FAILURE,
+    LedgerEntry.Kind.DISPUTE_WITHDRAWAL,
+    LedgerEntry.Kind.DISPUTE_REINSTATEMENT,
+]
+
 
 @admin.register(Donation)
 class DonationAdmin(QuickList):
-    list_display = ("id", "sum", "status", "name", "email", "public", "flagged", "created_at")
+    list_display = ("id", "when", "sum", "status", "name", "email", "flagged")
     list_filter = ("status", Period, Amount, Flagged)
     search_fields = ("name",)  # any: the box is shown for it, donations.desk.search does the work
     search_help_text = _("A name, an e-mail address, a number, or any id of Stripe’s.")
@@ -61,6 +69,10 @@ class DonationAdmin(QuickList):
     @admin.display(description=_("amount"))
     def sum(self, donation: Donation) -> str:
         return shown.amount(donation.amount, donation.currency)
+
+    @admin.display(description=_("when"))
+    def when(self, donation: Donation) -> str:
+        return shown.moment(donation.created_at)
 
     @admin.display(description=_("flags"))
     def flagged(self, donation: Donation) -> str:
@@ -137,7 +149,7 @@ def _figures(donation: Donation) -> list[tuple[str, str]]:
     sums = donation.entries.order_by("currency").values("currency")
     for row in sums.annotate(left=Sum("amount")):
         kinds = donation.entries.filter(currency=row["currency"])
-        paid = kinds.filter(kind=LedgerEntry.Kind.PAYMENT).aggregate(sum=Sum("amount"))["sum"] or 0
+        paid = kinds.exclude(kind__in=WENT_BACK).aggregate(sum=Sum("amount"))["sum"] or 0
         found.append((_g("Arrived"), shown.amount(paid, row["currency"])))
         if row["left"] != paid:
             found.append((_g("Went back"), shown.amount(paid - row["left"], row["currency"])))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -112,5 +111,4 @@ def _evidence(case: Case) -> list[tuple[str, str]]:
 
 def _moment(at: datetime) -> str:
     """With the time zone: a bank elsewhere reads it."""
-    local = timezone.localtime(at)
-    return f"{date_format(local, 'DATETIME_FORMAT')} {local:%Z}"
+    return f"{shown.moment(at)} {timezone.localtime(at):%Z}"

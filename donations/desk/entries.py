@@ -22,6 +22,10 @@ class Row:
     net: str = ""
     booked: str = ""
 
+    @property
+    def when(self) -> str:
+        return shown.moment(self.entry.happened_at)
+
 
 def of(donation: Donation) -> list[Row]:
     """The rows in the order in which they were written."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from donations.chores import VERIFY
+from donations.desk import shown
 from donations.models import Chore
 
 # As donations.books.Verdict puts it.
@@ -20,6 +21,10 @@ class Proof:
     at: datetime | None
     differences: int | None
     result: str
+
+    @property
+    def when(self) -> str:
+        return shown.moment(self.at) if self.at else ""
 
     @property
     def agree(self) -> bool:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
 from django.utils.html import format_html
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from donations import money
 from donations.models import Donation
 
 # Stripe's dashboard has a page of its own for these; everything else is found by its search.
+_FOUND = ("cs", "re", "pyr", "txn", "in", "sub", "po")
 _PAGES = {"pi": "payments", "ch": "payments", "py": "payments", "dp": "disputes", "du": "disputes", "evt": "events"}
 
 
@@ -19,6 +25,11 @@ def amount(minor: int, currency: str) -> str:
     if not money.known(currency):
         return f"{minor} {currency}"
     return money.display(minor, currency, get_language() or "en")
+
+
+def moment(at: datetime) -> str:
+    """A time by the site's clock: "22 November 2026, 14:05"."""
+    return format_date(timezone.localtime(at), _("j F Y, H:i"))
 
 
 def short(minor: int, currency: str) -> str:
@@ -30,9 +41,10 @@ def short(minor: int, currency: str) -> str:
 
 def dashboard(reference: str) -> str:
     """Where Stripe's dashboard shows this object; nothing when there is no dashboard."""
-    if not settings.STRIPE_DASHBOARD or not reference:
+    kind, mark, _rest = reference.partition("_")
+    page = _PAGES.get(kind)
+    if not settings.STRIPE_DASHBOARD or not mark or not (page or kind in _FOUND):
         return ""
-    page = _PAGES.get(reference.partition("_")[0])
     place = f"{page}/{reference}" if page else f"search?query={reference}"
     return f"{settings.STRIPE_DASHBOARD}/{place}"
 

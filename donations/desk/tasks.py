@@ -10,7 +10,6 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -68,7 +67,7 @@ def _disputes() -> Iterator[Task]:
     for case in open_disputes():
         amount = shown.amount(case.amount, case.currency)
         if case.deadline:
-            day = date_format(timezone.localtime(case.deadline), "DATETIME_FORMAT")
+            day = shown.moment(case.deadline)
             what = _("Answer the bank about %(amount)s by %(day)s.") % {"amount": amount, "day": day}
         else:
             what = _("Answer the bank about %(amount)s.") % {"amount": amount}
@@ -149,7 +148,7 @@ def _background() -> Iterator[Task]:
     """The mirror is due every ten minutes: when it is long overdue, nothing else is being done either."""
     chore = Chore.objects.filter(pk=MIRROR, due_at__lt=timezone.now() - LATE).first()
     if chore:
-        since = date_format(timezone.localtime(chore.due_at), "DATETIME_FORMAT")
+        since = shown.moment(chore.due_at)
         what = _("The background work has not run since %(since)s.") % {"since": since}
         yield Task(what, _list(CHORE), "donations.view_chore", urgent=True)
 

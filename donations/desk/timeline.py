@@ -42,6 +42,10 @@ class Moment:
     link: str = ""
 
     @property
+    def when(self) -> str:
+        return shown.moment(self.at)
+
+    @property
     def order(self) -> tuple[datetime, str]:
         return self.at, self.what
 
@@ -68,9 +72,10 @@ def _asking(donation: Donation) -> Iterator[Moment]:
 
 def _booked(entries: list[LedgerEntry]) -> Iterator[Moment]:
     for entry in entries:
+        words = str(BOOKED.get(entry.kind, f"%(amount)s, {entry.get_kind_display()}"))
         yield Moment(
             entry.happened_at,
-            str(BOOKED[entry.kind]) % {"amount": shown.amount(abs(entry.amount), entry.currency)},
+            words % {"amount": shown.amount(abs(entry.amount), entry.currency)},
             "good" if entry.amount > 0 else "bad",
             entry.source,
             shown.dashboard(entry.source),

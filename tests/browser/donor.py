@@ -46,11 +46,19 @@ class Donor:
     def unexpected(self) -> list[str]:
         return [line for line in self.complaints if not any(text in line for text in self._forgiven)]
 
-    def signs_in_to_the_admin(self, password: str) -> None:
+    def types_password(self, password: str) -> None:
         self.opens("/admin/")
         self.page.get_by_label("E-mail").fill("treasurer@example.com")
         self.page.get_by_label("Password").fill(password)
         self.presses("Log in")
+
+    def is_told_of(self, title: str, words: str) -> None:
+        """By a page of the admin."""
+        expect(self.page.get_by_role("heading", name=title).first).to_be_visible()
+        expect(self.says).to_contain_text(words)
+
+    def signs_in_to_the_admin(self, password: str) -> None:
+        self.types_password(password)
         expect(self.page.get_by_role("heading", name="Site administration")).to_be_visible()
 
     # --- Choosing an amount ---

@@ -345,8 +345,8 @@ def test_axe_finds_nothing_while_the_database_is_away(open_browser: Open, tmp_pa
         assert findings(donor) == []
 
 
-def findings(donor: Donor) -> list[str]:
-    """What axe says of the page as it is, and whether it is wider than the screen."""
+def findings(donor: Donor, **options: bool) -> list[str]:
+    """What axe says of the page as it is, and whether it is wider than the screen. With options of axe's own."""
     found = []
     # Through the debugger, which the page's policy does not bind.
     donor.page.evaluate(Axe().axe_script)
@@ -359,7 +359,7 @@ def findings(donor: Donor) -> list[str]:
         donor.page.set_viewport_size({"width": width, "height": height})
         for scheme in SCHEMES:
             donor.page.emulate_media(color_scheme=scheme)
-            results = AxeResults(donor.page.evaluate("options => axe.run(document, options)", RULES))
+            results = AxeResults(donor.page.evaluate("options => axe.run(document, options)", RULES | options))
             if results.violations_count:
                 found.append(f"{width} {scheme}: {results.generate_report()}")
         wide = donor.page.evaluate("document.documentElement.scrollWidth")
