@@ -40,7 +40,7 @@ def forget(user_id: int, addresses: set[str]) -> int:
         Donation.objects.alias(lower=Lower("email")).filter(lower=address.lower()).update(email="")
     standings.leave(keys)
     return Donation.objects.filter(user_id=user_id).update(
-        name="", email="", message="", public=False, user=None, dedupe=None, erased_at=timezone.now()
+        name="", email="", message="", notes="", public=False, user=None, dedupe=None, erased_at=timezone.now()
     )
 
 

@@ -153,7 +153,7 @@ def test_corrections_are_in_the_log_in_words_and_without_what_was_erased(
 def test_a_gifts_figures_say_what_came_went_and_is_left(treasurer: Client, donation: Donation) -> None:
     payment = Payment("pi_1", 2000, "usd")
     ledger.record(Report(at=donation.created_at, donation=donation.uuid, refs=("pi_1",), payment=payment))
-    refund = Refund("re_1", 500, "usd", RefundStatus.SUCCEEDED, True, False)
+    refund = Refund("re_1", donation.created_at, 500, "usd", RefundStatus.SUCCEEDED, True, False)
     ledger.record(Report(at=donation.created_at, refs=("re_1", "pi_1"), refund=refund))
     figures = treasurer.get(f"{LIST}{donation.pk}/change/").context["figures"]
     assert figures == [

@@ -29,7 +29,7 @@ def pay(donation: Donation, at: datetime = AT, intent: str = "pi_1") -> None:
 
 
 def give_back(amount: int, at: datetime = AT, status: RefundStatus = RefundStatus.SUCCEEDED) -> None:
-    refund = Refund("re_1", amount, "usd", status, status is RefundStatus.SUCCEEDED, False, "tess@example.org")
+    refund = Refund("re_1", at, amount, "usd", status, status is RefundStatus.SUCCEEDED, False, "tess@example.org")
     ledger.record(Report(at=at, refs=("re_1", "pi_1"), refund=refund))
 
 
