@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from donations import books, healing, letters, retention
+from donations import books, healing, letters, refunding, retention
 from donations.models import Chore, insert_once
 from mail import outbox
 
@@ -35,6 +35,7 @@ ALWAYS: tuple[Callable[[], int], ...] = (
     healing.replay_failed,
     healing.sweep,
     healing.watch_cases,
+    refunding.finish_open,
     send_letters,
 )
 # Done by the clock.

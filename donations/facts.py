@@ -210,6 +210,7 @@ def _refund(refund: dict[str, Any], at: datetime) -> Report:
             debited=status is RefundStatus.SUCCEEDED or bool(refund.get("balance_transaction")),
             credited=bool(refund.get("failure_balance_transaction")),
             asked_by=_plain((refund.get("metadata") or {}).get("tincup_asked_by")),
+            request=_plain((refund.get("metadata") or {}).get("tincup_refund")),
         ),
     )
 

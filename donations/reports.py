@@ -66,6 +66,8 @@ class Refund:
     debited: bool
     credited: bool
     asked_by: str = ""
+    # Of a refund that staff asked for here: the uuid of their request.
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from donations import money
+from donations.admin.refund import Refunding
 from donations.models import Donation, LedgerEntry
 
 
@@ -31,7 +32,7 @@ class LedgerInline(admin.TabularInline):
 
 
 @admin.register(Donation)
-class DonationAdmin(admin.ModelAdmin):
+class DonationAdmin(Refunding):
     list_display = ("id", "sum", "status", "name", "email", "public", "flags", "created_at")
     list_filter = ("status", "public", "flags", "created_at")
     search_fields = ("name", "email", "refs__id", "uuid")

@@ -11,6 +11,7 @@ from donations.models.ledger import (
     Total,
 )
 from donations.models.once import insert_once
+from donations.models.refund import RefundRequest
 from donations.models.stripe import Case, StripeEvent, StripeRef
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Donation",
     "Flag",
     "LedgerEntry",
+    "RefundRequest",
     "StripeEvent",
     "StripeRef",
     "Total",
