@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from donations import books, healing, letters, refunding, retention
+from donations import books, healing, letters, payouts, refunding, retention
 from donations.models import Chore, insert_once
 from mail import outbox
 
@@ -40,8 +40,10 @@ ALWAYS: tuple[Callable[[], int], ...] = (
 )
 # Done by the clock.
 MIRROR, VERIFY, EMPTY = "mirror Stripe's book", "verify the books", "empty old events"
+PAYOUTS = "mirror Stripe's payouts"
 BY_THE_CLOCK: dict[str, tuple[timedelta, Callable[[], str]]] = {
     MIRROR: (timedelta(minutes=10), lambda: f"{books.mirror()} balance transactions added"),
+    PAYOUTS: (timedelta(hours=1), lambda: f"the parts of {payouts.mirror()} payouts added"),
     VERIFY: (timedelta(days=1), _verdict),
     EMPTY: (timedelta(days=1), lambda: f"{retention.empty_old_events()} event bodies emptied"),
 }

@@ -19,6 +19,7 @@ from donations.reports import (
     DisputeStatus,
     Movement,
     Payment,
+    PayoutAtStripe,
     Refund,
     RefundStatus,
     Report,
@@ -75,6 +76,19 @@ def balance_transaction(thing: dict[str, Any]) -> BookedAtStripe:
         currency=_text(thing, "currency"),
         exchange_rate=str(thing.get("exchange_rate") or ""),
         created_at=_moment(thing.get("created")),
+    )
+
+
+def payout(thing: dict[str, Any]) -> PayoutAtStripe:
+    """Read a payout. Of one that was made by hand Stripe does not know what it carried."""
+    return PayoutAtStripe(
+        id=_text(thing, "id"),
+        amount=int(thing["amount"]),
+        currency=_text(thing, "currency"),
+        status=_text(thing, "status"),
+        created_at=_moment(thing.get("created")),
+        arrival_at=_moment(thing.get("arrival_date")),
+        known=bool(thing.get("automatic")) and thing.get("reconciliation_status") == "completed",
     )
 
 

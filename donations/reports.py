@@ -147,6 +147,19 @@ class BookedAtStripe:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class PayoutAtStripe:
+    """A payout: `amount` in minor units. `known` when Stripe can list what it carried."""
+
+    id: str
+    amount: int
+    currency: str
+    status: str
+    created_at: datetime
+    arrival_at: datetime
+    known: bool
+
+
 def abandoned(donation: uuid.UUID, site: str, at: datetime) -> Report:
     """The report of a donation that never got as far as a session, given up by us."""
     return Report(at=at, site=site, donation=donation, checkout=Checkout.EXPIRED)

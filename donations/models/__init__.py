@@ -11,6 +11,7 @@ from donations.models.ledger import (
     Total,
 )
 from donations.models.once import insert_once
+from donations.models.payout import PaidOut, Payout
 from donations.models.refund import RefundRequest
 from donations.models.stripe import Case, StripeEvent, StripeRef
 
@@ -25,6 +26,8 @@ __all__ = [
     "Donation",
     "Flag",
     "LedgerEntry",
+    "PaidOut",
+    "Payout",
     "RefundRequest",
     "StripeEvent",
     "StripeRef",
