@@ -67,11 +67,13 @@ def dispute_entries(donation: Donation, dispute: Dispute, at: datetime) -> list[
             "opened_at": at,
             "as_of": at,
             "deadline": dispute.deadline,
+            "reason": dispute.reason,
             "ask_at": timezone.now() + ASK_EVERY,
         },
     )
     if not created and states.is_newer(dispute.status, at, DisputeStatus(case.status), case.as_of):
         case.status, case.as_of, case.deadline = dispute.status.value, at, dispute.deadline
+        case.reason = dispute.reason
     if case.ask_at is None and DisputeStatus(case.status) in states.DISPUTE_OPEN:
         case.ask_at = timezone.now() + ASK_EVERY  # a decided case was appealed
     case.save()

@@ -244,6 +244,7 @@ def _dispute(dispute: dict[str, Any], at: datetime) -> Report:
             movements=tuple(
                 _movement(transaction, amount, currency) for transaction in dispute.get("balance_transactions") or []
             ),
+            reason=_plain(dispute.get("reason"))[:40],
         ),
     )
 

@@ -90,6 +90,8 @@ class Dispute:
     status: DisputeStatus
     deadline: datetime | None
     movements: tuple[Movement, ...]
+    # Why, in the bank's word: "fraudulent".
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,10 @@ class Mail(models.Model):
                 name="mail_waiting_has_next_at",
             ),
         )
-        indexes = (models.Index(fields=["next_at"], name="mail_due", condition=Q(next_at__isnull=False)),)
+        indexes = (
+            models.Index(fields=["next_at"], name="mail_due", condition=Q(next_at__isnull=False)),
+            models.Index(fields=["state"], name="mail_dead", condition=Q(state="dead")),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}: {self.state}"

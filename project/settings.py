@@ -109,6 +109,11 @@ SANDBOX_URL = f"{SITE_URL}/sandbox"
 SANDBOX_FORWARD_TO = f"http://127.0.0.1:{PORT}/stripe-webhook/"
 SANDBOX_WEBHOOK_SECRET = STRIPE_WEBHOOK_SECRETS[0] if STRIPE_WEBHOOK_SECRETS else ""
 
+# Where people look at Stripe's side of a gift; empty when Stripe has a stand-in, which has no dashboard.
+STRIPE_DASHBOARD = "" if STRIPE_API_BASE != "https://api.stripe.com" else "https://dashboard.stripe.com"
+if STRIPE_DASHBOARD and not STRIPE_LIVE:
+    STRIPE_DASHBOARD += "/test"
+
 # --- Who may ask, and how the answer is dressed ----------------------------------------------------------------------
 
 TRUSTED_PROXIES = environment.integer("TRUSTED_PROXIES", 0, least=0, most=10)

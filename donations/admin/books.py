@@ -13,7 +13,7 @@ from donations.models import BalanceTransaction, Chore, LedgerEntry, Total
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnly):
     list_display = ("happened_at", "kind", "sum", "currency", "donation", "source")
-    list_filter = ("kind", "currency", "happened_at")
+    list_filter = ("kind", "happened_at")
     list_select_related = ("donation",)
     search_fields = ("source",)
 
@@ -25,7 +25,7 @@ class LedgerEntryAdmin(ReadOnly):
 @admin.register(BalanceTransaction)
 class BalanceTransactionAdmin(ReadOnly):
     list_display = ("created_at", "type", "amount", "fee", "net", "currency", "source")
-    list_filter = ("type", "currency", "created_at")
+    list_filter = ("created_at",)
     search_fields = ("id", "source", "payment")
 
 

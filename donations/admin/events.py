@@ -15,7 +15,7 @@ from donations.models import StripeEvent, StripeRef
 @admin.register(StripeEvent)
 class StripeEventAdmin(ReadOnly):
     list_display = ("id", "type", "state", "waits_for", "attempts", "error", "received_at")
-    list_filter = ("state", "type")
+    list_filter = ("state", "received_at")
     search_fields = ("id",)
     actions = ("replay",)
 

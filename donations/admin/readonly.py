@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 
+from donations.admin.paging import QuickList
 
-class ReadOnly(admin.ModelAdmin):
-    show_full_result_count = False
 
+class ReadOnly(QuickList):
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

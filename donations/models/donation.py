@@ -39,6 +39,9 @@ class Donation(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("account"), null=True, blank=True, on_delete=models.SET_NULL
     )
+    notes = models.TextField(
+        _("private notes"), blank=True, max_length=2000, help_text=_("For the staff alone. The donor never sees them.")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     # One form's token, amount, currency and frequency lead to one donation; NULL once another may take its place.
@@ -69,6 +72,8 @@ class Donation(models.Model):
     settling_failed = models.BooleanField(default=False, editable=False)
     delayed = models.BooleanField(default=False, editable=False)
     flags = models.CharField(_("flags"), max_length=60, blank=True, editable=False)
+    # Those that somebody has looked at: flags are facts and stay. Written by the admin.
+    flags_seen = models.CharField(max_length=60, blank=True, editable=False)
     status = models.CharField(
         _("status"),
         max_length=16,
@@ -91,8 +96,14 @@ class Donation(models.Model):
         verbose_name = _("donation")
         verbose_name_plural = _("donations")
         ordering: ClassVar[list[str]] = ["-id"]
+        permissions = (
+            ("refund_donation", _("Can refund a donation")),
+            ("export_donations", _("Can export donations, donors and the ledger")),
+        )
         constraints = (models.CheckConstraint(condition=Q(amount__gt=0), name="donation_amount_above_0"),)
         indexes = (
+            models.Index(fields=["status", "-id"], name="donation_by_status"),
+            models.Index(fields=["-id"], name="donation_flagged", condition=~Q(flags="")),
             models.Index(fields=["ask_at"], name="donation_to_ask", condition=Q(ask_at__isnull=False)),
             models.Index(fields=["-id"], name="donation_wall", condition=Q(public=True, status__in=SHOWN)),
         )

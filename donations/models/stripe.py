@@ -51,6 +51,8 @@ class Case(models.Model):
     credited = models.BooleanField(_("credited back"), default=False)
     # Of a dispute: until when the bank takes an answer.
     deadline = models.DateTimeField(_("deadline"), null=True)
+    # Of a dispute: why, in the bank's word ("fraudulent").
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
     asked_by = models.CharField(_("asked by"), max_length=254, blank=True)
     # When the sweep next asks Stripe; NULL when nothing more is expected.
     ask_at = models.DateTimeField(null=True, editable=False)
@@ -92,6 +94,8 @@ class StripeEvent(models.Model):
         indexes = (
             models.Index(fields=["retry_at"], name="event_to_retry", condition=Q(retry_at__isnull=False)),
             models.Index(fields=["waits_for"], name="event_waits_for", condition=Q(state="parked")),
+            models.Index(fields=["state"], name="event_failed", condition=Q(state="failed")),
+            models.Index(fields=["-received_at"], name="event_newest"),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,115 @@
+"""What happened to a gift, in the order in which it happened, from everything that keeps a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from donations.desk import shown
+from donations.models import Case, Donation, LedgerEntry
+from donations.reports import Checkout
+from mail.models import Mail
+
+BOOKED = {
+    "payment": gettext_lazy("%(amount)s arrived"),
+    "refund": gettext_lazy("%(amount)s went back to the donor"),
+    "refund_failure": gettext_lazy("A refund failed: %(amount)s came back to us"),
+    "dispute_withdrawal": gettext_lazy("The bank took %(amount)s"),
+    "dispute_reinstatement": gettext_lazy("The bank gave %(amount)s back"),
+}
+LETTERS = {
+    "paid": gettext_lazy("Receipt"),
+    "refunded": gettext_lazy("Letter about the refund"),
+    "failed": gettext_lazy("Letter that the payment failed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """`mark` says how it is drawn: plain, good or bad."""
+
+    at: datetime
+    what: str
+    mark: str = "plain"
+    more: str = ""
+    link: str = ""
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        return self.at, self.what
+
+
+def of(donation: Donation) -> list[Moment]:
+    """Every moment that is known of a gift, the first one first."""
+    entries = list(donation.entries.all())
+    moments = [
+        *_asking(donation),
+        *_booked(entries),
+        *_cases(donation),
+        *_letters(donation, entries),
+        *_staff(donation),
+    ]
+    return sorted(moments, key=lambda moment: moment.order)
+
+
+def _asking(donation: Donation) -> Iterator[Moment]:
+    asked = shown.amount(donation.amount, donation.currency)
+    yield Moment(donation.created_at, _("The donor chose %(amount)s") % {"amount": asked})
+    if donation.checkout == Checkout.EXPIRED:
+        yield Moment(donation.expires_at, _("Stripe’s page closed without a payment"), "bad")
+
+
+def _booked(entries: list[LedgerEntry]) -> Iterator[Moment]:
+    for entry in entries:
+        yield Moment(
+            entry.happened_at,
+            str(BOOKED[entry.kind]) % {"amount": shown.amount(abs(entry.amount), entry.currency)},
+            "good" if entry.amount > 0 else "bad",
+            entry.source,
+            shown.dashboard(entry.source),
+        )
+
+
+def _cases(donation: Donation) -> Iterator[Moment]:
+    for case in donation.cases.all():
+        refund = case.kind == Case.Kind.REFUND
+        text = _("Refund of %(amount)s asked for") if refund else _("Dispute about %(amount)s opened")
+        more = _("by %(who)s") % {"who": case.asked_by} if case.asked_by else case.reason
+        what = text % {"amount": shown.amount(case.amount, case.currency)}
+        yield Moment(case.opened_at, what, "plain" if refund else "bad", more, _case_page(case))
+
+
+def _case_page(case: Case) -> str:
+    return reverse("admin:donations_case_change", args=[case.pk])
+
+
+def letters_of(donation: Donation, entries: list[LedgerEntry]) -> list[Mail]:
+    """The outbox's rows about a gift."""
+    keys = [str(donation.uuid), *(entry.source for entry in entries)]
+    return list(Mail.objects.filter(kind__in=LETTERS, key__in=keys).order_by("id"))
+
+
+def _letters(donation: Donation, entries: list[LedgerEntry]) -> Iterator[Moment]:
+    marks = {Mail.State.SENT.value: "good", Mail.State.DEAD.value: "bad"}
+    for mail in letters_of(donation, entries):
+        state = mail.get_state_display()
+        yield Moment(
+            mail.sent_at or mail.created_at,
+            _("%(letter)s: %(state)s") % {"letter": LETTERS[mail.kind], "state": state},
+            marks.get(mail.state, "plain"),
+            mail.error,
+            reverse("admin:mail_mail_change", args=[mail.pk]),
+        )
+
+
+def _staff(donation: Donation) -> Iterator[Moment]:
+    kind = ContentType.objects.get_for_model(Donation)
+    for entry in LogEntry.objects.filter(content_type=kind, object_id=str(donation.pk)).select_related("user"):
+        yield Moment(entry.action_time, entry.get_change_message(), "plain", _("by %(who)s") % {"who": entry.user})
