@@ -84,8 +84,7 @@ def _writer(export: Export, other: Callable[[Any], Any]) -> Callable[[Row], list
     def write(row: Row) -> list[Any]:
         currency = row[place]
         return [
-            money.plain(value, currency) if amount else other(value)
-            for value, amount in zip(row, amounts, strict=True)
+            money.plain(value, currency) if amount else other(value) for value, amount in zip(row, amounts, strict=True)
         ]
 
     return write

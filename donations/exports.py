@@ -26,8 +26,9 @@ Row = tuple[Any, ...]
 Totals = dict[str, dict[str, int]]
 
 KINDS = LedgerEntry.Kind
-GIVEN = Q(kind=KINDS.PAYMENT)
-RETURNED = Q(kind__in=[KINDS.REFUND, KINDS.REFUND_FAILURE])
+GIVEN = Q(kind__in=[KINDS.PAYMENT, KINDS.OFFLINE])
+# What went back, or was struck out of the record.
+RETURNED = Q(kind__in=[KINDS.REFUND, KINDS.REFUND_FAILURE, KINDS.OFFLINE_REVERSAL])
 DISPUTED = Q(kind__in=[KINDS.DISPUTE_WITHDRAWAL, KINDS.DISPUTE_REINSTATEMENT])
 
 
@@ -155,9 +156,7 @@ EXPORTS = {
         ),
         amounts=("paid", "refunded", "disputed", "kept", "asked"),
         rows=_donations,
-        count=lambda period: Donation.objects.filter(
-            period.of("created_at"), status__in=states.ARRIVED
-        ).count(),
+        count=lambda period: Donation.objects.filter(period.of("created_at"), status__in=states.ARRIVED).count(),
     ),
     "ledger": Export(
         columns=("entry", "happened", "recorded", "kind", "currency", "amount", "gift", "source"),
@@ -169,10 +168,12 @@ EXPORTS = {
         columns=("email", "name", "gifts", "first_gift", "last_gift", "currency", "given", "returned", "kept"),
         amounts=("given", "returned", "kept"),
         rows=_donors,
-        count=lambda period: LedgerEntry.objects.filter(period.of("happened_at"))
-        .values("currency", address=Lower("donation__email"))
-        .distinct()
-        .count(),
+        count=lambda period: (
+            LedgerEntry.objects.filter(period.of("happened_at"))
+            .values("currency", address=Lower("donation__email"))
+            .distinct()
+            .count()
+        ),
     ),
     "accounting": Export(
         columns=(

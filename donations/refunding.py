@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from donations import facts, gateway, healing, inbox, money
-from donations.models import Case, Donation, LedgerEntry, RefundRequest, insert_once
+from donations.models import Case, Donation, LedgerEntry, OfflineGift, RefundRequest, insert_once
 from donations.reports import RefundStatus
 from donations.states import Status
 
@@ -63,6 +63,8 @@ class Refundable:
 
 def why_not(donation: Donation) -> str:
     """Why nothing of this gift can be refunded, in words; nothing if it can."""
+    if OfflineGift.objects.filter(donation=donation).exists():
+        return _("This gift came outside Stripe, so Stripe cannot send it back. Its own record can be struck out.")
     match Status(donation.status):
         case Status.PAID | Status.PARTLY_REFUNDED:
             return "" if left(donation) > 0 else _("A refund of all that is left is on its way already.")

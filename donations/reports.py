@@ -95,6 +95,16 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class Offline:
+    """A gift outside Stripe, as staff recorded it; `amount` in minor units. Struck out when the record was wrong."""
+
+    id: str
+    amount: int
+    currency: str
+    struck_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What one Stripe object says about a donation."""
 
@@ -116,6 +126,7 @@ class Report:
     email: str = ""
     refund: Refund | None = None
     dispute: Dispute | None = None
+    offline: Offline | None = None
 
     @property
     def anchor(self) -> str:

@@ -52,6 +52,11 @@ def refunded(about: About, *, gift: str = "") -> Letter:
     return _letter("refunded", about, gift=gift)
 
 
+def offline(about: About, *, method: str) -> Letter:
+    """A gift outside Stripe reached us, by this method."""
+    return _letter("offline", about, method=method)
+
+
 def _letter(kind: str, about: About, **more: str) -> Letter:
     context = asdict(about) | more | {"name": _greeted(about.name)}
     subject = " ".join(render_to_string(f"mail/{kind}.subject.txt", context).split())

@@ -42,7 +42,11 @@ MAY_IMPORT = {
     "api": {"forms", "checkout", "queries", "models", "money", "states"},
     "webhooks": {"gateway", "inbox"},
     "desk": {"books", "chores", "inbox", "models", "money", "reports", "states"},
-    "admin": {"desk", "export_formats", "exports", "gateway", "healing", "letters", "models", "money", "payouts", "refunding"},
+    "admin": {
+        *("desk", "gateway", "healing", "letters", "models", "money"),
+        *("export_formats", "exports", "offline", "payouts", "refunding"),
+    },
+    "offline": {"ledger", "models", "reports"},
     "checks": {"models", "triggers"},
     "apps": {"checks", "triggers"},
     "urls": {"views", "api", "webhooks"},

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from donations.admin.exports import Exporting
 from donations.admin.filters import Amount, Flagged, Period
 from donations.admin.paging import QuickList
 from donations.admin.refund import Refunding
@@ -37,7 +38,7 @@ CORRECTED = {
 
 
 @admin.register(Donation)
-class DonationAdmin(Refunding, QuickList):
+class DonationAdmin(Refunding, Exporting, QuickList):
     list_display = ("id", "sum", "status", "name", "email", "public", "flagged", "created_at")
     list_filter = ("status", Period, Amount, Flagged)
     search_fields = ("name",)  # any: the box is shown for it, donations.desk.search does the work

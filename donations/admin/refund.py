@@ -79,15 +79,15 @@ class Refunding(admin.ModelAdmin):
         if waiting := refunding.live(donation):
             if request.method == "POST":
                 return self._carry_out(request, donation, waiting)
-            return self._page(request, donation, waiting=waiting)
+            return self._refund_page(request, donation, waiting=waiting)
         try:
             payments = refunding.look(donation)
         except (gateway.NoAnswer, gateway.Refused):
-            return self._page(request, donation, problem=_("Stripe does not answer. Try again in a minute."))
+            return self._refund_page(request, donation, problem=_("Stripe does not answer. Try again in a minute."))
         if request.method == "POST":
             return self._posted(request, donation, payments)
         if problem := refunding.why_not(donation):
-            return self._page(request, donation, problem=problem)
+            return self._refund_page(request, donation, problem=problem)
         open_payments = [payment for payment in payments if payment.left > 0]
         first = open_payments[0]
         initial = {
@@ -96,20 +96,20 @@ class Refunding(admin.ModelAdmin):
             "payment": first.payment,
             "number": refunding.next_number(donation),
         }
-        return self._page(request, donation, form=RefundForm(open_payments, initial=initial))
+        return self._refund_page(request, donation, form=RefundForm(open_payments, initial=initial))
 
     def _posted(self, request: HttpRequest, donation: Donation, payments: list[Refundable]) -> HttpResponse:
         form = RefundForm(payments, request.POST)
         if earlier := self._asked_before(donation, request):
             return self._carry_out(request, donation, earlier)
         if problem := refunding.why_not(donation):
-            return self._page(request, donation, problem=problem)
+            return self._refund_page(request, donation, problem=problem)
         if not form.is_valid():
-            return self._page(request, donation, form=form)
+            return self._refund_page(request, donation, form=form)
         if "confirmed" not in request.POST:
-            return self._page(request, donation, form=form, sure=True)
+            return self._refund_page(request, donation, form=form, sure=True)
         if not is_fresh(request) and not prove(request, request.POST.get("password", "")):
-            return self._page(request, donation, form=form, sure=True, wrong="password" in request.POST)
+            return self._refund_page(request, donation, form=form, sure=True, wrong="password" in request.POST)
         cleaned = form.cleaned_data
         wanted = refunding.Wanted(
             number=cleaned["number"], payment=cleaned["payment"], amount=cleaned["minor"], reason=cleaned["reason"],
@@ -135,7 +135,7 @@ class Refunding(admin.ModelAdmin):
         try:
             made = ask()
         except refunding.Impossible as error:
-            return self._page(request, donation, problem=str(error))
+            return self._refund_page(request, donation, problem=str(error))
         except refunding.Unanswered:
             return redirect(request.path)
         words = _("%(amount)s is on its way back to the donor (%(refund)s, asked for by %(who)s).")
@@ -152,7 +152,7 @@ class Refunding(admin.ModelAdmin):
             request.user.pk or 0, [made.donation], CHANGE, f"{words} {made.note}".strip(), single_object=True
         )
 
-    def _page(
+    def _refund_page(
         self, request: HttpRequest, donation: Donation, *, form: RefundForm | None = None, **more: Any
     ) -> HttpResponse:
         context = {

@@ -10,6 +10,7 @@ from donations.models.ledger import (
     LedgerEntry,
     Total,
 )
+from donations.models.offline import OfflineGift
 from donations.models.once import insert_once
 from donations.models.payout import PaidOut, Payout
 from donations.models.refund import RefundRequest
@@ -26,6 +27,7 @@ __all__ = [
     "Donation",
     "Flag",
     "LedgerEntry",
+    "OfflineGift",
     "PaidOut",
     "Payout",
     "RefundRequest",

@@ -144,7 +144,7 @@ def test_another_sellers_refund_waits_and_books_nothing(db: None, make_donation:
 
 
 def totals_now() -> dict[Any, Any]:
-    kept = {(t.currency, t.month): (t.raised, t.refunded, t.gifts) for t in Total.objects.all()}
+    kept = {(total.currency, total.month): totals.kept(total) for total in Total.objects.all()}
     return {key: sums for key, sums in kept.items() if any(sums)}
 
 

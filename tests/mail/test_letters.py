@@ -33,6 +33,7 @@ KINDS: dict[str, Callable[[About], Letter]] = {
     "landed": letters.landed,
     "failed": lambda about: letters.failed(about, again=AGAIN),
     "refunded": letters.refunded,
+    "offline": lambda about: letters.offline(about, method="cheque"),
 }
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
