@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Max
@@ -76,8 +77,13 @@ def mirror(since: datetime | None = None) -> int:
     start = since or (newest - OVERLAP if newest else EPOCH)
     added = 0
     for thing in gateway.listed("balance_transactions", start):
-        added += insert_once(BalanceTransaction(**dataclasses.asdict(facts.balance_transaction(thing))))
+        added += keep(thing)
     return added
+
+
+def keep(thing: dict[str, Any]) -> bool:
+    """Copy one balance transaction, its source expanded. False when it stands already."""
+    return insert_once(BalanceTransaction(**dataclasses.asdict(facts.balance_transaction(thing))))
 
 
 def verify(since: datetime | None = None) -> Verdict:

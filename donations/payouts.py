@@ -6,9 +6,9 @@ A balance transaction does not name its payout. Stripe lists the parts of an aut
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Max, Sum
 from django.utils import timezone
@@ -37,15 +37,25 @@ def mirror(at_once: int = AT_ONCE) -> int:
     """Copy payouts, and what they carried. Returns how many payouts' parts were copied. Raises NoAnswer or Refused."""
     newest = Payout.objects.aggregate(at=Max("created_at"))["at"]
     for thing in gateway.listed("payouts", newest - OVERLAP if newest else EPOCH):
-        told = dataclasses.asdict(facts.payout(thing))
-        Payout.objects.update_or_create(pk=told.pop("id"), defaults=told)
+        keep(thing)
     done = 0
     for payout in list(Payout.objects.filter(known=True, listed=False).order_by("created_at")[:at_once]):
-        parts = [PaidOut(transaction=part["id"], payout=payout) for part in _parts(payout)]
-        PaidOut.objects.bulk_create(parts, ignore_conflicts=True, batch_size=500)
-        Payout.objects.filter(pk=payout.pk).update(listed=True)
+        keep_parts(payout, [part["id"] for part in gateway.listed("balance_transactions", payout=payout.pk)])
         done += 1
     return done
+
+
+def keep(thing: dict[str, Any]) -> Payout:
+    """Copy one payout as it is now."""
+    told = dataclasses.asdict(facts.payout(thing))
+    return Payout.objects.update_or_create(pk=told.pop("id"), defaults=told)[0]
+
+
+def keep_parts(payout: Payout, transactions: list[str]) -> None:
+    """Note which balance transactions the payout carried."""
+    parts = [PaidOut(transaction=transaction, payout=payout) for transaction in transactions]
+    PaidOut.objects.bulk_create(parts, ignore_conflicts=True, batch_size=500)
+    Payout.objects.filter(pk=payout.pk).update(listed=True)
 
 
 def checked(start: datetime | None, end: datetime | None, limit: int) -> list[Checked]:
@@ -56,10 +66,6 @@ def checked(start: datetime | None, end: datetime | None, limit: int) -> list[Ch
     if end:
         payouts = payouts.filter(created_at__lt=end)
     return [Checked(payout, _sum(payout) if payout.listed else None) for payout in payouts[:limit]]
-
-
-def _parts(payout: Payout) -> Iterator[dict[str, str]]:
-    return gateway.listed("balance_transactions", payout=payout.pk)
 
 
 def _sum(payout: Payout) -> int:

@@ -11,7 +11,7 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -65,6 +65,12 @@ Compose = Callable[[str, str], Letter | Wait | Never]
 def add(kind: str, key: str) -> None:
     """Owe the letter of this kind about this thing: one, however often this is called. In the caller's transaction."""
     Mail.objects.bulk_create([Mail(kind=kind, key=key, message_id=_message_id(kind, key))], ignore_conflicts=True)
+
+
+def forget(keys: Iterable[str], reason: str) -> None:
+    """Owe none of the letters about these things after all. In the transaction that owed them, or they may be sent."""
+    owed = Mail.objects.filter(key__in=list(keys), state=Mail.State.WAITING)
+    owed.update(state=Mail.State.CLOSED, next_at=None, error=reason)
 
 
 def send_again(mail: Mail) -> bool:

@@ -171,6 +171,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "accounts",
+    "demo",
     "donations",
     "mail",
     "organisation",
