@@ -19,7 +19,8 @@ WHOLE = (
 ).split("|")
 MESSAGES = (
     "Keep going!|For my grandmother, who loved the marsh.|Thank you for the newsletter.|頑張ってください|"
-    "Спасибо за вашу работу|Bonne continuation|¡Gracias por todo!|شكرا لكم|From all of class 4b|In place of birthday presents|Danke für alles"
+    "Спасибо за вашу работу|Bonne continuation|¡Gracias por todo!|شكرا لكم|"
+    "From all of class 4b|In place of birthday presents|Danke für alles"
 ).split("|")
 
 

@@ -58,7 +58,7 @@ def write(story: list[Gift], chance: random.Random) -> Counter[str]:
 
 def _give(gift: Gift, chance: random.Random) -> None:
     donation = Donation.objects.create(
-        uuid=uuid.UUID(int=chance.getrandbits(128), version=4), amount=gift.amount,
+        amount=gift.amount,
         currency=settings.DONATION_CURRENCY, name=gift.person.name, email=gift.person.email, message=gift.message,
         public=gift.person.public, created_at=gift.at - timedelta(seconds=90), expires_at=gift.at + timedelta(hours=2),
     )  # fmt: skip
@@ -98,7 +98,7 @@ def _status(gift: Gift, later: datetime) -> str:
 def _receive(gift: Gift, chance: random.Random) -> None:
     offline.record(
         offline.Received(
-            form=uuid.UUID(int=chance.getrandbits(128), version=4), amount=gift.amount,
+            form=uuid.uuid4(), amount=gift.amount,
             currency=settings.DONATION_CURRENCY, method=chance.choice(("cheque", "transfer", "cash")),
             received_on=timezone.localtime(gift.at).date(), by=BY, name=gift.person.name, email=gift.person.email,
             public=gift.person.public,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_django
@@ -11,7 +13,6 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from demo import writing
 from donations import books, chores, offline, payouts
 from donations.models import Case, Donation, LedgerEntry, OfflineGift, Payout
 from donations.offline import Received
@@ -75,7 +76,7 @@ def test_practice_gifts_do_not_hinder_it(stripe: str) -> None:
 def test_real_gifts_do() -> None:
     offline.record(
         Received(
-            form=writing.uuid.uuid4(), amount=100, currency="usd", method="cash", by="tess@example.org",
+            form=uuid4(), amount=100, currency="usd", method="cash", by="tess@example.org",
             received_on=timezone.localdate(),
         )
     )  # fmt: skip
