@@ -185,8 +185,7 @@ def _consequences(donation: Donation, form: RefundForm) -> dict[str, Any]:
         "fee": _shown(fee, payment.currency) if fee else "",
         "email": donation.email,
         "leaves_wall": donation.public and amount == refunding.left(donation),
-        "fraud": form.cleaned_data["reason"] == RefundRequest.Reason.FRAUDULENT,
-        "reason": dict(RefundRequest.Reason.choices)[form.cleaned_data["reason"]],
+        "reason": form.cleaned_data["reason"] and RefundRequest.Reason(form.cleaned_data["reason"]).label,
         # The next form carries the amount in one spelling, so that the same form sent twice can be told.
         "fields": {
             **{name: form.cleaned_data[name] for name in ("reason", "note", "payment", "number")},

@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('payment', models.CharField(max_length=255, verbose_name='payment')),
                 ('amount', models.PositiveBigIntegerField(help_text="In the currency's smallest unit (cents).", verbose_name='amount')),
                 ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('reason', models.CharField(blank=True, choices=[('requested_by_customer', 'the donor asked for it'), ('duplicate', 'given twice by mistake'), ('fraudulent', 'fraud: Stripe will block this card and this e-mail address'), ('', 'another reason (write it down below)')], max_length=24, verbose_name='reason')),
+                ('reason', models.CharField(blank=True, choices=[('requested_by_customer', 'the donor asked for it'), ('duplicate', 'given twice by mistake'), ('fraudulent', 'fraud: Stripe will block this card and this e-mail address'), ('', 'another reason')], max_length=24, verbose_name='reason')),
                 ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
                 ('asked_by', models.CharField(max_length=254, verbose_name='asked by')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),

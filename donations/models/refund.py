@@ -23,7 +23,7 @@ class RefundRequest(models.Model):
         ASKED_FOR = "requested_by_customer", _("the donor asked for it")
         DUPLICATE = "duplicate", _("given twice by mistake")
         FRAUDULENT = "fraudulent", _("fraud: Stripe will block this card and this e-mail address")
-        OTHER = "", _("another reason (write it down below)")
+        OTHER = "", _("another reason")
 
     class State(models.TextChoices):
         ASKED = "asked", _("not answered yet")
