@@ -31,7 +31,8 @@ from sandbox.models import Behaviour, Event, IdempotentCall, Record
 from sandbox.objects.charge import Payer
 from tests.chaos.tally import Dispute, Gift, Refund, Row, State
 
-ADA = Payer("ada@example.org", "Ada")
+EMAIL = "ada@example.org"
+ADA = Payer(EMAIL, "Ada")
 BEGUN = datetime(2026, 3, 30, 12, tzinfo=UTC)
 
 PLAIN, SLOW_REFUNDS = "4242424242424242", "4000000000007726"
@@ -63,6 +64,8 @@ class History:
     gifts: list[Gift]
     moments: list[Moment] = field(default_factory=list)
     forgotten: bool = False
+    # How many moments there were until the donor was done; what follows is about money that came.
+    payment: int = 0
 
     def wait(self, seconds: float) -> None:
         self.clock.shift(timedelta(seconds=seconds))
@@ -70,7 +73,7 @@ class History:
     def note(self) -> None:
         """A deed is done: keep how things stand now."""
         told = sum(len(moment.events) for moment in self.moments)
-        records = list(Record.objects.order_by("number").values())
+        records = [dict(record) for record in Record.objects.order_by("number").values()]
         self.moments.append(
             Moment(
                 at=timezone.now(),
@@ -207,7 +210,7 @@ def live(data: st.DataObject, clock: time_machine.Traveller) -> History:
     )
     amount = data.draw(st.sampled_from([2000, 50, 999_999]), "amount")
     donation = checkout.begin(Order(amount, "usd", name="Ada", public=True), f"token {timezone.now()} {amount}")
-    history = History(clock, donation, [Gift(donation.session_id, amount, ADA.email)])
+    history = History(clock, donation, [Gift(donation.session_id, amount, EMAIL)])
     if data.draw(st.sampled_from([False] * 4 + [True]), "a second page"):
         history.gifts.append(_second_page(donation, data.draw(st.sampled_from([amount, amount + 1]), "its amount")))
     for gift in history.gifts:
@@ -216,6 +219,7 @@ def live(data: st.DataObject, clock: time_machine.Traveller) -> History:
             history.decline(gift) if tried == "declined" else history.refuse_approval(gift)
             history.note()
         _end_of_page(data, history, gift)
+    history.payment = len(history.moments)
     for _ in range(data.draw(st.integers(0, 8), "deeds") if history.paid else 0):
         possible = history.possible()
         name = data.draw(st.sampled_from(sorted(possible)), "then")
@@ -268,7 +272,7 @@ def _second_page(donation: Donation, amount: int) -> Gift:
         locale="",
         metadata=marks,
     )
-    return Gift(session["id"], amount, ADA.email)
+    return Gift(session["id"], amount, EMAIL)
 
 
 def _charge(gift: Gift) -> Record:
@@ -296,7 +300,7 @@ class _InProcess(requests.adapters.BaseAdapter):
             str(request.method),
             f"{url.path}?{url.query}",
             request.body or b"",
-            content_type=request.headers.get("Content-Type", ""),
+            content_type=str(request.headers.get("Content-Type", "")),
             headers={name: request.headers[name] for name in ("Authorization", "Idempotency-Key")
                      if name in request.headers},
         )  # fmt: skip

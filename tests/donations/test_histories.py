@@ -139,21 +139,25 @@ class Timetable:
 def timetable(data: st.DataObject, history: History) -> Timetable:
     end = len(history.moments)
     lossy = data.draw(st.booleans(), "some events are lost")
+    # Refunds and disputes of a payment that nobody has told of yet.
+    early = data.draw(st.booleans(), "the payment is told last")
     drawn = Timetable([], [[] for _ in range(end + 1)], [], lossy=False)
     for number, moment in enumerate(history.moments):
         # When an event arrives, once or more; never means that it is lost. All of a moment may be late together.
-        first = data.draw(st.integers(number, end), f"moment {number} is told from turn")
+        untold = early and number < history.payment
+        first = end if untold else data.draw(st.integers(number, end), f"moment {number} is told from turn")
         arrivals = st.lists(st.integers(first, end), min_size=0 if lossy else 1, max_size=2)
         for event in moment.events:
             turns = data.draw(arrivals, f"{event['type']} of moment {number} arrives in turns")
             drawn.lossy = drawn.lossy or not turns
             for turn in turns:
                 drawn.turns[turn].append(partial(deliver, event))
-        looks = st.tuples(st.sampled_from(moment.things), LATER, st.integers(number, end))
+        looks = st.tuples(st.sampled_from(moment.things), LATER, st.integers(first, end))
         drawn.looks.append(
             data.draw(st.lists(looks, max_size=2), f"looks at moment {number}: at what, seconds later, booked in turn")
         )
-        drawn.reconciles.append(data.draw(st.sampled_from([False] * 5 + [True]), f"reconcile at moment {number}"))
+        reconciles = st.just(False) if early else st.sampled_from([False] * 5 + [True])
+        drawn.reconciles.append(data.draw(reconciles, f"reconcile at moment {number}"))
     return drawn
 
 
