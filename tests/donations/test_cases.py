@@ -296,18 +296,6 @@ class AnyOrderEndsAlike(TestCase):
         assert end_of(story, order) == end_of(story, numbers)
         assert totals_now() == {key: value for key, value in totals.rebuilt().items() if any(value)}
 
-    @settings(max_examples=60, deadline=None)
-    @given(st.data())
-    def test_any_order_with_looks_at_stripe_in_between(self, data: st.DataObject) -> None:
-        """What reconcile and the success page fetch is the end of the story, and may come before its beginning."""
-        story = data.draw(st.sampled_from(STORIES))
-        donation = Donation.objects.create(amount=2000, currency="usd", expires_at=timezone.now())
-        deliveries = [partial(inbox.receive, text(happening)) for happening in story(donation)]
-        looks = [partial(look, thing) for thing in ENDS[story](donation)]
-        for deed in data.draw(st.permutations(deliveries + looks + looks)):
-            deed()
-        assert rows_of(donation) == end_of(story, range(len(deliveries)))
-
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
