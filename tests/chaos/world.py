@@ -36,7 +36,6 @@ DEADLY = [
     "donations.healing._try_again before",
     "donations.books._add after",
     "donations.receipts.draw after",
-    "donations.standings.refresh before",
     "donations.chores.remember before",
     "mail.outbox.add after",
     "mail.outbox._claim after",
