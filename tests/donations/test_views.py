@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from donations.models import Donation
 from donations.states import Status
+from organisation.models import Organisation
 from tests.donations.faulty_stripe import FaultyStripe
 from tests.donations.stripe_objects import event, refund, session
 
@@ -242,6 +243,30 @@ def test_the_donors_words_are_kept_only_from_the_donors_browser(
     given.refresh_from_db()
     assert (given.name, given.message, given.public) == ("Ada", "Go on!", True)
     assert client.post(address, {"name": "x" * 61}).status_code == 422
+
+
+READ = "Your words follow when we’ve read them."
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "trusting", "told", "not_told"),
+    [
+        ({"name": "Ada", "public": "on"}, Status.PAID, False, "Your name is on the wall.", READ),
+        ({"name": "Ada", "message": "Go on!", "public": "on"}, Status.PAID, False, READ, "not shown"),
+        ({"name": "Ada", "message": "Go on!", "public": "on"}, Status.PAID, True, "Your name is on the wall.", READ),
+        ({"public": "on"}, Status.PAID, False, "You are on the wall as “Someone”.", "Your name is on"),
+        ({"name": "Ada", "message": "Go on!"}, Status.PAID, False, "Your name is not shown.", READ),
+        ({"name": "Ada", "public": "on"}, Status.PROCESSING, False, "once the gift has arrived.", "Your name is on"),
+    ],
+)
+def test_what_becomes_of_the_words_is_said_as_it_is(
+    client: Client, given: Donation, said: dict[str, str], status: Status, trusting: bool, told: str, not_told: str
+) -> None:
+    Organisation(moderate_messages=not trusting).save()
+    Donation.objects.update(status=status, asked_at=timezone.now())
+    text = client.post(f"/success?session_id={given.session_id}", said, follow=True).content.decode()
+    assert told in text
+    assert not_told not in text
 
 
 def test_a_forged_cookie_opens_nothing(given: Donation, post_event: Post) -> None:
