@@ -191,6 +191,14 @@ def test_each_state_has_its_own_words(client: Client, given: Donation, status: S
     assert words in page(client, given).content.decode()
 
 
+@pytest.mark.parametrize(("closes_in", "told"), [(timedelta(hours=1), False), (-timedelta(hours=1), True)])
+def test_a_page_that_was_closed_early_names_no_hour_to_come(
+    client: Client, given: Donation, closes_in: timedelta, told: bool
+) -> None:
+    Donation.objects.update(status=Status.EXPIRED, asked_at=timezone.now(), expires_at=timezone.now() + closes_in)
+    assert ("<dt>Closed</dt>" in page(client, given).content.decode()) is told
+
+
 def test_while_stripe_is_silent_the_page_says_being_confirmed_and_polls(
     client: Client, given: Donation, faulty_stripe: FaultyStripe
 ) -> None:
