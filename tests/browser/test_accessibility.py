@@ -345,6 +345,26 @@ def test_axe_finds_nothing_while_the_database_is_away(open_browser: Open, tmp_pa
         assert findings(donor) == []
 
 
+EXTREMES = """
+from organisation.models import Organisation
+Organisation(
+    name="Donaudampfschifffahrtsgesellschaft" * 2, tagline="Rindfleischetikettierung" * 4,
+    address="Y" * 90, contact_email="a" * 60 + "@example.org", refund_promise="R" * 300, goal_for="G" * 80,
+    goal_amount=123456789012,
+    description="x" * 90 + "\\n\\n| a | b |\\n|---|---|\\n| " + "c" * 90 + " | d |\\n\\n```\\n" + "z" * 90,
+).save()
+"""
+
+
+def test_no_word_of_the_organisation_is_too_long_for_a_narrow_screen(open_browser: Open, tmp_path: Path):
+    with served(tmp_path) as site:
+        site.command("shell", "--no-imports", "-c", EXTREMES)
+        donor = open_browser(site, viewport={"width": 320, "height": 480})
+        for path in ("/", "/donate", "/sponsors", "/docs", "/login"):
+            donor.opens(path)
+            assert donor.page.evaluate("document.documentElement.scrollWidth") == 320, path
+
+
 def findings(donor: Donor, **options: bool) -> list[str]:
     """What axe says of the page as it is, and whether it is wider than the screen. With options of axe's own."""
     found = []

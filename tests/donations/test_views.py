@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -290,6 +291,15 @@ def test_names_are_tidied(client: Client, given: Donation, post_event: Post) -> 
     client.post(address, {"name": "  A\x00d\u202ea \n L. ", "message": "👩\u200d👩\u200d👧 e\u0301", "public": ""})
     given.refresh_from_db()
     assert (given.name, given.message, given.public) == ("Ada L.", "👩\u200d👩\u200d👧 é", False)
+
+
+def test_a_pile_of_accents_does_not_grow_over_the_page(client: Client, given: Donation, post_event: Post) -> None:
+    pay(given, post_event)
+    address = f"/success?session_id={given.session_id}"
+    client.post(address, {"name": "Z" + "\u033d" * 50, "message": "Ệ ọ̀ นี้ ทุ่ง שָׁ किं ❤️ 1️⃣"})
+    given.refresh_from_db()
+    assert given.name == "Z" + "\u033d" * 4
+    assert given.message == unicodedata.normalize("NFC", "Ệ ọ̀ นี้ ทุ่ง שָׁ किं ❤️ 1️⃣")
 
 
 def test_cancel_keeps_the_amount_and_the_open_page(client: Client, given: Donation) -> None:
