@@ -38,8 +38,6 @@ def bare(source: str) -> str:
             name = token.contents.split()[0]
             if name in {"blocktranslate", "blocktrans", "comment"}:
                 marked = f"end{name}"
-            elif token.contents == "block bodyclass":
-                marked = "endblock"  # names of classes
             elif name == marked:
                 marked = ""
         elif token.token_type == TokenType.TEXT and not marked:
