@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from donations import money, words
 from donations.checkout import Order
+from organisation.models import current
 
 # Control characters and the marks that turn the writing direction of what follows: they could disguise a name.
 _UNWANTED = {"Cc", "Cs", "Co", "Cn"}
@@ -108,5 +109,8 @@ def amount_of(text: str) -> int:
         )
     if amount > settings.DONATION_MAX:
         most = money.display_short(settings.DONATION_MAX, currency, language)
-        raise ValidationError(_("The largest gift here is %(most)s.") % {"most": most}, code="amount_too_large")
+        told = _("The largest gift here is %(most)s.") % {"most": most}
+        if mail := current().contact_email:
+            told = f"{told} {_('For more, write to us: %(mail)s.') % {'mail': mail}}"
+        raise ValidationError(told, code="amount_too_large")
     return amount

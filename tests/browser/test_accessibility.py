@@ -240,6 +240,18 @@ def login_with_an_error(donor: Donor) -> None:
 
 
 @state
+def login_closed_after_too_many_tries(donor: Donor) -> None:
+    address = f"nobody{uuid4().hex}@example.com"
+    donor.opens("/login")
+    for _ in range(5):
+        donor.page.get_by_label("E-mail").fill(address)
+        donor.page.get_by_label("Password").fill("wrong")
+        with donor.page.expect_navigation():
+            donor.presses("Log in")
+    donor.is_told("That was quick.", "Wait 15 minutes")
+
+
+@state
 def register_with_errors(donor: Donor) -> None:
     donor.opens("/register")
     donor.page.get_by_label("E-mail").fill("somebody@example.com")
@@ -293,6 +305,7 @@ def test_axe_finds_nothing(careful: Donor, way: State):
     careful.expects_complaint("htmx:")
     careful.expects_complaint("status of 404")
     careful.expects_complaint("status of 410")
+    careful.expects_complaint("status of 429")
     way(careful)
     assert findings(careful) == []
 

@@ -87,6 +87,14 @@ def test_a_wrong_amount_comes_back_with_what_to_do(
     assert not Donation.objects.exists()
 
 
+def test_whoever_wants_to_give_more_is_told_whom_to_ask(client: Client, db: None) -> None:
+    text = give(client, "other", other_amount="10001").content.decode()
+    assert "The largest gift here is $10,000." in text
+    assert "write to us" not in text
+    Organisation(contact_email="ada@example.org").save()
+    assert "For more, write to us: ada@example.org." in give(client, "other", other_amount="10001").content.decode()
+
+
 def test_the_page_asks_nothing_but_an_amount(client: Client, db: None) -> None:
     text = client.get("/donate").content.decode()
     for amount in (5, 10, 20, 50, 100):
