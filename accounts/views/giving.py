@@ -17,11 +17,11 @@ from accounts.forms import PeriodForm
 from accounts.models import User
 from accounts.views.pages import donor
 from donations import claims, history, money
-from project.htmx import page_or_fragment
+from project.htmx import login_required_here, page_or_fragment
 
 
 @never_cache
-@login_required
+@login_required_here
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
     """Every gift with its true state; the filters stand in the address."""

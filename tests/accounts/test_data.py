@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection
 from django.test import Client
 
@@ -156,6 +156,38 @@ def test_what_comes_in_later_brings_nothing_back(her, alice, give: Give):
     refunded(gift)
     gift.refresh_from_db()
     assert gift.status == "refunded", "money is booked as ever"
+
+
+def test_an_event_that_we_do_not_book_keeps_no_person(her, alice, give: Give):
+    """Of a shop on the same Stripe account, or of a kind that we don't read: about an erased donor, or no donor."""
+    gift = give(user=alice, email=ALICE)
+    close(her)
+    person = {"billing_details": {"email": ALICE, "name": "Alice"}}
+    inbox.receive(json.dumps(event("customer.updated", charge(gift, **person))))
+    shop = charge(gift, **person) | {"id": "ch_shop", "payment_intent": "pi_shop", "metadata": {}}
+    inbox.receive(json.dumps(event("charge.refunded", shop)))
+    assert found(ALICE) == []
+    assert set(StripeEvent.objects.values_list("state", flat=True)) == {"ignored"}
+    assert [json.loads(body)["data"]["object"]["amount"] for body in bodies()] == [gift.amount] * 2
+
+
+def bodies() -> list[str]:
+    return list(StripeEvent.objects.values_list("body", flat=True))
+
+
+def test_who_once_worked_in_the_admin_goes_and_what_they_did_there_stays(client, give: Give):
+    clerk = User.objects.create_superuser("ackerley@example.org", PASSWORD, name="Ackerley")
+    LogEntry.objects.log_actions(clerk.pk, [give(user=clerk)], CHANGE, "Refunded it.", single_object=True)
+    User.objects.update(is_staff=False, is_superuser=False)
+    client.force_login(User.objects.get())
+    assert close(client)["Location"] == "/account/deleted"
+    assert found("ackerley") == []
+    entry = LogEntry.objects.get()
+    assert (entry.user_id, entry.change_message) == (clerk.pk, "Refunded it.")
+    assert not User.objects.get().has_usable_password()
+    assert client.get("/account").status_code == 302
+    tidying.tidy()
+    assert LogEntry.objects.exists()
 
 
 def test_a_letter_that_waits_is_not_sent(her, alice, give: Give):

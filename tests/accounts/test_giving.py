@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from django.core import signing
 from django.test import Client
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
-from donations import ledger
+from donations import claims, ledger
 from donations.models import Donation, Receipt
 from donations.reports import Checkout, Report
 from organisation.models import Organisation
-from tests.accounts.conftest import ALICE, NOON, Give, member, paid, refunded
+from tests.accounts.conftest import ALICE, NOON, PASSWORD, Give, member, paid, refunded
 
 pytestmark = pytest.mark.django_db
 SANDBOX = pytest.mark.django_db(transaction=True, databases=["default", "sandbox"])
@@ -97,6 +100,16 @@ def test_filters_have_an_address_and_answer_htmx_with_the_part(her, alice, give:
     part = her.get("/account?year=2025", headers={"HX-Request": "true"})
     assert "HX-Request" in part["Vary"]
     assert part.content.decode().lstrip().startswith('<div id="gifts"')
+
+
+def test_a_filter_after_the_session_has_ended_leads_to_the_login_and_back(client, alice):
+    path = "/account?year=2026&state=book"
+    answer = client.get(path, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.content) == (200, b"")
+    way = answer["HX-Redirect"]
+    assert way == "/login?next=%2Faccount%3Fyear%3D2026%26state%3Dbook"
+    signed_in = client.post(way, {"email": ALICE, "password": PASSWORD})
+    assert signed_in["Location"] == path
 
 
 @pytest.mark.parametrize("query", ["year=x", "year=99999", "year=1", "state=evil", "page=0", "page=x", "year=٢٠٢٥"])
@@ -204,14 +217,43 @@ def test_who_may_read_a_receipt(alice, give: Give, django_user_model):
 
 
 def test_the_browser_that_made_the_gift_may_read_its_receipt(client, give: Give):
-    from django.core import signing
-
-    from donations import claims
-
     mine, other = give(name="Ada"), give(name="Bob")
     client.cookies["gifts"] = signing.dumps([mine.uuid.hex], salt=claims.SALT)
     assert "Ada" in page(client, f"/receipts/{number_of(mine)}")
     assert client.get(f"/receipts/{number_of(other)}").status_code == 302
+
+
+def test_a_gift_that_joined_an_account_is_not_the_browsers_any_more_that_typed_the_address(client, alice, give: Give):
+    """Anybody may give with Alice's address. He must not learn her name by it, nor speak for her on the wall."""
+    gift = give(arrived=False, email=ALICE)
+    paid(gift, refs=("cs_test_1", f"pi_{gift.uuid.hex}"), session="cs_test_1", email=ALICE)
+    client.cookies["gifts"] = signing.dumps([gift.uuid.hex], salt=claims.SALT)
+    assert client.get(f"/receipts/{number_of(gift)}").status_code == 200
+    her = Client()
+    her.force_login(alice)
+    her.get("/account")
+    gift.refresh_from_db()
+    assert gift.user == alice
+    receipt = client.get(f"/receipts/{number_of(gift)}")
+    assert (receipt.status_code, b"Alice" in receipt.content) == (302, False)
+    assert 'name="message"' not in page(client, "/success", session_id="cs_test_1")
+    words = {"name": "Mallory", "message": "x", "public": "on"}
+    assert client.post("/success?session_id=cs_test_1", words).status_code == 404
+    gift.refresh_from_db()
+    assert (gift.name, gift.public) == ("", False)
+    assert "Alice" in page(her, f"/receipts/{number_of(gift)}")
+
+
+def test_staff_read_a_receipt_after_their_second_step(client, give: Give, settings):
+    settings.STAFF_TWO_FACTOR = True
+    path = f"/receipts/{number_of(give(name='Ada'))}"
+    root = User.objects.create_superuser("root@example.org")
+    client.force_login(root)
+    assert client.get(path).status_code == 404
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.create(user=root, confirmed=True).persistent_id
+    session.save()
+    assert "Ada" in page(client, path)
 
 
 def test_a_number_that_does_not_exist_is_answered_like_anothers(client, alice, give: Give):
