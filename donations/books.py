@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from donations import facts, gateway, money, totals
@@ -138,6 +138,11 @@ def learn_fees(payments: list[str]) -> None:
         log.warning("Stripe did not tell its newest fees (%s)", error)
 
 
+def keep(thing: dict[str, Any]) -> bool:
+    """Copy one balance transaction, its source expanded. False when it stands already."""
+    return bool(_add([facts.balance_transaction(thing)]))
+
+
 def verify(since: datetime | None = None) -> Verdict:
     """Compare the ledger with the mirror (bring it up to date first), and the totals with the ledger."""
     verdict = _compare_all(since)
@@ -158,47 +163,57 @@ def unbooked(since: datetime) -> list[str]:
 
 
 def _compare_all(since: datetime | None) -> Verdict:
+    """Both ways, in parts: what Stripe's book has and ours lacks or tells otherwise; then what only ours has."""
     verdict = Verdict()
     start, until = since or EPOCH, timezone.now() - YOUNG
-    rows = {(entry.kind, entry.source): entry for entry in LedgerEntry.objects.filter(happened_at__gte=start)}
-    seen: set[Key] = set()
-    for part in _parts_since(start):
-        ours = _ours(part)
-        beyond = _entries_beyond(part, rows)
-        for transaction in part:
-            key = _key(transaction)
-            entry = (rows.get(key) or beyond.get(key)) if key else None
-            if entry is not None and key is not None:
-                verdict.compared += 1
-                verdict.differences += _twice(transaction) if key in seen else _compare(entry, transaction)
-                verdict.differences += _of_another_gift(entry, rows.get((PAYMENT, transaction.payment)))
-                seen.add(key)
-            elif transaction.pk not in ours:
-                verdict.count_as_anothers(transaction)
-            elif transaction.created_at > until:
-                verdict.young += 1
-            else:
-                verdict.differences.append(_missing_here(transaction))
-    for key, entry in rows.items():
-        if key in seen:
-            continue
-        if entry.recorded_at > until:
-            verdict.young += 1
-        elif mirrored := _mirrored(entry):
-            verdict.compared += 1
-            verdict.differences += _compare(entry, mirrored)
-        else:
-            verdict.differences.append(_missing_at_stripe(entry))
+    for part in _parts(BalanceTransaction.objects.filter(created_at__gte=start)):
+        _prove_theirs(part, until, verdict)
+    # Gifts outside Stripe are no part of the proof: there is nothing of theirs at Stripe.
+    for entries in _parts(LedgerEntry.objects.filter(happened_at__gte=start).exclude(kind__in=totals.OFFLINE)):
+        _prove_ours(entries, start, until, verdict)
     return verdict
 
 
-def _parts_since(start: datetime) -> Iterator[list[BalanceTransaction]]:
-    """The mirror in parts, each a query of its own: an open cursor would keep SQLite at the time of its first row."""
-    rows = BalanceTransaction.objects.filter(created_at__gte=start).order_by("pk")
-    last = ""
-    while part := list(rows.filter(pk__gt=last)[:PART]):
+def _prove_theirs(part: list[BalanceTransaction], until: datetime, verdict: Verdict) -> None:
+    ours, entries = _ours(part), _entries_of(part)
+    for transaction in part:
+        key = _key(transaction)
+        entry = entries.get(key) if key else None
+        if entry is not None:
+            verdict.compared += 1
+            verdict.differences += _compare(entry, transaction)
+            verdict.differences += _of_another_gift(entry, entries.get((PAYMENT, transaction.payment)))
+        elif transaction.pk not in ours:
+            verdict.count_as_anothers(transaction)
+        elif transaction.created_at > until:
+            verdict.young += 1
+        else:
+            verdict.differences.append(_missing_here(transaction))
+
+
+def _prove_ours(entries: list[LedgerEntry], start: datetime, until: datetime, verdict: Verdict) -> None:
+    mirrored = _mirrored(entries)
+    for entry in entries:
+        theirs = mirrored.get((entry.kind, entry.source), [])
+        if not theirs and entry.recorded_at > until:
+            verdict.young += 1
+        elif not theirs:
+            verdict.differences.append(_missing_at_stripe(entry))
+        for transaction in theirs[:1]:
+            # A row just after the start of the period, whose other side stands just before it.
+            if transaction.created_at < start:
+                verdict.compared += 1
+                verdict.differences += _compare(entry, transaction)
+        verdict.differences += [_twice(transaction) for transaction in theirs[1:]]
+
+
+def _parts(rows: QuerySet[Any]) -> Iterator[list[Any]]:
+    """The rows in parts, each a query of its own: an open cursor would keep SQLite at the time of its first row."""
+    rows = rows.order_by("pk")
+    part = list(rows[:PART])
+    while part:
         yield part
-        last = part[-1].pk
+        part = list(rows.filter(pk__gt=part[-1].pk)[:PART])
 
 
 def _key(transaction: BalanceTransaction) -> Key | None:
@@ -206,7 +221,7 @@ def _key(transaction: BalanceTransaction) -> Key | None:
     if kind := KINDS.get(transaction.type):
         return kind, transaction.payment if kind == LedgerEntry.Kind.PAYMENT else transaction.source
     if transaction.type == "adjustment" and transaction.source.startswith(("dp_", "du_")):
-        withdrawn = transaction.amount < 0
+        withdrawn = transaction.amount < 0 or (not transaction.amount and transaction.category == "dispute")
         kind = LedgerEntry.Kind.DISPUTE_WITHDRAWAL if withdrawn else LedgerEntry.Kind.DISPUTE_REINSTATEMENT
         return kind, transaction.id
     return None
@@ -223,22 +238,22 @@ def _ours(part: list[BalanceTransaction]) -> set[str]:
     return {row.pk for row in part if row.site == settings.SITE_HOST or {row.payment, row.source} & known}
 
 
-def _entries_beyond(part: list[BalanceTransaction], rows: dict[Key, LedgerEntry]) -> dict[Key, LedgerEntry]:
-    """Rows from just before the start of the period, whose balance transaction came just after it."""
-    wanted = {key for row in part if (key := _key(row)) and key not in rows}
-    found = LedgerEntry.objects.filter(source__in=[source for _, source in wanted])
-    return {(entry.kind, entry.source): entry for entry in found if (entry.kind, entry.source) in wanted}
+def _entries_of(part: list[BalanceTransaction]) -> dict[Key, LedgerEntry]:
+    """The ledger's rows for these, and for the payments that they belong to."""
+    wanted = {key for row in part if (key := _key(row))} | {(PAYMENT, row.payment) for row in part if row.payment}
+    found = LedgerEntry.objects.filter(source__in={source for _, source in wanted})
+    return {(entry.kind, entry.source): entry for entry in found}
 
 
-def _mirrored(entry: LedgerEntry) -> BalanceTransaction | None:
-    """The other side of a row just after the start of the period, when it stands just before it."""
-    if entry.kind == LedgerEntry.Kind.PAYMENT:
-        candidates = BalanceTransaction.objects.filter(payment=entry.source)
-    elif entry.source.startswith("txn_"):
-        candidates = BalanceTransaction.objects.filter(pk=entry.source)
-    else:
-        candidates = BalanceTransaction.objects.filter(source=entry.source)
-    return next((row for row in candidates if _key(row) == (entry.kind, entry.source)), None)
+def _mirrored(entries: list[LedgerEntry]) -> dict[Key, list[BalanceTransaction]]:
+    """Stripe's side of these rows: one each, if all is well."""
+    sources = {entry.source for entry in entries}
+    found = defaultdict(list)
+    named = Q(payment__in=sources) | Q(source__in=sources) | Q(pk__in=sources)
+    for row in BalanceTransaction.objects.filter(named).order_by("pk"):
+        if key := _key(row):
+            found[key].append(row)
+    return found
 
 
 def _of_another_gift(entry: LedgerEntry, payment: LedgerEntry | None) -> Iterator[Difference]:
@@ -246,9 +261,9 @@ def _of_another_gift(entry: LedgerEntry, payment: LedgerEntry | None) -> Iterato
         yield Difference("another gift", entry.source, f"gift {entry.donation_id}", f"gift {payment.donation_id}")
 
 
-def _twice(transaction: BalanceTransaction) -> Iterator[Difference]:
+def _twice(transaction: BalanceTransaction) -> Difference:
     theirs = _money(transaction.amount, transaction.currency)
-    yield Difference(f"twice at Stripe ({transaction.type})", transaction.source or transaction.pk, "", theirs)
+    return Difference(f"twice at Stripe ({transaction.type})", transaction.source or transaction.pk, "", theirs)
 
 
 def _compare(entry: LedgerEntry, transaction: BalanceTransaction) -> Iterator[Difference]:

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from donations import books, errands, healing, retention, standings
+from donations import books, errands, healing, payouts, refunding, retention, standings
 from donations.models import Chore, insert_once
 from mail import composers, outbox
 
@@ -51,14 +51,17 @@ ALWAYS: tuple[Callable[[], int], ...] = (
     healing.replay_failed,
     healing.sweep,
     healing.watch_cases,
+    refunding.finish_open,
     standings.refresh_lapsed,
     send_letters,
 )
 # Done by the clock.
 MIRROR, VERIFY, EMPTY = "mirror Stripe's book", Chore.VERIFY, "empty old events"
+PAYOUTS = "mirror Stripe's payouts"
 WALL = "compare the sponsors' wall"
 BY_THE_CLOCK: dict[str, tuple[timedelta, Callable[[], str]]] = {
     MIRROR: (timedelta(minutes=10), _mirror),
+    PAYOUTS: (timedelta(hours=1), lambda: f"the parts of {payouts.mirror()} payouts added"),
     VERIFY: (timedelta(days=1), _verdict),
     EMPTY: (timedelta(days=1), lambda: f"{retention.empty_old_events()} event bodies emptied"),
     WALL: (timedelta(days=1), lambda: f"{standings.mend()} places mended"),

@@ -19,6 +19,7 @@ from donations.reports import (
     DisputeStatus,
     Movement,
     Payment,
+    PayoutAtStripe,
     Refund,
     RefundStatus,
     Report,
@@ -94,6 +95,19 @@ def _took(transaction: dict[str, Any]) -> bool:
     if transaction["amount"]:
         return bool(transaction["amount"] < 0)
     return transaction.get("reporting_category") in {"refund", "dispute"}
+
+
+def payout(thing: dict[str, Any]) -> PayoutAtStripe:
+    """Read a payout. Of one that was made by hand Stripe does not know what it carried."""
+    return PayoutAtStripe(
+        id=_text(thing, "id"),
+        amount=int(thing["amount"]),
+        currency=_text(thing, "currency"),
+        status=_text(thing, "status"),
+        created_at=_moment(thing.get("created")),
+        arrival_at=_moment(thing.get("arrival_date")),
+        known=bool(thing.get("automatic")) and thing.get("reconciliation_status") == "completed",
+    )
 
 
 def is_event(payload: object) -> bool:
@@ -229,6 +243,7 @@ def _refund(refund: dict[str, Any], at: datetime) -> Report:
             debited=status is RefundStatus.SUCCEEDED or bool(refund.get("balance_transaction")),
             credited=bool(refund.get("failure_balance_transaction")),
             asked_by=_plain((refund.get("metadata") or {}).get("tincup_asked_by")),
+            request=_plain((refund.get("metadata") or {}).get("tincup_refund")),
         ),
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -22,6 +22,7 @@ from django.conf import settings
 from donations import money
 
 if TYPE_CHECKING:
+    from stripe.params import RefundCreateParams
     from stripe.params.checkout import SessionCreateParams
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Refused(Exception):
     def __init__(self, status: int | None, code: str, message: str) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.code = code
+        self.words = message
 
 
 class Missing(Refused):
@@ -115,6 +117,21 @@ def create_session(
     return session
 
 
+def create_refund(*, key: str, payment: str, amount: int, reason: str, metadata: dict[str, str]) -> dict[str, Any]:
+    """Send `amount` minor units of a payment intent back; the same `key` and values always give the same refund.
+
+    `reason` is one of Stripe's, or empty. Raises NoAnswer or Refused.
+    """
+    params: RefundCreateParams = {"payment_intent": payment, "amount": amount, "metadata": metadata}
+    if reason:
+        params["reason"] = cast("Any", reason)
+    with _asking():
+        refund = _dict(_client().v1.refunds.create(params, {"idempotency_key": key}))
+    if not str(refund.get("id")).startswith(("re_", "pyr_")):
+        raise NoAnswer("an answer that is no refund")
+    return refund
+
+
 def retrieve(reference: str) -> dict[str, Any]:
     """The present state of a checkout session, payment intent, charge, refund or dispute, by its id.
 
@@ -142,20 +159,24 @@ _LISTS: dict[str, list[str]] = {
     "checkout.sessions": ["data.payment_intent.latest_charge"],
     "refunds": [],
     "disputes": [],
+    "payouts": [],
     # The source tells which payment a movement belongs to, and its amount in the currency of the gift.
     "balance_transactions": ["data.source"],
 }
 
 
-def listed(kind: str, since: datetime, *, patient: bool = False) -> Iterator[dict[str, Any]]:
-    """Every object of a kind in _LISTS that was created at `since` or later, newest first. Raises NoAnswer or Refused.
+def listed(kind: str, since: datetime | None = None, *, patient: bool = False, **of: str) -> Iterator[dict[str, Any]]:
+    """Every object of a kind in _LISTS, newest first: created at `since` or later, or of a payment intent or payout.
 
-    A page is fetched when it is needed; only then does the call count among those under way. See `patiently`.
+    Raises NoAnswer or Refused. A page is fetched when it is needed; only then does the call count as under way. See
+    `patiently`.
     """
     service: Any = _client().v1
     for part in kind.split("."):
         service = getattr(service, part)
-    params: dict[str, Any] = {"limit": 100, "created": {"gte": int(since.timestamp())}, "expand": _LISTS[kind]}
+    params: dict[str, Any] = {"limit": 100, "expand": _LISTS[kind], **of}
+    if since is not None:
+        params["created"] = {"gte": int(since.timestamp())}
     while True:
         ask = partial(_page, service, params)
         page = patiently(ask) if patient else ask()

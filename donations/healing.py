@@ -61,6 +61,21 @@ def fetch(reference: str) -> ledger.Outcome:
     return inbox.book(report) if report else ledger.Outcome.FOREIGN
 
 
+def fetch_cases(payment: str) -> list[reports.Report]:
+    """Fetch every refund and dispute of a payment intent, and book what they say. Raises gateway.NoAnswer or Refused.
+
+    Gives their reports, refunds first.
+    """
+    found = []
+    for kind in ("refunds", "disputes"):
+        at = moment_of_look()
+        for thing in gateway.listed(kind, payment_intent=payment):
+            if report := facts.of(thing, at=at):
+                inbox.book(report)
+                found.append(report)
+    return found
+
+
 def sweep() -> int:
     """Ask about open gifts whose time has come; give up those that never reached Stripe. Returns how many."""
     now = timezone.now()

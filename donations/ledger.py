@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from datetime import datetime
 from enum import Enum, auto
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from donations import cases, receipts, standings, states, totals
 from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once
-from donations.reports import Checkout, DisputeStatus, Report
+from donations.reports import Checkout, DisputeStatus, Offline, Report
 from mail import outbox
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def record(report: Report) -> Outcome:
             standings.refresh(donation.pk)
         # The hot rows last: the receipts' counter, then the totals.
         for entry in written:
-            if entry.kind == LedgerEntry.Kind.PAYMENT:
+            if entry.kind in {LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.OFFLINE}:
                 receipts.draw(_stored(entry))
         totals.add(donation, written)
     return Outcome.BOOKED_ERASED if donation.erased_at else Outcome.BOOKED
@@ -155,7 +156,21 @@ def _entries(donation: Donation, report: Report) -> list[LedgerEntry]:
         return cases.refund_entries(donation, report.refund, report.at)
     if report.dispute:
         return cases.dispute_entries(donation, report.dispute, report.at)
+    if report.offline:
+        return [_offline_entry(donation, report.offline, report.at)]
     return []
+
+
+def _offline_entry(donation: Donation, offline: Offline, at: datetime) -> LedgerEntry:
+    kinds = LedgerEntry.Kind
+    return LedgerEntry(
+        donation=donation,
+        kind=kinds.OFFLINE_REVERSAL if offline.struck_out else kinds.OFFLINE,
+        source=offline.id,
+        amount=-offline.amount if offline.struck_out else offline.amount,
+        currency=offline.currency,
+        happened_at=at,
+    )
 
 
 def _book(donation: Donation, entry: LedgerEntry) -> bool:
@@ -184,7 +199,7 @@ def _learn(donation: Donation, report: Report) -> None:
 def _status(donation: Donation) -> states.Status:
     entries = list(LedgerEntry.objects.filter(donation=donation).order_by("kind", "source"))
     kinds = LedgerEntry.Kind
-    payments = [entry for entry in entries if entry.kind == kinds.PAYMENT]
+    payments = [entry for entry in entries if entry.kind in {kinds.PAYMENT, kinds.OFFLINE}]
     if len(payments) > 1:
         _flag(donation, Flag.TWICE)
     # Different currencies are never added; a second payment in another one is flagged above.
@@ -193,11 +208,12 @@ def _status(donation: Donation) -> states.Status:
     disputes = Case.objects.filter(donation=donation, kind=Case.Kind.DISPUTE).values_list("status", flat=True)
     return states.fold(
         states.Facts(
-            paid=sum(amount for kind, amount in rows if kind == kinds.PAYMENT),
+            paid=sum(amount for kind, amount in rows if kind in {kinds.PAYMENT, kinds.OFFLINE}),
             refunded=-sum(amount for kind, amount in rows if kind in {kinds.REFUND, kinds.REFUND_FAILURE}),
             withdrawn=-sum(
                 amount for kind, amount in rows if kind in {kinds.DISPUTE_WITHDRAWAL, kinds.DISPUTE_REINSTATEMENT}
             ),
+            struck_out=-sum(amount for kind, amount in rows if kind == kinds.OFFLINE_REVERSAL),
             checkout=Checkout(donation.checkout),
             settling_failed=donation.settling_failed,
             disputes=frozenset(DisputeStatus(status) for status in disputes),

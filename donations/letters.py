@@ -13,7 +13,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
 from donations import fees, money, receipts
-from donations.models import Donation, LedgerEntry
+from donations.models import Donation, LedgerEntry, OfflineGift
 from donations.states import Status
 from mail import letters
 from mail.outbox import Letter, Never, Wait
@@ -21,7 +21,7 @@ from organisation.models import current
 
 Outcome = Letter | Wait | Never
 
-KINDS = ("paid", "refunded", "refund_failed", "failed")
+KINDS = ("paid", "refunded", "refund_failed", "failed", "offline")
 GONE = Never("what it is about is not in the book")
 NO_ADDRESS = Wait("no address")
 
@@ -38,6 +38,8 @@ def compose(kind: str, key: str) -> Outcome:
                 return _refund_failed(key)
             case "failed":
                 return _failed(key)
+            case "offline":
+                return _offline(key)
     return Never(f"there is no letter of the kind {kind!r}")
 
 
@@ -91,6 +93,21 @@ def _failed(donation_uuid: str) -> Outcome:
         return NO_ADDRESS
     again = f"{settings.SITE_URL}{reverse('donate')}?amount={money.short(donation.amount, donation.currency)}"
     return letters.failed(_about(donation, donation.amount, donation.currency, donation.created_at), again=again)
+
+
+def _offline(gift_id: str) -> Outcome:
+    gift = OfflineGift.objects.select_related("donation").filter(pk=gift_id).first()
+    if gift is None:
+        return GONE
+    if gift.struck_out_at:
+        return Never("it was struck out")
+    donation = gift.donation
+    if not donation.email:
+        return NO_ADDRESS
+    entry = _entry(LedgerEntry.Kind.OFFLINE, gift.pk)
+    receipt = receipts.find(entry) if entry else None
+    about = _about(donation, donation.amount, donation.currency, donation.created_at, receipt)
+    return letters.offline(about, method=gift.get_method_display())
 
 
 def _entry(kind: LedgerEntry.Kind, source: str) -> LedgerEntry | None:

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db.models import Sum
 
 from donations.models import Donation, LedgerEntry, StripeRef, Total
+from organisation.models import current
 
 STATS_AGE = 5  # seconds
 
@@ -38,13 +39,14 @@ def stats(since: date | None = None) -> Stats:
 def _count(since: date | None) -> Stats:
     currency = settings.DONATION_CURRENCY
     months = {"month__gte": since.replace(day=1)} if since else {}
-    sums = Total.objects.filter(currency=currency, **months).aggregate(
-        raised=Sum("raised"), refunded=Sum("refunded"), gifts=Sum("gifts")
-    )
+    columns = ("raised", "refunded", "gifts", "offline", "offline_gifts")
+    found = Total.objects.filter(currency=currency, **months).aggregate(**{name: Sum(name) for name in columns})
+    sums = {name: found[name] or 0 for name in columns}
+    counted = current().count_offline
     return Stats(
         currency=currency,
-        raised=(sums["raised"] or 0) - (sums["refunded"] or 0),
-        donations=sums["gifts"] or 0,
+        raised=sums["raised"] - sums["refunded"] + (sums["offline"] if counted else 0),
+        donations=sums["gifts"] + (sums["offline_gifts"] if counted else 0),
     )
 
 
@@ -58,7 +60,8 @@ def by_session(session_id: str) -> Donation | None:
 
 def payment(donation: Donation) -> LedgerEntry | None:
     """The first payment of a donation (more than one is flagged for the treasurer)."""
-    return donation.entries.filter(kind=LedgerEntry.Kind.PAYMENT).order_by("happened_at", "id").first()
+    kinds = [LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.OFFLINE]
+    return donation.entries.filter(kind__in=kinds).order_by("happened_at", "id").first()
 
 
 def returned(donation: Donation) -> int:

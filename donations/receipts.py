@@ -18,6 +18,7 @@ _NO_GIFT = frozenset(
         LedgerEntry.Kind.REFUND_FAILURE,
         LedgerEntry.Kind.DISPUTE_WITHDRAWAL,
         LedgerEntry.Kind.DISPUTE_REINSTATEMENT,
+        LedgerEntry.Kind.OFFLINE_REVERSAL,
     }
 )
 

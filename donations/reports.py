@@ -67,6 +67,8 @@ class Refund:
     debited: bool
     credited: bool
     asked_by: str = ""
+    # Of a refund that staff asked for here: the uuid of their request.
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,16 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class Offline:
+    """A gift outside Stripe, as staff recorded it; `amount` in minor units. Struck out when the record was wrong."""
+
+    id: str
+    amount: int
+    currency: str
+    struck_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What one Stripe object says about a donation."""
 
@@ -115,6 +127,7 @@ class Report:
     email: str = ""
     refund: Refund | None = None
     dispute: Dispute | None = None
+    offline: Offline | None = None
 
     @property
     def anchor(self) -> str:
@@ -146,6 +159,19 @@ class BookedAtStripe:
     currency: str
     exchange_rate: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutAtStripe:
+    """A payout: `amount` in minor units. `known` when Stripe can list what it carried."""
+
+    id: str
+    amount: int
+    currency: str
+    status: str
+    created_at: datetime
+    arrival_at: datetime
+    known: bool
 
 
 def abandoned(donation: uuid.UUID, site: str, at: datetime) -> Report:

@@ -17,12 +17,13 @@ class Status(StrEnum):
     REFUNDED = "refunded"
     DISPUTED = "disputed"
     LOST = "lost"
+    VOID = "void"
     FAILED = "failed"
     EXPIRED = "expired"
 
 
 # The payment itself arrived, whatever became of the money.
-ARRIVED = frozenset({Status.PAID, Status.PARTLY_REFUNDED, Status.REFUNDED, Status.DISPUTED, Status.LOST})
+ARRIVED = frozenset({Status.PAID, Status.PARTLY_REFUNDED, Status.REFUNDED, Status.DISPUTED, Status.LOST, Status.VOID})
 # Nothing more is expected from Stripe about the payment itself.
 FINAL = ARRIVED | {Status.FAILED, Status.EXPIRED}
 # Money came or is on its way: the same form must not take the donor to a second payment.
@@ -55,6 +56,8 @@ class Facts:
     refunded: int = 0
     withdrawn: int = 0
     disputes: frozenset[DisputeStatus] = frozenset()
+    # Of a gift outside Stripe: what was recorded by mistake.
+    struck_out: int = 0
 
 
 def furthest(one: Checkout, other: Checkout) -> Checkout:
@@ -84,6 +87,8 @@ def fold(facts: Facts) -> Status:
 
 
 def _of_arrived(facts: Facts) -> Status:
+    if facts.struck_out >= facts.paid:
+        return Status.VOID
     undecided = facts.withdrawn > 0 and DisputeStatus.LOST not in facts.disputes
     if facts.disputes & CHARGEBACK_OPEN or undecided:
         return Status.DISPUTED

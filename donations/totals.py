@@ -15,9 +15,13 @@ from django.utils import timezone
 from donations.models import Donation, LedgerEntry, Total, insert_once
 
 Key = tuple[str, date]
-Sums = tuple[int, int, int]  # raised, refunded, gifts
+Sums = tuple[int, ...]  # in the order of COLUMNS
 PAYMENT = LedgerEntry.Kind.PAYMENT
-NONE: Sums = (0, 0, 0)
+OFFLINE = frozenset({LedgerEntry.Kind.OFFLINE, LedgerEntry.Kind.OFFLINE_REVERSAL})
+# Places in a month's sums.
+RAISED, REFUNDED, GIFTS, OFFLINE_SUM, OFFLINE_GIFTS = range(5)
+COLUMNS = ("raised", "refunded", "gifts", "offline", "offline_gifts")
+NONE: Sums = (0, 0, 0, 0, 0)
 LOOKS = 5
 
 
@@ -30,19 +34,19 @@ def add(donation: Donation, written: list[LedgerEntry]) -> None:
     """Add the rows that were just inserted for this donation. The hot rows are locked last, and in one order."""
     if not written:
         return
-    changes: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
+    changes: dict[Key, list[int]] = defaultdict(_nothing)
     for entry in written:
-        sums = changes[entry.currency, month(entry.happened_at)]
-        sums[0 if entry.kind == PAYMENT else 1] += entry.amount if entry.kind == PAYMENT else -entry.amount
+        _count_in(changes[entry.currency, month(entry.happened_at)], entry.kind, entry.amount)
     for currency in {entry.currency for entry in written}:
         step = _gift_step(donation, currency, written)
         if step:
-            changes[currency, month(donation.created_at)][2] += step
-    for (currency, first), (raised, refunded, gifts) in sorted(changes.items()):
+            changes[currency, month(donation.created_at)][_gifts_place(written[0].kind)] += step
+    for (currency, first), (raised, refunded, gifts, offline, offline_gifts) in sorted(changes.items()):
         insert_once(Total(currency=currency, month=first))
         Total.objects.filter(currency=currency, month=first).update(
-            raised=F("raised") + raised, refunded=F("refunded") + refunded, gifts=F("gifts") + gifts
-        )
+            raised=F("raised") + raised, refunded=F("refunded") + refunded, gifts=F("gifts") + gifts,
+            offline=F("offline") + offline, offline_gifts=F("offline_gifts") + offline_gifts,
+        )  # fmt: skip
 
 
 def compare() -> dict[Key, tuple[Sums, Sums]]:
@@ -67,32 +71,48 @@ def mend() -> int:
     mended = 0
     for (currency, first), (wrong, right) in compare().items():
         insert_once(Total(currency=currency, month=first))
-        same = dict(zip(("raised", "refunded", "gifts"), wrong, strict=True))
-        sums = dict(zip(("raised", "refunded", "gifts"), right, strict=True))
+        same, sums = (dict(zip(COLUMNS, values, strict=True)) for values in (wrong, right))
         # What a gift has changed in the meantime stays, and is compared another time.
         mended += Total.objects.filter(currency=currency, month=first, **same).update(**sums)
     return mended
 
 
 def _kept() -> dict[Key, Sums]:
-    rows = Total.objects.values_list("currency", "month", "raised", "refunded", "gifts")
-    return {(currency, first): (raised, refunded, gifts) for currency, first, raised, refunded, gifts in rows}
+    rows = Total.objects.values_list("currency", "month", *COLUMNS)
+    return {(currency, first): tuple(sums) for currency, first, *sums in rows}
 
 
 def rebuilt() -> dict[Key, Sums]:
-    """(raised, refunded, gifts) for each currency and month, added up from the ledger."""
-    sums: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
-    gifts: dict[tuple[int, str, date], int] = defaultdict(int)
+    """What COLUMNS must be for each currency and month, added up from the ledger."""
+    sums: dict[Key, list[int]] = defaultdict(_nothing)
+    gifts: dict[tuple[int, str, date, int], int] = defaultdict(int)
     rows = LedgerEntry.objects.order_by().values_list(
         "donation__created_at", "kind", "amount", "currency", "happened_at", "donation_id"
     )
     for created_at, kind, amount, currency, at, donation_id in rows.iterator(chunk_size=5000):
-        paid = kind == PAYMENT
-        sums[currency, month(at)][0 if paid else 1] += amount if paid else -amount
-        gifts[donation_id, currency, month(created_at)] += amount
-    for (_, currency, first), amount in gifts.items():
-        sums[currency, first][2] += int(amount > 0)
-    return {key: (raised, refunded, count) for key, (raised, refunded, count) in sums.items()}
+        _count_in(sums[currency, month(at)], kind, amount)
+        gifts[donation_id, currency, month(created_at), _gifts_place(kind)] += amount
+    for (_, currency, first, place), amount in gifts.items():
+        sums[currency, first][place] += int(amount > 0)
+    return {key: tuple(counted) for key, counted in sums.items()}
+
+
+def _nothing() -> list[int]:
+    return [0] * 5
+
+
+def _count_in(sums: list[int], kind: str, amount: int) -> None:
+    if kind in OFFLINE:
+        sums[OFFLINE_SUM] += amount
+    elif kind == PAYMENT:
+        sums[RAISED] += amount
+    else:
+        sums[REFUNDED] -= amount
+
+
+def _gifts_place(kind: str) -> int:
+    """A gift came through Stripe or it did not: its rows are all of the one sort."""
+    return OFFLINE_GIFTS if kind in OFFLINE else GIFTS
 
 
 def _gift_step(donation: Donation, currency: str, written: Iterable[LedgerEntry]) -> int:

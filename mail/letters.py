@@ -68,6 +68,11 @@ def account(*, to: str, subject: str, words: str, link: str, says: str, after: s
     )
 
 
+def offline(about: About, *, method: str) -> Letter:
+    """A gift outside Stripe reached us, by this method."""
+    return _letter("offline", about, method=method)
+
+
 def _letter(kind: str, about: About, **more: str) -> Letter:
     context = asdict(about) | more | {"name": _greeted(about.name)}
     subject = " ".join(render_to_string(f"mail/{kind}.subject.txt", context).split())

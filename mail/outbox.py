@@ -68,6 +68,12 @@ def add(kind: str, key: str) -> None:
     Mail.objects.bulk_create([Mail(kind=kind, key=key, message_id=_message_id(kind, key))], ignore_conflicts=True)
 
 
+def forget(keys: Iterable[str], reason: str) -> None:
+    """Owe none of the letters about these things after all. In the transaction that owed them, or they may be sent."""
+    owed = Mail.objects.filter(key__in=list(keys), state=Mail.State.WAITING)
+    owed.update(state=Mail.State.CLOSED, next_at=None, error=reason)
+
+
 def send_again(mail: Mail) -> bool:
     """Somebody asks for it: try a letter anew that is sent, dead or closed. False when it is waiting anyway."""
     fresh = {}

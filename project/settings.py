@@ -178,6 +178,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "accounts",
+    "demo",
     "donations",
     "mail",
     "organisation",

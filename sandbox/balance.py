@@ -47,7 +47,7 @@ def book(charge: Record) -> Body:
         currency,
         source=charge.stripe_id,
         description=body["description"],
-        fee=_fee(amount),
+        fee=fee_of(amount),
         exchange_rate=rate,
     )
     previous = store.change(charge, balance_transaction=booked["id"])
@@ -77,7 +77,8 @@ def _converted(amount: int, currency: str, into: str) -> tuple[int, float | None
     return _rounded(amount * rate), float(rate)
 
 
-def _fee(amount: int) -> int:
+def fee_of(amount: int) -> int:
+    """What Stripe keeps of a payment."""
     return _rounded(amount * Decimal("0.029")) + 30
 
 

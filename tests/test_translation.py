@@ -30,6 +30,8 @@ CALLS = {"ValidationError", "message_user"}
 
 def bare(source: str) -> str:
     """The template without tags, variables, comments, and without what is marked for translation."""
+    # A class of the page's body is no word.
+    source = re.sub(r"{% block bodyclass %}.*?{% endblock.*?%}", "", source)
     kept, marked = list[str](), ""
     for token in Lexer(source).tokenize():
         if token.token_type == TokenType.BLOCK:

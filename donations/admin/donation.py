@@ -16,8 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from donations import standings
+from donations.admin.exports import Exporting
 from donations.admin.filters import Amount, Flagged, Period
 from donations.admin.paging import QuickList
+from donations.admin.refund import Refunding
 from donations.desk import entries, search, shown, timeline
 from donations.models import Donation, LedgerEntry
 
@@ -45,7 +47,7 @@ WENT_BACK = [
 
 
 @admin.register(Donation)
-class DonationAdmin(QuickList):
+class DonationAdmin(Refunding, Exporting, QuickList):
     list_display = ("id", "when", "sum", "status", "name", "email", "flagged")
     list_filter = ("status", Period, Amount, Flagged)
     search_fields = ("name",)  # any: the box is shown for it, donations.desk.search does the work

@@ -10,8 +10,11 @@ from donations.models.ledger import (
     LedgerEntry,
     Total,
 )
+from donations.models.offline import OfflineGift
 from donations.models.once import insert_once
+from donations.models.payout import PaidOut, Payout
 from donations.models.receipt import Receipt, ReceiptCounter
+from donations.models.refund import RefundRequest
 from donations.models.stripe import Case, StripeEvent, StripeRef
 from donations.models.wall import Level, Message, Sponsor, Standing
 
@@ -28,8 +31,12 @@ __all__ = [
     "LedgerEntry",
     "Level",
     "Message",
+    "OfflineGift",
+    "PaidOut",
+    "Payout",
     "Receipt",
     "ReceiptCounter",
+    "RefundRequest",
     "Sponsor",
     "Standing",
     "StripeEvent",

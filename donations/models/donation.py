@@ -105,6 +105,7 @@ class Donation(models.Model):
             (Status.REFUNDED.value, _("refunded")),
             (Status.DISPUTED.value, _("disputed")),
             (Status.LOST.value, _("lost to a dispute")),
+            (Status.VOID.value, _("struck out")),
             (Status.FAILED.value, _("failed")),
             (Status.EXPIRED.value, _("expired")),
         ],

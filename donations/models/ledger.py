@@ -54,10 +54,13 @@ class LedgerEntry(AppendOnlyModel):
         REFUND_FAILURE = "refund_failure", _("refund failure")
         DISPUTE_WITHDRAWAL = "dispute_withdrawal", _("dispute withdrawal")
         DISPUTE_REINSTATEMENT = "dispute_reinstatement", _("dispute reinstatement")
+        # Money that never passed through Stripe, and the counter-entry of a record that was wrong.
+        OFFLINE = "offline", _("gift outside Stripe")
+        OFFLINE_REVERSAL = "offline_reversal", _("gift outside Stripe, struck out")
 
     donation = models.ForeignKey(Donation, verbose_name=_("donation"), on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(_("kind"), max_length=24, choices=Kind.choices)
-    source = models.CharField(_("source"), max_length=255, help_text=_("The Stripe object that did it."))
+    source = models.CharField(_("source"), max_length=255, help_text=_("What did it: Stripe’s id, or ours."))
     amount = models.BigIntegerField(_("amount"), help_text=_("Signed, in the currency's smallest unit (cents)."))
     currency = models.CharField(_("currency"), max_length=3)
     happened_at = models.DateTimeField(_("happened"))
@@ -70,8 +73,8 @@ class LedgerEntry(AppendOnlyModel):
         constraints = (
             models.UniqueConstraint(fields=["kind", "source"], name="ledger_once"),
             models.CheckConstraint(
-                condition=Q(kind__in=["payment", "refund_failure", "dispute_reinstatement"], amount__gt=0)
-                | Q(kind__in=["refund", "dispute_withdrawal"], amount__lt=0),
+                condition=Q(kind__in=["payment", "refund_failure", "dispute_reinstatement", "offline"], amount__gt=0)
+                | Q(kind__in=["refund", "dispute_withdrawal", "offline_reversal"], amount__lt=0),
                 name="ledger_sign_by_kind",
             ),
         )
@@ -118,6 +121,9 @@ class Total(models.Model):
     refunded = models.BigIntegerField(_("refunded"), default=0)
     # Gifts begun in this month whose sum is above 0.
     gifts = models.BigIntegerField(_("gifts"), default=0)
+    # Apart from all that: gifts outside Stripe, less those struck out.
+    offline = models.BigIntegerField(_("outside Stripe"), default=0)
+    offline_gifts = models.BigIntegerField(_("gifts outside Stripe"), default=0)
 
     class Meta:
         verbose_name = _("total")

@@ -34,6 +34,7 @@ KINDS: dict[str, Callable[[About], Letter]] = {
     "failed": lambda about: letters.failed(about, again=AGAIN),
     "refunded": letters.refunded,
     "refund_failed": letters.refund_failed,
+    "offline": lambda about: letters.offline(about, method="cheque"),
 }
 every_kind = pytest.mark.parametrize("kind", KINDS)
 

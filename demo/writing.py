@@ -1,0 +1,125 @@
+"""Writes a story down on both sides: as history at the stand-in, and by the site's own ways of booking.
+
+The site books what the stand-in's objects say, as a webhook or `reconcile` would, so the books agree by themselves.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+import uuid
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from demo.story import Gift
+from donations import books, facts, inbox, offline, payouts, reports
+from donations.models import Donation, LedgerEntry, OfflineGift
+from mail import outbox
+from sandbox import history
+from sandbox.expanding import expand
+from sandbox.models import Record
+from sandbox.objects.charge import Payer
+from sandbox.router import ALIAS
+
+BY = "demo_data"
+
+
+def real_gifts() -> bool:
+    """Whether this database holds a gift that neither this command nor the stand-in made."""
+    if OfflineGift.objects.exclude(recorded_by=BY).exists():
+        return True
+    paid = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.PAYMENT).values_list("source", flat=True)
+    known = set(Record.objects.filter(kind="payment_intent").values_list("stripe_id", flat=True))
+    return any(source not in known for source in paid.iterator())
+
+
+@transaction.atomic
+@transaction.atomic(using=ALIAS)
+def write(story: list[Gift], chance: random.Random) -> Counter[str]:
+    """Write the gifts, a payout a week, and Stripe's book of it all. Returns how many gifts met which fate."""
+    made: Counter[str] = Counter()
+    first = Record.objects.order_by("-number").values_list("number", flat=True).first() or 0
+    for gift in story:
+        made[gift.fate] += 1
+        _receive(gift, chance) if gift.fate == "offline" else _give(gift, chance)
+    now = timezone.now()
+    week = story[0].at + timedelta(days=7)
+    while week < now:
+        history.pay_out(int(week.timestamp()), settings.DONATION_CURRENCY)
+        week += timedelta(days=7)
+    _copy_stripes_book(first)
+    return made
+
+
+def _give(gift: Gift, chance: random.Random) -> None:
+    donation = Donation.objects.create(
+        amount=gift.amount,
+        currency=settings.DONATION_CURRENCY, name=gift.person.name, email=gift.person.email, message=gift.message,
+        public=gift.person.public, created_at=gift.at - timedelta(seconds=90), expires_at=gift.at + timedelta(hours=2),
+    )  # fmt: skip
+    if gift.fate == "abandoned":
+        inbox.book(reports.abandoned(donation.uuid, settings.SITE_HOST, gift.at))
+        return
+    paid = history.pay(
+        int(gift.at.timestamp()),
+        gift.amount,
+        donation.currency,
+        payer=Payer(gift.person.email, gift.person.name or None),
+        metadata={"tincup_site": settings.SITE_HOST, "tincup_donation": str(donation.uuid)},
+        description=f"Donation to {settings.SITE_NAME}",
+    )
+    _book(paid.session, gift.at, "payment_intent.latest_charge")
+    keys = [paid.session.payment_intent]
+    later = min(gift.at + timedelta(days=chance.randint(1, 25)), timezone.now())
+    if gift.fate in {"refunded", "partly_refunded"}:
+        amount = gift.amount if gift.fate == "refunded" else gift.amount // 2
+        refund = history.send_back(paid, int(later.timestamp()), amount, {"tincup_asked_by": BY})
+        _book(refund, later)
+        keys.append(refund.stripe_id)
+    elif gift.fate in {"won", "lost", "disputed"}:
+        _book(history.contest(paid, int(later.timestamp()), _status(gift, later)), later)
+    # The addresses are invented: nobody gets a letter.
+    outbox.forget(keys, "demo data")
+
+
+def _status(gift: Gift, later: datetime) -> str:
+    """First the bank waits for an answer (its deadline is two weeks), then it thinks about it for months."""
+    age = timezone.now() - later
+    if age < timedelta(days=75):
+        return "needs_response" if age < timedelta(days=12) else "under_review"
+    return "won" if gift.fate == "won" else "lost"
+
+
+def _receive(gift: Gift, chance: random.Random) -> None:
+    offline.record(
+        offline.Received(
+            form=uuid.uuid4(), amount=gift.amount,
+            currency=settings.DONATION_CURRENCY, method=chance.choice(("cheque", "transfer", "cash")),
+            received_on=timezone.localtime(gift.at).date(), by=BY, name=gift.person.name, email=gift.person.email,
+            public=gift.person.public,
+        )
+    )  # fmt: skip
+
+
+def _book(record: Record, at: datetime, *paths: str) -> None:
+    report = facts.of(_whole(record, *paths), at=at)
+    if report is not None:
+        inbox.book(report)
+
+
+def _copy_stripes_book(after: int) -> None:
+    new = Record.objects.filter(number__gt=after).order_by("number")
+    for movement in new.filter(kind="balance_transaction").iterator(chunk_size=500):
+        books.keep(_whole(movement, "source"))
+    for made in new.filter(kind="payout"):
+        carried = Record.objects.filter(kind="balance_transaction", payout=made.stripe_id)
+        payouts.keep_parts(payouts.keep(made.body), list(carried.values_list("stripe_id", flat=True)))
+
+
+def _whole(record: Record, *paths: str) -> dict[str, Any]:
+    return expand(copy.deepcopy(record.body), list(paths))

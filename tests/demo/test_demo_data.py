@@ -1,0 +1,99 @@
+"""An organisation to look at: written by the real ways of booking, so both sides agree, and never over real gifts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_django
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from donations import books, chores, offline, payouts
+from donations.models import Case, Donation, LedgerEntry, OfflineGift, Payout
+from donations.offline import Received
+from donations.states import Status
+from mail.models import Mail
+from tests.donations.test_books import command, give
+from tests.donations.test_refunding import ask, wanted
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "sandbox"])
+
+
+def demo_data(**options: Any) -> str:
+    out = StringIO()
+    call_command("demo_data", stdout=out, years=1, seed=7, **options)
+    return out.getvalue()
+
+
+def test_the_books_agree_here_and_with_the_sandbox(stripe: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(books, "YOUNG", timedelta(0))
+    told = demo_data()
+    assert "gifts since" in told
+    assert books.verify().agree
+    assert "The books agree." in command("verify_books")
+    compared = books.verify().compared
+    assert compared == LedgerEntry.objects.exclude(kind__startswith="offline").count() > 300
+    # All of it asked again at Stripe's: nothing to mend.
+    assert "0 changed, 0 ledger rows added" in command("reconcile", since=timezone.now() - timedelta(days=400))
+    assert payouts.mirror() == 0
+    assert Payout.objects.count() > 40
+    assert all(one.agrees for one in payouts.checked(None, None, 100))
+
+    statuses = set(Donation.objects.values_list("status", flat=True))
+    assert {Status.PAID, Status.REFUNDED, Status.EXPIRED} <= statuses
+    assert Case.objects.filter(kind="dispute").exists()
+    assert OfflineGift.objects.exists()
+    assert Donation.objects.filter(created_at__month=12).count() > Donation.objects.filter(created_at__month=7).count()
+
+    # Nobody is written to, and a gift of the story can be refunded like any other.
+    chores.send_letters()
+    assert not mail.outbox
+    assert not Mail.objects.filter(state="waiting").exists()
+    gift = Donation.objects.filter(status=Status.PAID, refs__isnull=False).distinct()[0]
+    assert ask(gift, amount=wanted(gift).amount and 100).state == "made"
+
+    with_more = demo_data()
+    assert "gifts since" in with_more, "a practice site may have more of it"
+
+
+def test_it_is_the_same_story_for_the_same_seed() -> None:
+    assert demo_data() == demo_data()
+    assert Donation.objects.count() % 2 == 0
+
+
+def test_practice_gifts_do_not_hinder_it(stripe: str) -> None:
+    gift = give(1)
+    command("reconcile")
+    assert "gifts since" in demo_data()
+    assert Donation.objects.filter(pk=gift.pk).exists()
+
+
+def test_real_gifts_do() -> None:
+    offline.record(
+        Received(
+            form=uuid4(), amount=100, currency="usd", method="cash", by="tess@example.org",
+            received_on=timezone.localdate(),
+        )
+    )  # fmt: skip
+    with pytest.raises(CommandError, match="real gifts"):
+        demo_data()
+    assert Donation.objects.count() == 1
+
+
+def test_a_payment_that_the_sandbox_does_not_know_is_real() -> None:
+    from tests.donations.test_exports import pay
+
+    pay(Donation.objects.create(amount=100, currency="usd", expires_at=timezone.now()))
+    with pytest.raises(CommandError, match="real gifts"):
+        demo_data()
+
+
+def test_a_site_that_is_no_practice_site_refuses(settings: pytest_django.Settings) -> None:
+    settings.SANDBOX = False
+    with pytest.raises(CommandError, match="Only a practice site"):
+        demo_data()
