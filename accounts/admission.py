@@ -116,9 +116,7 @@ def move(user: User) -> bool:
 
 def _unclaimed(**who: Any) -> QuerySet[User]:
     """Accounts that anybody may have made: the address was never proved, and nobody ever signed in."""
-    return User.objects.filter(
-        verified_at__isnull=True, last_login__isnull=True, is_staff=False, is_active=True, **who
-    )
+    return User.objects.filter(verified_at__isnull=True, last_login__isnull=True, is_staff=False, is_active=True, **who)
 
 
 def _user(email: str) -> User | None:

@@ -40,7 +40,7 @@ def remember(request: HttpRequest, response: HttpResponse, donation: Donation) -
 
 
 def holds(request: HttpRequest, donation: Donation) -> bool:
-    """Whether the account that the gift belongs to is signed in here; of a guest's gift, whether this browser made it."""
+    """Whether the gift's account is signed in here; of a guest's gift, whether this browser made it."""
     if donation.user_id is not None:
         return donation.user_id == request.user.pk
     return donation.uuid.hex in _gifts(request)

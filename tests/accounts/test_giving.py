@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import csv
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core import signing
@@ -11,9 +14,10 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
-from donations import claims, ledger
-from donations.models import Donation, Receipt
+from donations import claims, history, ledger, offline
+from donations.models import Donation, OfflineGift, Receipt
 from donations.reports import Checkout, Report
+from donations.states import Status
 from organisation.models import Organisation
 from tests.accounts.conftest import ALICE, NOON, PASSWORD, Give, member, paid, refunded
 
@@ -197,6 +201,38 @@ def test_a_receipt_is_marked_when_the_gift_went_back(her, alice, give: Give):
     text = page(her, f"/receipts/{number_of(part)}")
     assert "$5.00 of this gift was refunded. $15.00 remains." in text
     assert "Void" not in text
+
+
+def cheque(**fields: Any) -> OfflineGift:
+    """A gift outside Stripe, of twenty dollars."""
+    values: dict[str, Any] = {"form": uuid4(), "amount": 2000, "currency": "usd", "method": "cheque", "by": "root"}
+    return offline.record(offline.Received(**(values | {"received_on": date(2026, 3, 1)} | fields)))[0]
+
+
+def test_a_gift_outside_stripe_is_a_gift_like_any_other(her, alice):
+    gift = cheque(email=ALICE)
+    text = table(her)
+    number = number_of(gift.donation)
+    assert text.count("$20.00") == 1
+    assert (f"/receipts/{number}" in text, "1 Mar 2026" in text, "In the book" in text) == (True, True, True)
+    assert "$20.00" in page(her, f"/receipts/{number}")
+    (line,) = csv.DictReader(her.get("/account/data/my-gifts.csv").content.decode("utf-8-sig").splitlines())
+    assert (line["returned"], line["receipts"]) == ("0.00", str(number))
+
+
+def test_a_gift_outside_stripe_that_was_struck_out_is_void(her, alice):
+    gift = cheque(email=ALICE)
+    offline.strike_out(gift, "root", "It was Bob's.")
+    text = table(her)
+    assert "Struck out" in text
+    assert "($20.00)" in text
+    assert "Struck out" in table(her, state="void")
+    assert "Void." in page(her, f"/receipts/{number_of(gift.donation)}")
+
+
+def test_every_status_has_its_place_among_the_states():
+    placed = [status for statuses in history.STATES.values() for status in statuses]
+    assert sorted(placed) == sorted(Status)
 
 
 def test_who_may_read_a_receipt(alice, give: Give, django_user_model):

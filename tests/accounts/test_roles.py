@@ -14,6 +14,7 @@ from accounts import roles
 from accounts.models import User
 from donations.models import Case, Donation, StripeEvent
 from mail.models import Mail
+from organisation.models import Organisation
 from tests.project.running import SECRET_KEY, python
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +39,7 @@ MATRIX = {
     "/admin/accounts/user/{user}/password/": set(),
     "/admin/auth/group/": set(),
     "/admin/otp_totp/totpdevice/": set(),
-    "/admin/organisation/organisation/": {"Editor"},
+    "/admin/organisation/organisation/{organisation}/change/": {"Editor"},
     "/admin/donations/donation/add/": set(),
     "/admin/donations/donation/{gift}/delete/": set(),
     "/admin/donations/ledgerentry/add/": set(),
@@ -66,8 +67,9 @@ def gift() -> Donation:
 
 def test_each_role_opens_its_own_pages_and_no_others(member: tuple[str, Client, User], gift: Donation) -> None:
     role, client, user = member
+    one = Organisation.objects.create()
     for page, who in MATRIX.items():
-        answer = client.get(page.format(gift=gift.pk, user=user.pk))
+        answer = client.get(page.format(gift=gift.pk, user=user.pk, organisation=one.pk))
         may = role in who or page == "/admin/"
         assert answer.status_code == (200 if may else 403), f"{role} {page}"
 
