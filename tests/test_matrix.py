@@ -8,14 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
-from donations.models import BalanceTransaction, Case, Chore, Donation, LedgerEntry, StripeEvent, StripeRef, Total
+from donations import offline
+from donations.models import (
+    BalanceTransaction,
+    Case,
+    Chore,
+    Donation,
+    LedgerEntry,
+    Level,
+    Sponsor,
+    StripeEvent,
+    StripeRef,
+    Total,
+)
 from mail.models import Mail
 from organisation.models import Organisation
 from tests.accounts.conftest import NOON, member, paid
@@ -35,6 +50,7 @@ STALE = (410,) * 6
 STAFF = (302, 302, 302, 200, 200, 200)
 TREASURER = (302, 302, 302, 403, 200, 200)
 ROOT = (302, 302, 302, 403, 403, 200)
+STAFF_POST_ONLY = (302, 302, 302, 405, 405, 405)
 REFUSED = (302, 302, 302, 403, 403, 403)
 MOVED = (302,) * 6
 
@@ -75,6 +91,15 @@ SITE = {
     "account/data/my-gifts.csv": SIGNED_IN,
     "account/delete": SIGNED_IN,
     "account/deleted": GUESTS,
+    "donate/amount": EVERYBODY,
+    "sponsors/lately": EVERYBODY,
+    "sponsors/<slug:slug>": EVERYBODY,
+    "sponsors/logo/<str:digest>.png": NOBODY,
+    "logo/<str:digest>.png": NOBODY,
+    "share/<str:digest>.png": NOBODY,
+    "theme.css": EVERYBODY,
+    "robots.txt": EVERYBODY,
+    "sitemap.xml": EVERYBODY,
 }
 
 
@@ -104,7 +129,21 @@ ADMIN = {
     "admin/<app_label>/": (302, 302, 302, 404, 200, 200),
     "admin/<url>": (302, 302, 302, 404, 404, 404),
     "admin/accounts/user/<id>/password/": ROOT,
-    **admin_model("accounts/user", ROOT, add=ROOT, delete=ROOT),
+    # Only with STAFF_TWO_FACTOR.
+    "admin/second-step/": NOBODY,
+    "admin/second-step/set-up/": NOBODY,
+    **admin_model("accounts/user", TREASURER, add=ROOT, delete=ROOT),
+    **admin_model("admin/logentry", TREASURER),
+    **admin_model("otp_totp/totpdevice", ROOT, delete=ROOT),
+    **admin_model("donations/level", ROOT, add=ROOT, delete=ROOT),
+    **admin_model("donations/sponsor", ROOT, add=ROOT, delete=ROOT),
+    **admin_model("donations/message", ROOT),
+    **admin_model("donations/offlinegift", ROOT, add=ROOT),
+    "admin/donations/offlinegift/<str:pk>/strike-out/": ROOT,
+    "admin/donations/offlinegift/<str:pk>/receipt/": STAFF_POST_ONLY,
+    "admin/donations/donation/<int:pk>/looked-at/": STAFF_POST_ONLY,
+    "admin/donations/donation/<int:pk>/refund/": TREASURER,
+    "admin/donations/donation/export/": TREASURER,
     **admin_model("auth/group", ROOT, add=ROOT, delete=ROOT),
     **admin_model("donations/donation", TREASURER),
     **admin_model("donations/ledgerentry", TREASURER),
@@ -115,7 +154,9 @@ ADMIN = {
     **admin_model("donations/total", TREASURER),
     **admin_model("donations/chore", TREASURER),
     **admin_model("mail/mail", TREASURER),
-    **admin_model("organisation/organisation", TREASURER),
+    **admin_model("organisation/organisation", ROOT),
+    # There is one: its list leads to it.
+    "admin/organisation/organisation/": (302, 302, 302, 403, 403, 302),
 }
 TABLE = SITE | ADMIN
 
@@ -159,8 +200,13 @@ def world(db: None) -> World:
     )
     paid(gift, refs=(f"pi_{gift.uuid.hex}", "cs_test_bob"), session="cs_test_bob", email=BOBS[0])
     treasurer = User.objects.create_user("treasurer@example.org", is_staff=True)
-    ours = Permission.objects.filter(content_type__app_label__in=["donations", "mail", "organisation"])
-    treasurer.user_permissions.set(ours.exclude(codename__startswith="add_").exclude(codename__startswith="delete_"))
+    treasurer.groups.add(Group.objects.get(name="Treasurer"))
+    cheque, _ = offline.record(
+        offline.Received(
+            form=uuid4(), amount=4321, currency="usd", method="cheque", by="root", received_on=NOON.date(),
+            name=BOBS[1], email=BOBS[0],
+        )
+    )  # fmt: skip
     users = {
         "alice": member("alice@example.org"),
         "bob": bob,
@@ -176,9 +222,9 @@ def world(db: None) -> World:
         "accounts/user": bob.pk,
         "auth/group": Group.objects.create(name="treasurers").pk,
         "donations/donation": gift.pk,
-        "donations/ledgerentry": LedgerEntry.objects.get().pk,
+        "donations/ledgerentry": LedgerEntry.objects.earliest("pk").pk,
         "donations/striperef": StripeRef.objects.earliest("pk").pk,
-        "donations/total": Total.objects.get().pk,
+        "donations/total": Total.objects.earliest("pk").pk,
         "donations/stripeevent": StripeEvent.objects.create(id="evt_1", type="x", state="handled", body=BOBS[0]).pk,
         "donations/case": Case.objects.create(
             id="re_1", kind="refund", donation=gift, amount=1, currency="usd", status="x", opened_at=NOON, as_of=NOON
@@ -186,6 +232,12 @@ def world(db: None) -> World:
         "donations/chore": Chore.objects.create(name="sweep", due_at=NOON).pk,
         "mail/mail": Mail.objects.earliest("pk").pk,
         "organisation/organisation": Organisation.objects.create().pk,
+        "donations/message": gift.pk,
+        "donations/level": Level.objects.earliest("pk").pk,
+        "donations/sponsor": Sponsor.objects.create(name="Acme").pk,
+        "donations/offlinegift": cheque.pk,
+        "admin/logentry": LogEntry.objects.log_actions(bob.pk, [gift], CHANGE, BOBS[2], single_object=True).pk,
+        "otp_totp/totpdevice": TOTPDevice.objects.create(user=bob, name="phone").pk,
     }
     booked = BalanceTransaction(
         id="txn_1", type="charge", category="charge", amount=1, fee=0, net=1, currency="usd", created_at=NOON
@@ -194,6 +246,10 @@ def world(db: None) -> World:
     values = {
         "<str:slug>": "privacy",
         "<number>": 1,
+        "<int:pk>": gift.pk,
+        "<str:pk>": cheque.pk,
+        "<slug:slug>": Level.objects.earliest("pk").slug,
+        "<str:digest>": "0" * 16,
         "<uuid:gift>": gift.uuid,
         "<app_label>": "donations",
         "<url>": "nowhere",
@@ -229,6 +285,6 @@ def test_everybody_gets_what_is_theirs(route: str, world: World) -> None:
 def test_nobody_changes_what_is_another_s(route: str, world: World) -> None:
     for role in ("anonymous", "alice", "clerk", "treasurer", "root"):
         world.clients[role].post(address(route, world), {"name": "Mallory", "message": "x", "public": "on"})
-    gift = Donation.objects.get()
+    gift = Donation.objects.earliest("pk")
     assert (gift.name, gift.message, gift.public) == (BOBS[1], BOBS[2], False)
     assert User.objects.filter(email=BOBS[0]).exists()
