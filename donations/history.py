@@ -16,14 +16,15 @@ from donations.models import Donation, LedgerEntry, Receipt
 from donations.states import Status
 
 PAGE = 50  # gifts
-PAYMENT = LedgerEntry.Kind.PAYMENT
+# By which a gift arrives; all else is what happened to it afterwards.
+GIVEN = (LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.OFFLINE)
 
 # The donor's words for a status.
 STATES: dict[str, tuple[Status, ...]] = {
     "book": (Status.PAID, Status.PARTLY_REFUNDED),
     "pencil": (Status.PROCESSING, Status.PENDING),
     "back": (Status.REFUNDED, Status.DISPUTED, Status.LOST),
-    "void": (Status.FAILED, Status.EXPIRED),
+    "void": (Status.FAILED, Status.EXPIRED, Status.VOID),
 }
 
 
@@ -38,7 +39,7 @@ class Total:
 
 def gifts(user_id: int, *, year: int | None = None, state: str = "") -> QuerySet[Donation]:
     """The gifts of an account, newest first, each with `at`: when it arrived, or was begun if it has not."""
-    entries = LedgerEntry.objects.filter(kind=PAYMENT).order_by("happened_at", "id")
+    entries = LedgerEntry.objects.filter(kind__in=GIVEN).order_by("happened_at", "id")
     arrived = Subquery(entries.filter(donation=OuterRef("pk")).values("happened_at")[:1])
     found = (
         Donation.objects.filter(user_id=user_id)
