@@ -20,6 +20,7 @@ ROLES: dict[str, dict[str, dict[str, str]]] = {
             "stripeevent": "view change",
             "striperef": "view",
             "chore": "view",
+            "offlinegift": "view add",
         },
         "mail": {"mail": "view change"},
         "accounts": {"user": "view"},
@@ -32,7 +33,14 @@ ROLES: dict[str, dict[str, dict[str, str]]] = {
         "accounts": {"user": "view"},
     },
     # Writes what visitors read. Sees no gift and no donor.
-    "Editor": {"organisation": {"organisation": "add view change"}},
+    "Editor": {
+        "organisation": {"organisation": "add view change"},
+        "donations": {
+            "level": "add view change delete",
+            "sponsor": "add view change delete",
+            "message": "view change",
+        },
+    },
 }
 
 

@@ -31,8 +31,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
     (
         _("For operators"),
         (
-            *("setup", "organisation", "stripe", "going-live", "settings", "desk", "sponsors", "books", "backup"),
-            *("upgrading", "commands", "troubleshooting"),
+            *("setup", "organisation", "stripe", "going-live", "settings", "desk", "sponsors", "books", "exports"),
+            *("backup", "upgrading", "commands", "troubleshooting"),
         ),
     ),
     (_("For developers"), ("api", "sandbox", "addresses", "architecture")),

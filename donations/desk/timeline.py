@@ -23,10 +23,14 @@ BOOKED = {
     "refund_failure": gettext_lazy("A refund failed: %(amount)s came back to us"),
     "dispute_withdrawal": gettext_lazy("The bank took %(amount)s"),
     "dispute_reinstatement": gettext_lazy("The bank gave %(amount)s back"),
+    "offline": gettext_lazy("%(amount)s reached us outside Stripe"),
+    "offline_reversal": gettext_lazy("%(amount)s was struck out"),
 }
 LETTERS = {
     "paid": gettext_lazy("Receipt"),
     "refunded": gettext_lazy("Letter about the refund"),
+    "refund_failed": gettext_lazy("Letter that the refund failed"),
+    "offline": gettext_lazy("Receipt"),
     "failed": gettext_lazy("Letter that the payment failed"),
 }
 

@@ -39,7 +39,14 @@ MATRIX = {
     "/admin/accounts/user/{user}/password/": set(),
     "/admin/auth/group/": set(),
     "/admin/otp_totp/totpdevice/": set(),
-    "/admin/organisation/organisation/{organisation}/change/": {"Editor"},
+    "/admin/organisation/organisation/1/change/": {"Editor"},
+    "/admin/donations/level/": {"Editor"},
+    "/admin/donations/sponsor/": {"Editor"},
+    "/admin/donations/message/": {"Editor"},
+    "/admin/donations/offlinegift/": {"Treasurer"},
+    "/admin/donations/offlinegift/add/": {"Treasurer"},
+    "/admin/donations/donation/{gift}/refund/": {"Treasurer"},
+    "/admin/donations/donation/export/": {"Treasurer"},
     "/admin/donations/donation/add/": set(),
     "/admin/donations/donation/{gift}/delete/": set(),
     "/admin/donations/ledgerentry/add/": set(),
@@ -67,9 +74,9 @@ def gift() -> Donation:
 
 def test_each_role_opens_its_own_pages_and_no_others(member: tuple[str, Client, User], gift: Donation) -> None:
     role, client, user = member
-    one = Organisation.objects.create()
+    Organisation.objects.create()  # else its list leads to where it is described
     for page, who in MATRIX.items():
-        answer = client.get(page.format(gift=gift.pk, user=user.pk, organisation=one.pk))
+        answer = client.get(page.format(gift=gift.pk, user=user.pk))
         may = role in who or page == "/admin/"
         assert answer.status_code == (200 if may else 403), f"{role} {page}"
 
@@ -110,9 +117,9 @@ def test_the_front_page_shows_an_editor_no_money(member: tuple[str, Client, User
     assert ("Answer the bank" in page) == (role in {"Treasurer", "Support"})
 
 
-def test_no_role_can_delete_anything_or_make_staff() -> None:
+def test_no_role_can_delete_what_is_of_gifts_and_donors_or_make_staff() -> None:
     for role, app, model, codename in roles.wanted():
-        assert not codename.startswith("delete"), role
+        assert not codename.startswith("delete") or model in {"level", "sponsor"}, role
         assert app != "auth", role
         assert model != "user" or codename == "view_user", role
 

@@ -50,7 +50,9 @@ def pay(donation: Donation, amount: int = 0, at: datetime | None = None) -> None
 
 def refund(donation: Donation, amount: int) -> None:
     refs = (f"re_{donation.uuid.hex}", f"pi_{donation.uuid.hex}")
-    made = Refund(refs[0], amount, donation.currency, RefundStatus.SUCCEEDED, debited=True, credited=False)
+    made = Refund(
+        refs[0], timezone.now(), amount, donation.currency, RefundStatus.SUCCEEDED, debited=True, credited=False
+    )
     ledger.record(Report(at=timezone.now(), refs=refs, refund=made))
 
 
