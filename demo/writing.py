@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from demo.story import Gift
-from donations import books, facts, inbox, offline, payouts, reports
+from donations import facts, inbox, mirror, offline, payouts, reports
 from donations.models import Donation, LedgerEntry, OfflineGift
 from mail import outbox
 from sandbox import history
@@ -115,7 +115,7 @@ def _book(record: Record, at: datetime, *paths: str) -> None:
 def _copy_stripes_book(after: int) -> None:
     new = Record.objects.filter(number__gt=after).order_by("number")
     for movement in new.filter(kind="balance_transaction").iterator(chunk_size=500):
-        books.keep(_whole(movement, "source"))
+        mirror.keep(_whole(movement, "source"))
     for made in new.filter(kind="payout"):
         carried = Record.objects.filter(kind="balance_transaction", payout=made.stripe_id)
         payouts.keep_parts(payouts.keep(made.body), list(carried.values_list("stripe_id", flat=True)))

@@ -1,32 +1,24 @@
 """The proof: our ledger against Stripe's own book, to the cent, both ways.
 
-Stripe's balance transactions are mirrored by one incremental listing; nothing is fetched for a single gift. Fees and
-net are a join with the mirror, never an edit of the ledger.
+Stripe's side is the mirror (donations.mirror): bring it up to date first.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from donations import facts, gateway, money, totals
-from donations.models import BalanceTransaction, Donation, LedgerEntry, StripeRef
-from donations.reports import BookedAtStripe
+from donations import money, totals
+from donations.models import BalanceTransaction, LedgerEntry, StripeRef
 
-log = logging.getLogger(__name__)
-
-OVERLAP = timedelta(days=2)  # listed again each time: a balance transaction can appear after its charge
-NEWEST = timedelta(minutes=1)  # enough to learn the fee of a payment that has just come
 YOUNG = timedelta(minutes=15)  # not compared yet: one side may not have heard of it
 EPOCH = datetime.fromtimestamp(0, tz=timezone.get_fixed_timezone(0))
 
@@ -35,7 +27,6 @@ PART = 1000  # rows held at a time
 MISSING = "missing here"
 FETCHED = ("ch_", "py_", "re_", "pyr_", "dp_", "du_")  # what gateway.retrieve knows
 Key = tuple[str, str]  # kind and source of a ledger row
-Row = TypeVar("Row")
 
 # Stripe's type -> the kind of our row. A dispute's movements are "adjustment" and keyed by their own id.
 KINDS = {
@@ -93,67 +84,11 @@ class Verdict:
         return "\n".join(lines)
 
 
-def mirror(since: datetime | None = None, *, overlap: timedelta = OVERLAP, patient: bool = False) -> int:
-    """Add the balance transactions that we do not have yet. Returns how many. Raises gateway.NoAnswer or Refused.
-
-    The oldest are added first, and none before all are listed: the mirror has no holes before its newest row, wherever
-    this is interrupted. A `since` only makes it reach further back.
-    """
-    newest = BalanceTransaction.objects.aggregate(at=Max("created_at"))["at"]
-    # Nothing on the account before our first gift can be ours.
-    first = Donation.objects.aggregate(at=Min("created_at"))["at"]
-    starts = [newest - overlap if newest else (first - OVERLAP if first else None), since]
-    start = min((at for at in starts if at), default=None)
-    if start is None:
-        return 0
-    things = gateway.listed("balance_transactions", start, patient=patient)
-    listed = [facts.balance_transaction(thing) for thing in things]
-    return sum(_add(rows) for rows in _in_parts(listed[::-1]))
-
-
-def _add(rows: list[BookedAtStripe]) -> int:
-    known = set(BalanceTransaction.objects.filter(pk__in=[row.id for row in rows]).values_list("pk", flat=True))
-    fresh = [BalanceTransaction(**dataclasses.asdict(row)) for row in rows if row.id not in known]
-    # Another process may add the same ones: they are the same.
-    BalanceTransaction.objects.bulk_create(fresh, ignore_conflicts=True)
-    return len(fresh)
-
-
-def _in_parts(rows: list[Row]) -> Iterator[list[Row]]:
-    for start in range(0, len(rows), PART):
-        yield rows[start : start + PART]
-
-
-def learn_fees(payments: list[str]) -> None:
-    """Mirror what is newest now if Stripe's book on one of these payment intents is not known here yet.
-
-    When Stripe does not answer, the fees stay unknown for the moment: nothing has to wait for them.
-    """
-    known = set(BalanceTransaction.objects.filter(payment__in=payments).values_list("payment", flat=True))
-    if known.issuperset(payments):
-        return
-    try:
-        mirror(overlap=NEWEST)
-    except (gateway.NoAnswer, gateway.Refused) as error:
-        log.warning("Stripe did not tell its newest fees (%s)", error)
-
-
-def keep(thing: dict[str, Any]) -> bool:
-    """Copy one balance transaction, its source expanded. False when it stands already."""
-    return bool(_add([facts.balance_transaction(thing)]))
-
-
 def verify(since: datetime | None = None) -> Verdict:
     """Compare the ledger with the mirror (bring it up to date first), and the totals with the ledger."""
     verdict = _compare_all(since)
     verdict.differences += _wrong_totals()
     return verdict
-
-
-def anothers(payment: str) -> bool:
-    """Whether Stripe's book, as far as we have it, says that this payment intent was made for another seller."""
-    payments = BalanceTransaction.objects.filter(payment=payment, type__in=["charge", "payment"])
-    return payments.exists() and not payments.filter(site=settings.SITE_HOST).exists()
 
 
 def unbooked(since: datetime) -> list[str]:

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from donations import books, errands, healing, payouts, refunding, retention, standings
+from donations import books, errands, healing, mirror, payouts, refunding, retention, standings
 from donations.models import Chore, insert_once
 from mail import composers, outbox
 
@@ -22,19 +22,19 @@ log = logging.getLogger(__name__)
 
 def send_letters() -> int:
     """Send what is due. A receipt names the card fee, so Stripe's book is asked for the newest ones first."""
-    books.learn_fees(outbox.due("paid"))
+    mirror.learn_fees(outbox.due("paid"))
     return outbox.send_due(composers.compose)
 
 
 def _mirror() -> str:
     """Add to the mirror. What it names and the ledger lacks was told by an event that never came: it is fetched."""
-    added = books.mirror()
+    added = mirror.update()
     healed = healing.heal(books.unbooked(timezone.now() - LOST))
     return f"{added} balance transactions added" + (f", {healed} lost events made good" if healed else "")
 
 
 def _verdict() -> str:
-    books.mirror()
+    mirror.update()
     verdict = books.verify()
     if not verdict.agree:
         log.error("the books do not agree with Stripe's: %s", verdict)

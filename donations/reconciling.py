@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from donations import books, facts, gateway, healing, inbox, ledger, states, totals
+from donations import facts, gateway, healing, inbox, ledger, mirror, states, totals
 from donations.models import Case, Donation, LedgerEntry, StripeEvent
 from donations.reports import Checkout
 
@@ -59,7 +59,7 @@ def run(since: datetime) -> Mended:
 
 def _mend(mended: Mended, since: datetime) -> None:
     # First: it tells whose payment a refund belongs to without another call.
-    mended.mirrored = books.mirror(since, patient=True)
+    mended.mirrored = mirror.update(since, patient=True)
     for reference in _open_here():
         _attempt(mended, reference, partial(_fetch, reference))
     for kind in ("checkout.sessions", "refunds", "disputes"):
@@ -102,7 +102,7 @@ def _book(thing: dict[str, Any], at: datetime) -> bool:
     if report is None:
         return False
     outcome = inbox.book(report)
-    early = outcome is ledger.Outcome.EARLY and not books.anothers(report.anchor)
+    early = outcome is ledger.Outcome.EARLY and not mirror.anothers(report.anchor)
     if early and _fetch(report.anchor):
         outcome = inbox.book(report)
     return outcome in ledger.OURS

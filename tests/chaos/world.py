@@ -34,7 +34,7 @@ DEADLY = [
     "donations.totals.add after",
     "donations.healing.fetch after",
     "donations.healing._try_again before",
-    "donations.books._add after",
+    "donations.mirror._add after",
     "donations.receipts.draw after",
     "donations.chores.remember before",
     "mail.outbox.add after",

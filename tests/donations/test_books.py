@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from donations import books, checkout, chores, gateway, healing, queries, totals, triggers
+from donations import books, checkout, chores, gateway, healing, mirror, queries, totals, triggers
 from donations.checkout import Order
 from donations.models import (
     BalanceTransaction,
@@ -150,8 +150,8 @@ def test_a_receipt_does_not_wait_for_a_fee_that_stripe_does_not_tell(
 def test_the_fee_of_a_known_payment_is_not_asked_for_again(dashboard: Dashboard, monkeypatch: Any) -> None:
     give(1)
     command("reconcile")
-    monkeypatch.setattr(books, "mirror", lambda **_: pytest.fail("Stripe was asked"))
-    books.learn_fees(list(LedgerEntry.objects.values_list("source", flat=True)))
+    monkeypatch.setattr(mirror, "update", lambda **_: pytest.fail("Stripe was asked"))
+    mirror.learn_fees(list(LedgerEntry.objects.values_list("source", flat=True)))
 
 
 def test_disputes_and_failed_refunds_are_proved_too(dashboard: Dashboard) -> None:

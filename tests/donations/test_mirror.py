@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from donations import books, chores, facts, gateway, healing, inbox, totals
+from donations import books, chores, facts, gateway, healing, inbox, mirror, totals
 from donations.management.since import since_date
 from donations.models import BalanceTransaction, Chore, Donation, LedgerEntry, Total
 from donations.states import Status
@@ -54,9 +54,9 @@ def test_a_listing_that_breaks_off_leaves_no_hole(gift: Donation, book: StripeBo
     book.rows["balance_transactions"] = [movement(number, created=now - number * HOUR) for number in range(240)]
     book.fails_after = 100
     with pytest.raises(gateway.NoAnswer):
-        books.mirror()
+        mirror.update()
     book.fails_after = None
-    books.mirror()
+    mirror.update()
     assert BalanceTransaction.objects.count() == 240
 
 
@@ -65,9 +65,9 @@ def test_a_process_that_dies_between_two_parts_leaves_no_hole(
 ) -> None:
     now = int(time.time())
     book.rows["balance_transactions"] = [movement(number, created=now - number * HOUR) for number in range(240)]
-    monkeypatch.setattr(books, "PART", 50)
+    monkeypatch.setattr(mirror, "PART", 50)
     parts = []
-    add = books._add
+    add = mirror._add
 
     def dies(rows: Any) -> int:
         parts.append(rows)
@@ -75,29 +75,29 @@ def test_a_process_that_dies_between_two_parts_leaves_no_hole(
             raise SystemExit
         return add(rows)
 
-    monkeypatch.setattr(books, "_add", dies)
+    monkeypatch.setattr(mirror, "_add", dies)
     with pytest.raises(SystemExit):
-        books.mirror()
-    monkeypatch.setattr(books, "_add", add)
-    books.mirror()
+        mirror.update()
+    monkeypatch.setattr(mirror, "_add", add)
+    mirror.update()
     assert BalanceTransaction.objects.count() == 240
 
 
 def test_a_look_at_the_last_days_first_leaves_no_hole(gift: Donation, book: StripeBook) -> None:
     now = int(time.time())
     book.rows["balance_transactions"] = [movement(number, created=now - number * HOUR) for number in range(240)]
-    books.mirror(timezone.now() - timedelta(days=2))
-    books.mirror()
+    mirror.update(timezone.now() - timedelta(days=2))
+    mirror.update()
     assert BalanceTransaction.objects.count() == 240
 
 
 def test_a_site_without_gifts_asks_for_nothing(db: None, book: StripeBook) -> None:
-    assert books.mirror() == 0
+    assert mirror.update() == 0
     assert book.since == []
 
 
 def test_what_stripe_had_before_our_first_gift_is_not_asked_for(gift: Donation, book: StripeBook) -> None:
-    books.mirror()
+    mirror.update()
     (since,) = book.since
     assert timedelta(days=19) < timezone.now() - since < timedelta(days=25)
 
@@ -120,13 +120,13 @@ def test_money_whose_event_was_lost_is_found_in_stripes_book_and_fetched(
 def test_our_own_money_of_a_kind_that_we_do_not_know_is_a_difference(gift: Donation, book: StripeBook) -> None:
     back = {"type": "payment_failure_refund", "amount": -2000, "fee": 0, "net": -2000}
     book.rows["balance_transactions"] = [movement(1, gift), movement(2, gift, **back)]
-    books.mirror()
+    mirror.update()
     assert whats(books.verify()) == ["missing here (payment_failure_refund)"]
 
 
 def test_a_payment_that_stands_twice_in_stripes_book_is_a_difference(gift: Donation, book: StripeBook) -> None:
     book.rows["balance_transactions"] = [movement(1, gift), movement(2, gift)]
-    books.mirror()
+    mirror.update()
     assert whats(books.verify()) == ["twice at Stripe (charge)"]
 
 
@@ -137,7 +137,7 @@ def test_payouts_and_bills_are_not_other_sellers_money(gift: Donation, book: Str
         movement(3, type="payout", amount=-5000, source={"id": "po_1", "object": "payout", "amount": 5000}),
         movement(4, type="stripe_fee", amount=-200, source=None),
     ]
-    books.mirror()
+    mirror.update()
     verdict = books.verify()
     assert verdict.agree
     assert (dict(verdict.others), dict(verdict.besides)) == ({"usd": 7700}, {"usd": -5200})
@@ -156,7 +156,7 @@ def test_a_refund_that_was_booked_on_another_gift_is_a_difference(
     book.rows["balance_transactions"] = [
         movement(1, gift), movement(2, other), movement(3, type="refund", amount=-500, source=source),
     ]  # fmt: skip
-    books.mirror()
+    mirror.update()
     assert "another gift" in whats(books.verify())
 
 
@@ -167,7 +167,7 @@ def test_two_sides_on_either_side_of_the_periods_start_are_compared(gift: Donati
     source = refund(gift, amount=700)
     earlier = movement(2, type="refund", amount=-700, net=-700, created=int(now - 48 * HOUR), source=source)
     book.rows["balance_transactions"] = [movement(1, gift), earlier]
-    books.mirror()
+    mirror.update()
     assert whats(books.verify(timezone.now() - timedelta(days=1))) == ["amount"]
 
 
@@ -177,7 +177,7 @@ def test_a_row_of_the_future_is_not_too_young_for_ever(gift: Donation, book: Str
         happened_at=datetime(2099, 1, 1, tzinfo=UTC), recorded_at=timezone.now() - timedelta(days=9),
     )  # fmt: skip
     book.rows["balance_transactions"] = [movement(1, gift)]
-    books.mirror()
+    mirror.update()
     assert "missing at Stripe (payment)" in whats(books.verify())
 
 
@@ -189,7 +189,7 @@ def test_a_cent_that_was_settled_to_nothing_keeps_its_direction(donation: Donati
 
 def test_the_proof_asks_no_question_for_every_stranger(gift: Donation, book: StripeBook) -> None:
     book.rows["balance_transactions"] = [movement(1, gift), *(movement(number) for number in range(2, 300))]
-    books.mirror()
+    mirror.update()
     with CaptureQueriesContext(connection) as queries:
         assert books.verify().others["usd"] == 298 * 1000
     assert len(queries) < 20
@@ -199,7 +199,7 @@ def test_a_gift_that_arrives_during_the_proof_is_no_difference(
     gift: Donation, make_donation: Make, book: StripeBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book.rows["balance_transactions"] = [movement(1, gift)]
-    books.mirror()
+    mirror.update()
     rebuilt, arrivals = totals.rebuilt, iter(range(2))
 
     def meanwhile() -> Any:

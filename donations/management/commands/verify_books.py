@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from donations import books, chores, gateway
+from donations import books, chores, gateway, mirror
 from donations.management.since import since_date
 
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            books.mirror(options["since"], patient=True)
+            mirror.update(options["since"], patient=True)
         except (gateway.NoAnswer, gateway.Refused) as error:
             raise CommandError(f"Stripe did not answer ({error}). Nothing was compared; run this again.") from error
         verdict = books.verify(options["since"])
