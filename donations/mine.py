@@ -57,6 +57,8 @@ def _state(donation: Donation) -> str:
             return "disputed"
         case Status.LOST:
             return "lost"
+        case Status.VOID:
+            return "void"
     return "good"
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import uuid
+from datetime import UTC, date, datetime
 
 import pytest
 from django.test import Client
 
 from accounts.models import User
-from donations import ledger
-from donations.models import Donation, Receipt
+from donations import ledger, offline
+from donations.models import Donation, OfflineGift, Receipt
+from donations.offline import Received
 from donations.reports import Checkout, Report
 from organisation.models import Organisation
 from tests.accounts.conftest import ALICE, NOON, Give, member, paid, refunded
@@ -64,6 +66,35 @@ def test_every_gift_is_shown_with_its_true_state(her, alice, give: Give):
         assert words in row, (amount, words)
     assert "($2.00)" in text
     assert "($13.00)" in text
+
+
+def cheque(**changes: object) -> OfflineGift:
+    values = {
+        "form": uuid.uuid4(), "amount": 7000, "currency": "usd", "method": "cheque", "received_on": date(2026, 3, 14),
+        "by": "tess@example.org", "email": ALICE.upper(),
+    }  # fmt: skip
+    return offline.record(Received(**values | changes))[0]  # type: ignore[arg-type]
+
+
+def test_a_gift_outside_stripe_stands_in_its_donors_book_with_its_receipt(her, alice):
+    gift = cheque()
+    rows = table(her, year="2026").split("<tr>")
+    row = next(row for row in rows if "$70.00" in row and "tag" in row)
+    assert "In the book" in row
+    assert "14 Mar 2026" in row
+    assert f"/receipts/{number_of(gift.donation)}" in row
+    assert not [row for row in rows if "outside Stripe" in row], "its money came once, so it is told once"
+    assert "$70.00" in page(her, f"/receipts/{number_of(gift.donation)}")
+    assert ",0.00," in page(her, "/account/data/my-gifts.csv"), "nothing of it was returned"
+
+
+def test_a_gift_that_was_struck_out_is_void_everywhere(her, alice, client):
+    gift = cheque()
+    offline.strike_out(gift, "tess@example.org", "it bounced")
+    assert "Struck out: recorded by mistake" in table(her)
+    assert "($70.00)" in table(her)
+    assert "$70.00" in table(her, state="void")
+    assert "Void." in page(her, f"/receipts/{number_of(gift.donation)}")
 
 
 def test_totals_by_year_count_what_stayed(her, alice, give: Give):

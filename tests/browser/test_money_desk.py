@@ -1,0 +1,169 @@
+"""Money at the treasurer's desk in a real browser: sent back, taken out as a file, written down and struck out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, StorageState, expect
+
+from tests.browser.conftest import Open
+from tests.browser.donor import Donor
+from tests.browser.live_site import Site, until
+from tests.browser.test_accessibility import findings as axe_findings
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "correct horse battery staple"
+WIDTHS = [360, 1440]
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, running_site: Site) -> StorageState:
+    if not running_site.rows("SELECT 1 FROM accounts_user WHERE email = 'treasurer@example.com'"):
+        running_site.make_treasurer(PASSWORD)
+    with browser.new_context() as context:
+        Donor(context, running_site).signs_in_to_the_admin(PASSWORD)
+        return context.storage_state()
+
+
+@pytest.fixture
+def treasurer(open_browser: Open, site: Site, signed_in: StorageState) -> Donor:
+    return open_browser(site, storage_state=signed_in, reduced_motion="reduce")
+
+
+@pytest.fixture
+def mended(site: Site) -> Iterator[Site]:
+    """A site whose Stripe answers again when the test is over."""
+    yield site
+    site.behave(fault="")
+
+
+def findings(treasurer: Donor) -> list[str]:
+    return axe_findings(treasurer, preload=False)
+
+
+def gift_of(site: Site, session_id: str) -> int:
+    return int(site.rows("SELECT id FROM donations_donation WHERE session_id = ?", session_id)[0][0])
+
+
+def refunds_at_stripe(site: Site, session_id: str) -> list[int]:
+    payment = site.stripe("GET", f"checkout/sessions/{session_id}")["payment_intent"]
+    return [refund["amount"] for refund in site.stripe("GET", "refunds", payment_intent=payment)["data"]]
+
+
+def asks_to_refund(treasurer: Donor, gift: int, amount: str = "") -> None:
+    """As far as the page that says what it means."""
+    treasurer.opens(f"/admin/donations/donation/{gift}/change/")
+    treasurer.page.get_by_role("link", name="Refund", exact=True).click()
+    if amount:
+        treasurer.page.get_by_label("Amount").fill(amount)
+    treasurer.presses("Next: what it means")
+    treasurer.is_told_of("Send $", "It cannot be taken back.")
+
+
+def test_a_double_click_sends_a_gift_back_once(treasurer: Donor, donor: Donor, site: Site):
+    session_id = donor.gives(20)
+    asks_to_refund(treasurer, gift_of(site, session_id))
+    treasurer.page.get_by_role("button", name="Send $20.00 back").dblclick()
+    expect(treasurer.page.locator(".messagelist .success").first).to_contain_text("$20.00 is on its way back")
+    expect(treasurer.page.locator(".desk-timeline")).to_contain_text("Refund of $20.00 asked for: made")
+    until(lambda: len(site.ledger(session_id)) == 2)
+    assert refunds_at_stripe(site, session_id) == [2000]
+    assert site.ledger(session_id) == [("payment", 2000), ("refund", -2000)]
+
+
+def test_a_part_goes_back_and_the_rest_stays(treasurer: Donor, donor: Donor, site: Site):
+    session_id = donor.gives(20)
+    asks_to_refund(treasurer, gift_of(site, session_id), "12.50")
+    expect(treasurer.says).to_contain_text("$7.50 of the gift stays.")
+    treasurer.presses("Send $12.50 back")
+    expect(treasurer.page.locator(".desk-figures")).to_contain_text("$7.50")
+    assert refunds_at_stripe(site, session_id) == [1250]
+
+
+def test_two_treasurers_at_once_send_it_back_once(
+    open_browser: Open, donor: Donor, site: Site, signed_in: StorageState
+):
+    session_id = donor.gives(20)
+    both = [open_browser(site, storage_state=signed_in, reduced_motion="reduce") for _ in range(2)]
+    for one in both:
+        asks_to_refund(one, gift_of(site, session_id))
+    for one in both:
+        # Without waiting for the answer: the other one clicks meanwhile.
+        button = one.page.get_by_role("button", name="Send $20.00 back")
+        button.evaluate("button => setTimeout(() => button.click(), 50)")
+    for one in both:
+        expect(one.page.locator(".messagelist .success, .errornote").first).to_be_visible()
+    assert refunds_at_stripe(site, session_id) == [2000]
+
+
+def test_an_answer_that_was_lost_is_asked_for_again(treasurer: Donor, donor: Donor, mended: Site):
+    session_id = donor.gives(20)
+    asks_to_refund(treasurer, gift_of(mended, session_id))
+    treasurer.page.evaluate("0")  # the page stands before Stripe breaks
+    mended.behave(fault="reset_after", fault_rate="100")
+    treasurer.presses("Send $20.00 back")
+    expect(treasurer.page.locator(".errornote")).to_be_visible()
+    mended.behave(fault="")
+    treasurer.opens(f"/admin/donations/donation/{gift_of(mended, session_id)}/refund/")
+    if treasurer.page.get_by_role("button", name="Ask Stripe again").count():
+        treasurer.presses("Ask Stripe again")
+    else:
+        asks_to_refund(treasurer, gift_of(mended, session_id))
+        treasurer.presses("Send $20.00 back")
+    expect(treasurer.page.locator(".messagelist .success").first).to_be_visible()
+    assert refunds_at_stripe(mended, session_id) == [2000]
+
+
+def test_the_books_come_down_as_a_file(treasurer: Donor, donor: Donor, site: Site, tmp_path: Path):
+    session_id = donor.gives(20)
+    treasurer.opens("/admin/")
+    treasurer.follows("Export")
+    treasurer.page.get_by_label(re.compile("^Ledger")).check()
+    treasurer.presses("Count the rows")
+    with treasurer.page.expect_download() as download:
+        treasurer.presses("Download as CSV")
+    file = tmp_path / "ledger.csv"
+    download.value.save_as(file)
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert str(site.ledger(session_id)[0][0]) in file.read_text("utf-8-sig")
+
+
+def test_a_cheque_is_written_down_and_struck_out(treasurer: Donor, site: Site):
+    before = site.raised()
+    treasurer.opens("/admin/donations/donation/")
+    treasurer.follows("Record a gift outside Stripe")
+    treasurer.page.get_by_label("Amount").fill("70")
+    treasurer.page.get_by_label("How it came").select_option("cheque")
+    treasurer.page.get_by_label("Name", exact=False).first.fill("Grace")
+    treasurer.page.get_by_role("button", name="Save", exact=True).click()
+    expect(treasurer.page.locator(".messagelist .success")).to_be_visible()
+    assert site.raised() == before + 7000
+    treasurer.page.locator("#result_list tbody a").first.click()
+    treasurer.follows("Strike out")
+    treasurer.page.get_by_label("Why").fill("it bounced")
+    treasurer.presses("Strike it out")
+    expect(treasurer.page.locator(".messagelist .success")).to_contain_text("struck out")
+    assert site.raised() == before
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_where_money_moves(
+    open_browser: Open, site: Site, signed_in: StorageState, donor: Donor, width: int
+):
+    gift = gift_of(site, donor.gives(20))
+    viewport = {"width": width, "height": 900}
+    treasurer = open_browser(site, storage_state=signed_in, reduced_motion="reduce", viewport=viewport)
+    found = {}
+    for path in (
+        *("", "donations/donation/", f"donations/donation/{gift}/refund/", "donations/offlinegift/add/"),
+        *("donations/donation/export/", "donations/donation/export/?what=accounting"),
+    ):
+        treasurer.opens(f"/admin/{path}")
+        found[path] = findings(treasurer)
+    asks_to_refund(treasurer, gift)
+    found["what it means"] = findings(treasurer)
+    assert {path: faults for path, faults in found.items() if faults} == {}
