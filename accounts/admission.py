@@ -6,8 +6,11 @@ that have not, and the only answer goes into a letter.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -25,10 +28,7 @@ def register(email: str, password: str, name: str) -> None:
         User.objects.bulk_create([User(email=email, name=name, password=hashed)], ignore_conflicts=True)
         user = User.objects.get(email=email)
         # Whoever registers again before the address is verified may have mistyped: the last words count.
-        unclaimed = User.objects.filter(
-            pk=user.pk, verified_at__isnull=True, last_login__isnull=True, is_staff=False, is_active=True
-        )
-        waits = unclaimed.update(name=name, password=hashed)
+        waits = _unclaimed(pk=user.pk).update(name=name, password=hashed)
         post.owe(post.VERIFY if waits else post.KNOWN, user)
 
 
@@ -87,6 +87,8 @@ def ask_move(user: User, email: str) -> None:
     """The account is to use another address, once that is verified. The answer goes to the new address alone."""
     email = normalise(email)
     other = User.objects.filter(email=email).first()
+    if other and _unclaimed(pk=other.pk).exists():
+        other = None  # made by anybody who can type: the owner of the mailbox must not be kept out by it
     with transaction.atomic():
         user.new_email = "" if other else email
         user.save(update_fields=["new_email"])
@@ -98,6 +100,7 @@ def move(user: User) -> bool:
     old, new = user.email, user.new_email
     try:
         with transaction.atomic():
+            _unclaimed(email=new).delete()
             moved = User.objects.filter(pk=user.pk, email=old, new_email=new).update(
                 email=new, new_email="", previous_email=old, verified_at=timezone.now()
             )
@@ -109,6 +112,11 @@ def move(user: User) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def _unclaimed(**who: Any) -> QuerySet[User]:
+    """Accounts that anybody may have made: the address was never proved, and nobody ever signed in."""
+    return User.objects.filter(verified_at__isnull=True, last_login__isnull=True, is_staff=False, is_active=True, **who)
 
 
 def _user(email: str) -> User | None:

@@ -37,7 +37,7 @@ def gifts_as_csv(user: User) -> str:
     writer.writerow(COLUMNS)
     for gift in history.gifts(user.pk):
         everything = _gift(gift)
-        returned = -sum(entry.amount for entry in gift.entries.all() if entry.kind not in history.ARRIVALS)
+        returned = -sum(entry.amount for entry in gift.entries.all() if entry.kind not in history.GIVEN)
         row = everything | {
             "date": everything["date"].isoformat(),
             "returned": money.plain(returned, gift.currency),

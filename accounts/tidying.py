@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.utils import timezone
 
 from accounts import lockout, post
@@ -29,7 +30,15 @@ def tidy() -> str:
     told = 0 if waiting else User.objects.exclude(previous_email="").update(previous_email="")
     sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
     failures = lockout.sweep()
+    _empty_journal()
     return (
         f"{users} unverified accounts, {letters} letters about accounts, {told} former addresses, "
         f"{sessions} sessions and {failures} failed sign-ins deleted"
     )
+
+
+def _empty_journal() -> None:
+    """SQLite's journal keeps pages as they were, with the names of those who were erased, until it is written anew."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,7 +1,9 @@
 """Whose gift it is: this browser's, or an account's.
 
 Whoever holds a session id sees amount and state of a gift. Name and message are for the browser that made it, which
-carries the gift's uuid in a signed cookie, and for the account that it belongs to.
+carries the gift's uuid in a signed cookie. Once the gift belongs to an account they are that account's alone: anybody
+may type another's address, and the gift that joins her account by it must not show him her name, nor let him choose
+the one that stands on the wall for her.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.contrib.admin import site
 from django.core import signing
 from django.db import transaction
 from django.db.models.functions import Lower
@@ -37,15 +40,20 @@ def remember(request: HttpRequest, response: HttpResponse, donation: Donation) -
 
 
 def holds(request: HttpRequest, donation: Donation) -> bool:
-    """Whether this browser made the gift, or the account that it belongs to is signed in here."""
-    return donation.uuid.hex in _gifts(request) or (
-        donation.user_id is not None and donation.user_id == request.user.pk
-    )
+    """Whether the gift's account is signed in here; of a guest's gift, whether this browser made it."""
+    if donation.user_id is not None:
+        return donation.user_id == request.user.pk
+    return donation.uuid.hex in _gifts(request)
 
 
 def may_read(request: HttpRequest, donation: Donation) -> bool:
-    """Whether name and address on the gift's receipt are this visitor's to see: as `holds`, or staff with the right."""
-    return holds(request, donation) or (request.user.is_staff and request.user.has_perm("donations.view_donation"))
+    """Whether name and address on the gift's receipt are this visitor's to see: as `holds`, or staff with the right.
+
+    Staff are whom the admin lets in: with the second step, where one is asked for.
+    """
+    return holds(request, donation) or (
+        site.has_permission(request) and request.user.has_perm("donations.view_donation")
+    )
 
 
 def forget(response: HttpResponse) -> None:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from donations import standings
+from donations import persons, standings
 from donations.models import Donation, LedgerEntry, StripeEvent, StripeRef
 from mail.models import Mail
 
-# Where Stripe's objects hold what is about a person; all else in them is about money.
-PERSONAL = frozenset(
-    "billing_details customer_details customer_email receipt_email shipping email name phone address "
-    "individual_name business_name customer_email_address customer_name customer_purchase_ip".split()
-)
 _CHUNK = 50
 
 
@@ -29,7 +22,10 @@ def forget(user_id: int, addresses: set[str]) -> int:
 
     The gifts that guests made with the account's verified address must have been joined before.
     """
-    donations = list(Donation.objects.filter(user_id=user_id).values_list("pk", "uuid"))
+    # Locked first, as donations.ledger does: a webhook at this moment has either committed what it stored, and it is
+    # emptied below, or it waits, and finds the gift erased.
+    locked = Donation.objects.select_for_update().filter(user_id=user_id).order_by("pk")
+    donations = list(locked.values_list("pk", "uuid"))
     keys = [pk for pk, _ in donations]
     references = list(StripeRef.objects.filter(donation__in=keys).values_list("pk", flat=True))
     sources = LedgerEntry.objects.filter(donation__in=keys).values_list("source", flat=True)
@@ -64,22 +60,9 @@ def _empty_events(traces: set[str]) -> None:
         events = StripeEvent.objects.filter(named)
         waiting = [StripeEvent.State.PARKED, StripeEvent.State.FAILED]
         for event in events.filter(state__in=waiting):
-            event.body, event.error = _without_person(event.body), ""
+            event.body, event.error = persons.leave_out(event.body), ""
             event.save(update_fields=["body", "error"])
         events.exclude(state__in=waiting).update(body="", error="")
-
-
-def _without_person(body: str) -> str:
-    return json.dumps(_strip(json.loads(body)), separators=(",", ":"))
-
-
-def _strip(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: None if key in PERSONAL else _strip(inner) for key, inner in value.items()}
-        case list():
-            return [_strip(inner) for inner in value]
-    return value
 
 
 def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:

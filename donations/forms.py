@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -13,21 +14,34 @@ from django.utils.translation import gettext as _
 
 from donations import money, words
 from donations.checkout import Order
+from organisation.models import current
 
 # Control characters and the marks that turn the writing direction of what follows: they could disguise a name.
 _UNWANTED = {"Cc", "Cs", "Co", "Cn"}
 _BIDI = {*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"}
 
 
+# Accents that may stand on one letter. No script needs more, and hundreds of them would draw over the whole page.
+_ACCENTS = 4
+
+
 def tidy(text: str) -> str:
     """NFC, one line, without control and direction marks; joiners stay (many scripts and emoji need them)."""
-    normal = unicodedata.normalize("NFC", text)
+    normal = "".join(_few_accents(unicodedata.normalize("NFC", text)))
     kept = (
         " " if character in "\t\r\n" else character
         for character in normal
         if character in "\t\r\n" or (character not in _BIDI and unicodedata.category(character) not in _UNWANTED)
     )
     return " ".join("".join(kept).split())
+
+
+def _few_accents(text: str) -> Iterator[str]:
+    run = 0
+    for character in text:
+        run = run + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
+        if run <= _ACCENTS:
+            yield character
 
 
 class TidyField(forms.CharField):
@@ -95,5 +109,8 @@ def amount_of(text: str) -> int:
         )
     if amount > settings.DONATION_MAX:
         most = money.display_short(settings.DONATION_MAX, currency, language)
-        raise ValidationError(_("The largest gift here is %(most)s.") % {"most": most}, code="amount_too_large")
+        told = _("The largest gift here is %(most)s.") % {"most": most}
+        if mail := current().contact_email:
+            told = f"{told} {_('For more, write to us: %(mail)s.') % {'mail': mail}}"
+        raise ValidationError(told, code="amount_too_large")
     return amount

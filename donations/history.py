@@ -16,7 +16,8 @@ from donations.models import Donation, LedgerEntry, Receipt
 from donations.states import Status
 
 PAGE = 50  # gifts
-ARRIVALS = frozenset({LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.OFFLINE})  # how a gift's money comes
+# By which a gift arrives; all else is what happened to it afterwards.
+GIVEN = (LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.OFFLINE)
 
 # The donor's words for a status.
 STATES: dict[str, tuple[Status, ...]] = {
@@ -38,7 +39,7 @@ class Total:
 
 def gifts(user_id: int, *, year: int | None = None, state: str = "") -> QuerySet[Donation]:
     """The gifts of an account, newest first, each with `at`: when it arrived, or was begun if it has not."""
-    entries = LedgerEntry.objects.filter(kind__in=ARRIVALS).order_by("happened_at", "id")
+    entries = LedgerEntry.objects.filter(kind__in=GIVEN).order_by("happened_at", "id")
     arrived = Subquery(entries.filter(donation=OuterRef("pk")).values("happened_at")[:1])
     found = (
         Donation.objects.filter(user_id=user_id)
@@ -84,7 +85,7 @@ def years(user_id: int) -> list[int]:
 
 
 def statement(user_id: int, first: date, last: date) -> list[LedgerEntry]:
-    """What moved between two days, both included, oldest first; `entry.receipt` exists for what arrived."""
+    """What moved between two days, both included, oldest first; `entry.receipt` exists for payments."""
     return list(
         LedgerEntry.objects.filter(
             donation__user_id=user_id, happened_at__gte=_begin(first), happened_at__lt=_begin(last + timedelta(days=1))

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from donations import facts, ledger, reports
+from donations import facts, ledger, persons, reports
 from donations.models import StripeEvent, StripeRef, insert_once
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ def receive(text: str) -> None:
     """
     event = _parse(text)
     row = StripeEvent(id=event["id"], type=event["type"], body=text, **_triage(event))
+    if row.state == StripeEvent.State.IGNORED:
+        row.body = persons.leave_out(text)
     try:
         with transaction.atomic():
             report = None
@@ -129,7 +131,9 @@ def _apply(event_id: str, report: reports.Report | None) -> None:
     elif outcome is ledger.Outcome.BOOKED_ERASED:
         StripeEvent.objects.filter(pk=event_id).update(body="")
     elif outcome is ledger.Outcome.FOREIGN:
-        StripeEvent.objects.filter(pk=event_id).update(state=StripeEvent.State.IGNORED)
+        # Somebody else's customer, or nothing that we book: the person is none of our business.
+        body = StripeEvent.objects.values_list("body", flat=True).get(pk=event_id)
+        StripeEvent.objects.filter(pk=event_id).update(state=StripeEvent.State.IGNORED, body=persons.leave_out(body))
 
 
 def _fail_parked(event_id: str, error: Exception) -> None:

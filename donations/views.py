@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -226,7 +227,8 @@ def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
         "waiting_words": bool(donation.message) and donation.words == Words.WAITING,
         "created_at": donation.created_at,
         "happened_at": payment.happened_at if payment else None,
-        "expires_at": donation.expires_at,
+        # Stripe may close a page before its time; when it did is not known here.
+        "expires_at": donation.expires_at if state == "open" or donation.expires_at <= timezone.now() else None,
         "session_url": donation.session_url if mine and state == "open" else "",
     }
 

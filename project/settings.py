@@ -289,7 +289,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864;",
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864; "
+        # What was erased is overwritten, not only let go of; Debian's SQLite does so anyway.
+        "PRAGMA secure_delete=ON;"
+    ),
 }
 
 _default = environment.database("DATABASE_URL", BASE_DIR / "data" / "tincup.sqlite3")

@@ -28,7 +28,8 @@ MAY_IMPORT = {
     "words": {"models", "standings"},
     "locales": set(),
     "ledger": {"cases", "receipts", "reports", "standings", "states", "models", "totals"},
-    "inbox": {"facts", "ledger", "models", "reports"},
+    "inbox": {"facts", "ledger", "models", "persons", "reports"},
+    "persons": set(),
     "checkout": {"models", "gateway", "locales", "states"},
     "tokens": set(),
     "healing": {"cases", "gateway", "facts", "ledger", "inbox", "models", "reports", "states"},
@@ -49,7 +50,7 @@ MAY_IMPORT = {
     "queries": {"models", "money", "states"},
     "claims": {"models", "money", "standings"},
     "history": {"models", "states"},
-    "erasure": {"models", "standings"},
+    "erasure": {"models", "persons", "standings"},
     "mine": {"claims", "forms", "history", "models", "money", "queries", "receipts", "states", "words"},
     "forms": {"checkout", "money", "words"},
     "views": {

@@ -17,11 +17,11 @@ from accounts.forms import PeriodForm
 from accounts.models import User
 from accounts.views.pages import donor
 from donations import claims, history, money
-from project.htmx import page_or_fragment
+from project.htmx import login_required_here, page_or_fragment
 
 
 @never_cache
-@login_required
+@login_required_here
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
     """Every gift with its true state; the filters stand in the address."""
@@ -60,7 +60,7 @@ def _book(request: HttpRequest, user: User, totals: list[history.Total]) -> dict
 def _line(gift: Any) -> dict[str, Any]:
     """A gift, its receipts, and below it what went back."""
     entries = list(gift.entries.all())
-    payments = [entry for entry in entries if entry.kind in history.ARRIVALS]
+    payments = [entry for entry in entries if entry.kind in history.GIVEN]
     amount, currency = (payments[0].amount, payments[0].currency) if payments else (gift.amount, gift.currency)
     return {
         "gift": gift,

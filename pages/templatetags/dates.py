@@ -1,23 +1,48 @@
-"""Dates as people say them, in the visitor's language."""
+"""Dates as people say them, in the visitor's language and the site's time zone, written the same on every page."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_time, get_datetime_format
 from django import template
 from django.utils import timezone
 from django.utils.translation import get_language
 
 register = template.Library()
 
+# English of no country, for whoever did not say which: "22 November 2026" is read in one way by everybody.
+_NO_COUNTRY = {"en": "en-150"}
+
 
 @register.filter
-def day(at: datetime) -> str:
-    """ "22 November 2026”, in the words and the order of the visitor's language and the site's time zone."""
+def day(at: date) -> str:
+    """ "22 November 2026"."""
+    return format_date(_here(at), "long", locale=_locale())
+
+
+@register.filter
+def short_day(at: date) -> str:
+    """ "22 Nov 2026", for a column."""
+    return format_date(_here(at), "medium", locale=_locale())
+
+
+@register.filter
+def moment(at: datetime) -> str:
+    """ "22 November 2026, 07:30 UTC"."""
+    local, locale = timezone.localtime(at), _locale()
+    time = f"{format_time(local, 'short', locale=locale)} {local.tzname()}"
+    return str(get_datetime_format("medium", locale)).replace("{1}", day(at)).replace("{0}", time)
+
+
+def _here(at: date) -> date:
+    return timezone.localtime(at) if isinstance(at, datetime) else at
+
+
+def _locale() -> Locale:
+    language = get_language() or "en"
     try:
-        locale = Locale.parse(get_language() or "en", sep="-")
+        return Locale.parse(_NO_COUNTRY.get(language, language), sep="-")
     except (UnknownLocaleError, ValueError):
-        locale = Locale("en")
-    return format_date(timezone.localtime(at).date(), "long", locale=locale)
+        return Locale("en")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection
 from django.test import Client
 
@@ -158,6 +159,38 @@ def test_what_comes_in_later_brings_nothing_back(her, alice, give: Give):
     assert gift.status == "refunded", "money is booked as ever"
 
 
+def test_an_event_that_we_do_not_book_keeps_no_person(her, alice, give: Give):
+    """Of a shop on the same Stripe account, or of a kind that we don't read: about an erased donor, or no donor."""
+    gift = give(user=alice, email=ALICE)
+    close(her)
+    person = {"billing_details": {"email": ALICE, "name": "Alice"}}
+    inbox.receive(json.dumps(event("customer.updated", charge(gift, **person))))
+    shop = charge(gift, **person) | {"id": "ch_shop", "payment_intent": "pi_shop", "metadata": {}}
+    inbox.receive(json.dumps(event("charge.refunded", shop)))
+    assert found(ALICE) == []
+    assert set(StripeEvent.objects.values_list("state", flat=True)) == {"ignored"}
+    assert [json.loads(body)["data"]["object"]["amount"] for body in bodies()] == [gift.amount] * 2
+
+
+def bodies() -> list[str]:
+    return list(StripeEvent.objects.values_list("body", flat=True))
+
+
+def test_who_once_worked_in_the_admin_goes_and_what_they_did_there_stays(client, give: Give):
+    clerk = User.objects.create_superuser("ackerley@example.org", PASSWORD, name="Ackerley")
+    LogEntry.objects.log_actions(clerk.pk, [give(user=clerk)], CHANGE, "Refunded it.", single_object=True)
+    User.objects.update(is_staff=False, is_superuser=False)
+    client.force_login(User.objects.get())
+    assert close(client)["Location"] == "/account/deleted"
+    assert found("ackerley") == []
+    entry = LogEntry.objects.get()
+    assert (entry.user_id, entry.change_message) == (clerk.pk, "Refunded it.")
+    assert not User.objects.get().has_usable_password()
+    assert client.get("/account").status_code == 302
+    tidying.tidy()
+    assert LogEntry.objects.exists()
+
+
 def test_a_letter_that_waits_is_not_sent(her, alice, give: Give):
     gift = give(user=alice, email=ALICE)
     outbox.add("paid", f"pi_{gift.uuid.hex}")
@@ -229,6 +262,29 @@ def test_housekeeping_does_it_once_a_day(db):
 
     chores.do_due()
     assert "unverified accounts" in Chore.objects.get(name="tidy accounts").result
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_was_erased_is_in_no_page_of_the_file_after_housekeeping(give: Give):
+    """SQLite lets go of rows without wiping them, and its journal keeps pages as they were."""
+
+    def bytes_of_the_database() -> int:
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                # Its files are not ours to read; what a query sees is what we promise.
+                return len(found("zqackerley"))
+            cursor.execute("PRAGMA database_list")
+            name = next(row[2] for row in cursor.fetchall() if row[1] == "main")
+        files = [Path(name), Path(f"{name}-wal")]
+        return sum(file.read_bytes().count(b"zqackerley") for file in files if file.exists())
+
+    user = member("zqackerley@example.org")
+    for number in range(40):
+        give(user=user, email=user.email, amount=100 + number, message="from zqackerley")
+    assert bytes_of_the_database()
+    erasing.erase(user)
+    tidying.tidy()
+    assert bytes_of_the_database() == 0
 
 
 def test_no_table_was_forgotten():

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
+import csv
 from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.core import signing
 from django.test import Client
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
-from donations import ledger, offline
+from donations import claims, history, ledger, offline
 from donations.models import Donation, OfflineGift, Receipt
-from donations.offline import Received
 from donations.reports import Checkout, Report
+from donations.states import Status
 from organisation.models import Organisation
-from tests.accounts.conftest import ALICE, NOON, Give, member, paid, refunded
+from tests.accounts.conftest import ALICE, NOON, PASSWORD, Give, member, paid, refunded
 
 pytestmark = pytest.mark.django_db
 SANDBOX = pytest.mark.django_db(transaction=True, databases=["default", "sandbox"])
@@ -68,35 +73,6 @@ def test_every_gift_is_shown_with_its_true_state(her, alice, give: Give):
     assert "($13.00)" in text
 
 
-def cheque(**changes: object) -> OfflineGift:
-    values = {
-        "form": uuid.uuid4(), "amount": 7000, "currency": "usd", "method": "cheque", "received_on": date(2026, 3, 14),
-        "by": "tess@example.org", "email": ALICE.upper(),
-    }  # fmt: skip
-    return offline.record(Received(**values | changes))[0]  # type: ignore[arg-type]
-
-
-def test_a_gift_outside_stripe_stands_in_its_donors_book_with_its_receipt(her, alice):
-    gift = cheque()
-    rows = table(her, year="2026").split("<tr>")
-    row = next(row for row in rows if "$70.00" in row and "tag" in row)
-    assert "In the book" in row
-    assert "14 Mar 2026" in row
-    assert f"/receipts/{number_of(gift.donation)}" in row
-    assert not [row for row in rows if "outside Stripe" in row], "its money came once, so it is told once"
-    assert "$70.00" in page(her, f"/receipts/{number_of(gift.donation)}")
-    assert ",0.00," in page(her, "/account/data/my-gifts.csv"), "nothing of it was returned"
-
-
-def test_a_gift_that_was_struck_out_is_void_everywhere(her, alice, client):
-    gift = cheque()
-    offline.strike_out(gift, "tess@example.org", "it bounced")
-    assert "Struck out: recorded by mistake" in table(her)
-    assert "($70.00)" in table(her)
-    assert "$70.00" in table(her, state="void")
-    assert "Void." in page(her, f"/receipts/{number_of(gift.donation)}")
-
-
 def test_totals_by_year_count_what_stayed(her, alice, give: Give):
     give(user=alice, amount=1000)
     refunded(give(user=alice, amount=5000), 1500)
@@ -128,6 +104,16 @@ def test_filters_have_an_address_and_answer_htmx_with_the_part(her, alice, give:
     part = her.get("/account?year=2025", headers={"HX-Request": "true"})
     assert "HX-Request" in part["Vary"]
     assert part.content.decode().lstrip().startswith('<div id="gifts"')
+
+
+def test_a_filter_after_the_session_has_ended_leads_to_the_login_and_back(client, alice):
+    path = "/account?year=2026&state=book"
+    answer = client.get(path, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.content) == (200, b"")
+    way = answer["HX-Redirect"]
+    assert way == "/login?next=%2Faccount%3Fyear%3D2026%26state%3Dbook"
+    signed_in = client.post(way, {"email": ALICE, "password": PASSWORD})
+    assert signed_in["Location"] == path
 
 
 @pytest.mark.parametrize("query", ["year=x", "year=99999", "year=1", "state=evil", "page=0", "page=x", "year=٢٠٢٥"])
@@ -217,6 +203,38 @@ def test_a_receipt_is_marked_when_the_gift_went_back(her, alice, give: Give):
     assert "Void" not in text
 
 
+def cheque(**fields: Any) -> OfflineGift:
+    """A gift outside Stripe, of twenty dollars."""
+    values: dict[str, Any] = {"form": uuid4(), "amount": 2000, "currency": "usd", "method": "cheque", "by": "root"}
+    return offline.record(offline.Received(**(values | {"received_on": date(2026, 3, 1)} | fields)))[0]
+
+
+def test_a_gift_outside_stripe_is_a_gift_like_any_other(her, alice):
+    gift = cheque(email=ALICE)
+    text = table(her)
+    number = number_of(gift.donation)
+    assert text.count("$20.00") == 1
+    assert (f"/receipts/{number}" in text, "1 Mar 2026" in text, "In the book" in text) == (True, True, True)
+    assert "$20.00" in page(her, f"/receipts/{number}")
+    (line,) = csv.DictReader(her.get("/account/data/my-gifts.csv").content.decode("utf-8-sig").splitlines())
+    assert (line["returned"], line["receipts"]) == ("0.00", str(number))
+
+
+def test_a_gift_outside_stripe_that_was_struck_out_is_void(her, alice):
+    gift = cheque(email=ALICE)
+    offline.strike_out(gift, "root", "It was Bob's.")
+    text = table(her)
+    assert "Struck out" in text
+    assert "($20.00)" in text
+    assert "Struck out" in table(her, state="void")
+    assert "Void." in page(her, f"/receipts/{number_of(gift.donation)}")
+
+
+def test_every_status_has_its_place_among_the_states():
+    placed = [status for statuses in history.STATES.values() for status in statuses]
+    assert sorted(placed) == sorted(Status)
+
+
 def test_who_may_read_a_receipt(alice, give: Give, django_user_model):
     gift = give(user=alice, email=ALICE)
     path = f"/receipts/{number_of(gift)}"
@@ -235,14 +253,43 @@ def test_who_may_read_a_receipt(alice, give: Give, django_user_model):
 
 
 def test_the_browser_that_made_the_gift_may_read_its_receipt(client, give: Give):
-    from django.core import signing
-
-    from donations import claims
-
     mine, other = give(name="Ada"), give(name="Bob")
     client.cookies["gifts"] = signing.dumps([mine.uuid.hex], salt=claims.SALT)
     assert "Ada" in page(client, f"/receipts/{number_of(mine)}")
     assert client.get(f"/receipts/{number_of(other)}").status_code == 302
+
+
+def test_a_gift_that_joined_an_account_is_not_the_browsers_any_more_that_typed_the_address(client, alice, give: Give):
+    """Anybody may give with Alice's address. He must not learn her name by it, nor speak for her on the wall."""
+    gift = give(arrived=False, email=ALICE)
+    paid(gift, refs=("cs_test_1", f"pi_{gift.uuid.hex}"), session="cs_test_1", email=ALICE)
+    client.cookies["gifts"] = signing.dumps([gift.uuid.hex], salt=claims.SALT)
+    assert client.get(f"/receipts/{number_of(gift)}").status_code == 200
+    her = Client()
+    her.force_login(alice)
+    her.get("/account")
+    gift.refresh_from_db()
+    assert gift.user == alice
+    receipt = client.get(f"/receipts/{number_of(gift)}")
+    assert (receipt.status_code, b"Alice" in receipt.content) == (302, False)
+    assert 'name="message"' not in page(client, "/success", session_id="cs_test_1")
+    words = {"name": "Mallory", "message": "x", "public": "on"}
+    assert client.post("/success?session_id=cs_test_1", words).status_code == 404
+    gift.refresh_from_db()
+    assert (gift.name, gift.public) == ("", False)
+    assert "Alice" in page(her, f"/receipts/{number_of(gift)}")
+
+
+def test_staff_read_a_receipt_after_their_second_step(client, give: Give, settings):
+    settings.STAFF_TWO_FACTOR = True
+    path = f"/receipts/{number_of(give(name='Ada'))}"
+    root = User.objects.create_superuser("root@example.org")
+    client.force_login(root)
+    assert client.get(path).status_code == 404
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.create(user=root, confirmed=True).persistent_id
+    session.save()
+    assert "Ada" in page(client, path)
 
 
 def test_a_number_that_does_not_exist_is_answered_like_anothers(client, alice, give: Give):

@@ -34,6 +34,13 @@ def test_the_fifth_failure_closes_the_door(client, alice, page):
     assert client.get("/account").status_code == 302
 
 
+def test_the_locked_door_is_the_page_for_whoever_is_too_quick(client, alice):
+    answers = [try_it(client) for _ in range(5)]
+    assert {"429.html", "unlisted.html"} <= {template.name for template in answers[4].templates}
+    assert "That was quick." in answers[4].content.decode()
+    assert "/password-reset" in answers[4].content.decode()
+
+
 def test_failures_on_either_page_count_together(client, alice):
     for page in (SITE, ADMIN, SITE, ADMIN):
         try_it(client, page=page)

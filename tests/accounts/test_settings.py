@@ -120,3 +120,12 @@ def test_a_second_wish_ends_the_first(her):
     ask_to_move(her, "third@example.org")
     assert her.post(first).status_code == 410
     assert one_letter().to == ["third@example.org"]
+
+
+def test_an_account_that_somebody_made_for_the_address_and_never_verified_does_not_keep_its_owner_out(her, alice):
+    Client().post("/register", {"email": NEW, "password": NEW_PASSWORD})
+    post()
+    ask_to_move(her)
+    link = link_in(one_letter())
+    assert "Your new address" in her.post(link).content.decode() or User.objects.get(pk=alice.pk).email == NEW
+    assert [user.email for user in User.objects.all()] == [NEW]

@@ -240,6 +240,18 @@ def login_with_an_error(donor: Donor) -> None:
 
 
 @state
+def login_closed_after_too_many_tries(donor: Donor) -> None:
+    address = f"nobody{uuid4().hex}@example.com"
+    donor.opens("/login")
+    for _ in range(5):
+        donor.page.get_by_label("E-mail").fill(address)
+        donor.page.get_by_label("Password").fill("wrong")
+        with donor.page.expect_navigation():
+            donor.presses("Log in")
+    donor.is_told("That was quick.", "Wait 15 minutes")
+
+
+@state
 def register_with_errors(donor: Donor) -> None:
     donor.opens("/register")
     donor.page.get_by_label("E-mail").fill("somebody@example.com")
@@ -293,6 +305,7 @@ def test_axe_finds_nothing(careful: Donor, way: State):
     careful.expects_complaint("htmx:")
     careful.expects_complaint("status of 404")
     careful.expects_complaint("status of 410")
+    careful.expects_complaint("status of 429")
     way(careful)
     assert findings(careful) == []
 
@@ -343,6 +356,26 @@ def test_axe_finds_nothing_while_the_database_is_away(open_browser: Open, tmp_pa
         donor.opens("/sponsors")
         donor.is_told("Closed for repairs.")
         assert findings(donor) == []
+
+
+EXTREMES = """
+from organisation.models import Organisation
+Organisation(
+    name="Donaudampfschifffahrtsgesellschaft" * 2, tagline="Rindfleischetikettierung" * 4,
+    address="Y" * 90, contact_email="a" * 60 + "@example.org", refund_promise="R" * 300, goal_for="G" * 80,
+    goal_amount=123456789012,
+    description="x" * 90 + "\\n\\n| a | b |\\n|---|---|\\n| " + "c" * 90 + " | d |\\n\\n```\\n" + "z" * 90,
+).save()
+"""
+
+
+def test_no_word_of_the_organisation_is_too_long_for_a_narrow_screen(open_browser: Open, tmp_path: Path):
+    with served(tmp_path) as site:
+        site.command("shell", "--no-imports", "-c", EXTREMES)
+        donor = open_browser(site, viewport={"width": 320, "height": 480})
+        for path in ("/", "/donate", "/sponsors", "/docs", "/login"):
+            donor.opens(path)
+            assert donor.page.evaluate("document.documentElement.scrollWidth") == 320, path
 
 
 def findings(donor: Donor, **options: bool) -> list[str]:

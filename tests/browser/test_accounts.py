@@ -103,6 +103,11 @@ def test_register_verify_and_the_earlier_gift_appears_then_take_everything_along
     ada.presses("Make statement")
     ada.is_told("Statement of gifts", "Given in this period")
 
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button", name="Make statement")).to_be_hidden()
+    expect(page.locator("tfoot"), "the sum stands once, not on every sheet").to_have_css("display", "table-row-group")
+    page.emulate_media(media="screen")
+
     ada.opens("/account/data")
     with page.expect_download() as download:
         ada.follows("All of it (JSON)")

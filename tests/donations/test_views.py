@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from donations.models import Donation
 from donations.states import Status
+from organisation.models import Organisation
 from tests.donations.faulty_stripe import FaultyStripe
 from tests.donations.stripe_objects import event, refund, session
 
@@ -83,6 +85,14 @@ def test_a_wrong_amount_comes_back_with_what_to_do(
     assert "kept-token" in text
     assert ("<html" in text) is (not headers)
     assert not Donation.objects.exists()
+
+
+def test_whoever_wants_to_give_more_is_told_whom_to_ask(client: Client, db: None) -> None:
+    text = give(client, "other", other_amount="10001").content.decode()
+    assert "The largest gift here is $10,000." in text
+    assert "write to us" not in text
+    Organisation(contact_email="ada@example.org").save()
+    assert "For more, write to us: ada@example.org." in give(client, "other", other_amount="10001").content.decode()
 
 
 def test_the_page_asks_nothing_but_an_amount(client: Client, db: None) -> None:
@@ -190,6 +200,14 @@ def test_each_state_has_its_own_words(client: Client, given: Donation, status: S
     assert words in page(client, given).content.decode()
 
 
+@pytest.mark.parametrize(("closes_in", "told"), [(timedelta(hours=1), False), (-timedelta(hours=1), True)])
+def test_a_page_that_was_closed_early_names_no_hour_to_come(
+    client: Client, given: Donation, closes_in: timedelta, told: bool
+) -> None:
+    Donation.objects.update(status=Status.EXPIRED, asked_at=timezone.now(), expires_at=timezone.now() + closes_in)
+    assert ("<dt>Closed</dt>" in page(client, given).content.decode()) is told
+
+
 def test_while_stripe_is_silent_the_page_says_being_confirmed_and_polls(
     client: Client, given: Donation, faulty_stripe: FaultyStripe
 ) -> None:
@@ -244,6 +262,30 @@ def test_the_donors_words_are_kept_only_from_the_donors_browser(
     assert client.post(address, {"name": "x" * 61}).status_code == 422
 
 
+READ = "Your words follow when we’ve read them."
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "trusting", "told", "not_told"),
+    [
+        ({"name": "Ada", "public": "on"}, Status.PAID, False, "Your name is on the wall.", READ),
+        ({"name": "Ada", "message": "Go on!", "public": "on"}, Status.PAID, False, READ, "not shown"),
+        ({"name": "Ada", "message": "Go on!", "public": "on"}, Status.PAID, True, "Your name is on the wall.", READ),
+        ({"public": "on"}, Status.PAID, False, "You are on the wall as “Someone”.", "Your name is on"),
+        ({"name": "Ada", "message": "Go on!"}, Status.PAID, False, "Your name is not shown.", READ),
+        ({"name": "Ada", "public": "on"}, Status.PROCESSING, False, "once the gift has arrived.", "Your name is on"),
+    ],
+)
+def test_what_becomes_of_the_words_is_said_as_it_is(
+    client: Client, given: Donation, said: dict[str, str], status: Status, trusting: bool, told: str, not_told: str
+) -> None:
+    Organisation(moderate_messages=not trusting).save()
+    Donation.objects.update(status=status, asked_at=timezone.now())
+    text = client.post(f"/success?session_id={given.session_id}", said, follow=True).content.decode()
+    assert told in text
+    assert not_told not in text
+
+
 def test_a_forged_cookie_opens_nothing(given: Donation, post_event: Post) -> None:
     pay(given, post_event)
     stranger = Client()
@@ -257,6 +299,15 @@ def test_names_are_tidied(client: Client, given: Donation, post_event: Post) -> 
     client.post(address, {"name": "  A\x00d\u202ea \n L. ", "message": "👩\u200d👩\u200d👧 e\u0301", "public": ""})
     given.refresh_from_db()
     assert (given.name, given.message, given.public) == ("Ada L.", "👩\u200d👩\u200d👧 é", False)
+
+
+def test_a_pile_of_accents_does_not_grow_over_the_page(client: Client, given: Donation, post_event: Post) -> None:
+    pay(given, post_event)
+    address = f"/success?session_id={given.session_id}"
+    client.post(address, {"name": "Z" + "\u033d" * 50, "message": "Ệ ọ̀ นี้ ทุ่ง שָׁ किं ❤️ 1️⃣"})
+    given.refresh_from_db()
+    assert given.name == "Z" + "\u033d" * 4
+    assert given.message == unicodedata.normalize("NFC", "Ệ ọ̀ นี้ ทุ่ง שָׁ किं ❤️ 1️⃣")
 
 
 def test_cancel_keeps_the_amount_and_the_open_page(client: Client, given: Donation) -> None:

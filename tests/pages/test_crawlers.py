@@ -6,12 +6,15 @@ import json
 import re
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
+from accounts.models import User
 from organisation.models import Organisation
 
 pytestmark = pytest.mark.django_db
 
+TEMPLATES = settings.BASE_DIR / "templates"
 PUBLIC = ("/", "/donate", "/sponsors", "/docs", "/docs/giving")
 
 
@@ -58,3 +61,19 @@ def test_the_invitation_to_donate_can_be_read_by_machines_and_ends_no_element(cl
     assert action["recipient"]["name"] == "</script><b>Salt"
     assert action["target"]["urlTemplate"] == "http://localhost:8000/donate"
     assert "<b>Salt" not in page
+
+
+def test_search_engines_list_no_other_page() -> None:
+    """Every page of one person's own, and every page that says what went wrong, extends unlisted.html."""
+    public = {"home", "donate", "sponsors", "sponsors_level", "sponsors_lately", "docs", "doc", "login", "register"}
+    listed = {file.stem for file in TEMPLATES.rglob("*.html") if '{% extends "base.html" %}' in file.read_text()}
+    assert listed == public | {"unlisted"}
+
+
+@pytest.mark.parametrize("address", ["/account", "/account/settings", "/account/data", "/account/statement", "/logout"])
+def test_a_page_of_ones_own_is_not_listed_and_has_no_picture_for_links(client: Client, address: str) -> None:
+    client.force_login(User.objects.create_user("ada@example.org", "correct horse battery"))
+    text = client.get(address).content.decode()
+    assert '<meta name="robots" content="noindex">' in text
+    assert "og:" not in text
+    assert 'rel="canonical"' not in text

@@ -110,3 +110,8 @@ def test_a_form_with_a_stale_token_gets_plain_words():
     response = Client(enforce_csrf_checks=True).post("/login", {"email": "alice@example.org", "password": "x"})
     assert response.status_code == 403
     assert "This page waited too long." in text_of(response)
+
+
+@pytest.mark.parametrize("address", ["/docs/setup", "/sponsors/lately"])
+def test_the_menu_says_in_which_part_of_the_site_one_is(address, client: Client):
+    assert client.get(address).content.decode().count('aria-current="true"') == 1

@@ -43,10 +43,10 @@ def asked(client: Client, accept: str) -> str:
     [
         ("de-AT,en;q=0.5", "de", "12,50\xa0$", "20. November 2026"),
         ("fr, de;q=0.1", "de", "12,50\xa0$", "20. November 2026"),
-        ("en-GB", "en", "$12.50", "November 20, 2026"),
-        ("fr", "en", "$12.50", "November 20, 2026"),
-        ("", "en", "$12.50", "November 20, 2026"),
-        ("*;q=x, \x01", "en", "$12.50", "November 20, 2026"),
+        ("en-GB", "en", "$12.50", "20 November 2026"),
+        ("fr", "en", "$12.50", "20 November 2026"),
+        ("", "en", "$12.50", "20 November 2026"),
+        ("*;q=x, \x01", "en", "$12.50", "20 November 2026"),
     ],
 )
 def test_money_and_dates_are_written_in_the_language_of_the_visitor(accept, lang, money, date, german, client):
