@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet, Sum
 from django.forms import ModelForm
@@ -81,7 +82,9 @@ class DonationAdmin(Refunding, Exporting, QuickList):
         return donation.flags.replace(",", ", ") + (" ✓" if donation.flags and not _to_look_at(donation) else "")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"doings": front.doings(request.user)} | (extra_context or {}))
+        return super().changelist_view(
+            request, {"doings": front.doings(cast(PermissionsMixin, request.user))} | (extra_context or {})
+        )
 
     # --- One gift ---
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -115,6 +114,7 @@ def test_an_answer_that_was_lost_is_asked_for_again(treasurer: Donor, donor: Don
     assert mended.ledger(session_id) == [("payment", 2000), ("refund", -2000)]
 
 
+@pytest.mark.usefixtures("signed_in")  # who makes the treasurer
 def test_an_old_sign_in_is_asked_for_its_password(open_browser: Open, donor: Donor, site: Site):
     session_id = donor.gives(20)
     treasurer = open_browser(site, reduced_motion="reduce")

@@ -127,12 +127,12 @@ def test_the_timeline_tells_what_the_staff_asked_for_and_what_stripe_said(make_d
     pay(gift)
     give_back(500)
     refund = Case.objects.get(kind="refund").pk
-    for number, (state, made, answer) in enumerate(
+    for number, (state, its_refund, answer) in enumerate(
         [("made", refund, ""), ("refused", "", "402: no"), ("asked", "", "")], 1
     ):
         RefundRequest.objects.create(
             donation=gift, number=number, payment="pi_1", amount=500, currency="usd", asked_by="tess@example.org",
-            state=state, refund=made, answer=answer, created_at=AT + timedelta(days=number),
+            state=state, refund=its_refund, answer=answer, created_at=AT + timedelta(days=number),
         )  # fmt: skip
     made, refused, asked = (moment for moment in timeline.of(gift) if "asked for" in moment.what)
     assert (made.what, made.link) == ("Refund of $5.00 asked for: made", f"/admin/donations/case/{refund}/change/")
