@@ -51,6 +51,7 @@ class Refused(Exception):
 
     def __init__(self, status: int | None, code: str, message: str) -> None:
         super().__init__(f"{status} {code}: {message}")
+        self.status = status
         self.code = code
         self.words = message
 

@@ -226,6 +226,9 @@ def _make(request: RefundRequest) -> str:
             },
         )
     except gateway.Refused as error:
+        # An error of Stripe's own says nothing of the refund, and Stripe repeats it under this key: look what is there.
+        if (error.status or 0) >= 500 and (refund := _made(request)):
+            return refund
         log.error("refund request %s: Stripe refused (%s)", request.uuid, error)
         _close(request, State.REFUSED, answer=str(error)[:300])
         # Most likely something happened at Stripe in this very moment: bring it in.

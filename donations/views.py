@@ -201,6 +201,8 @@ def _state(donation: Donation, sure: bool) -> str:
             return "expired"
         case Status.FAILED:
             return "failed"
+        case Status.VOID:
+            return "void"
     return "open" if sure else "confirming"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet, Sum
 from django.forms import ModelForm
@@ -20,7 +21,7 @@ from donations.admin.exports import Exporting
 from donations.admin.filters import Amount, Flagged, Period
 from donations.admin.paging import QuickList
 from donations.admin.refund import Refunding
-from donations.desk import entries, search, shown, timeline
+from donations.desk import entries, front, search, shown, timeline
 from donations.models import Donation, LedgerEntry
 
 FLAGS = {
@@ -51,7 +52,7 @@ class DonationAdmin(Refunding, Exporting, QuickList):
     list_display = ("id", "when", "sum", "status", "name", "email", "flagged")
     list_filter = ("status", Period, Amount, Flagged)
     search_fields = ("name",)  # any: the box is shown for it, donations.desk.search does the work
-    search_help_text = _("A name, an e-mail address, a number, or any id of Stripe’s.")
+    search_help_text = _("A name, an e-mail address, the number of a gift or a receipt, or any id of Stripe’s.")
     sortable_by = ("id",)
     fieldsets = (
         (_("Correct what the donor said"), {"fields": ("name", "email", "message", "public")}),
@@ -79,6 +80,11 @@ class DonationAdmin(Refunding, Exporting, QuickList):
     @admin.display(description=_("flags"))
     def flagged(self, donation: Donation) -> str:
         return donation.flags.replace(",", ", ") + (" ✓" if donation.flags and not _to_look_at(donation) else "")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(
+            request, {"doings": front.doings(cast(PermissionsMixin, request.user))} | (extra_context or {})
+        )
 
     # --- One gift ---
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -60,16 +61,46 @@ class Page:
         return "\n".join(f"{what}: {held}" for what, held in self.evidence)
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A dispute among others: until when, how much, whose gift, and what the bank says."""
+
+    deadline: str
+    late: bool
+    amount: str
+    donor: str
+    state: str
+    link: str
+
+
+def lines(cases: list[Case]) -> list[Line]:
+    return [
+        Line(
+            deadline=_deadline(case),
+            late=_late(case),
+            amount=shown.amount(case.amount, case.currency),
+            donor=case.donation.name or case.donation.email,
+            state=str(STATES.get(case.status, case.status)),
+            link=reverse("admin:donations_case_change", args=[case.pk]),
+        )
+        for case in cases
+    ]
+
+
 def page(case: Case) -> Page:
     reason = str(REASONS.get(case.reason, case.reason or _("The bank has not said why.")))
     return Page(
         state=str(STATES.get(case.status, case.status)),
         reason=reason,
         deadline=_deadline(case),
-        late=bool(case.deadline and case.deadline < timezone.now()),
+        late=_late(case),
         answer=shown.dashboard(case.pk),
         evidence=_evidence(case),
     )
+
+
+def _late(case: Case) -> bool:
+    return bool(case.deadline and case.deadline < timezone.now())
 
 
 def _deadline(case: Case) -> str:

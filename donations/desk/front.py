@@ -7,13 +7,14 @@ from datetime import date
 
 from django.conf import settings
 from django.contrib.auth.models import PermissionsMixin
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from donations.desk import chart, declines, figures, proof, shown, tasks
+from donations.desk import chart, declines, disputes, figures, proof, shown, tasks
 from donations.desk.figures import ByMonth, Sums
-from donations.models import Case
 
 MONTHS = 12
 
@@ -43,12 +44,20 @@ class Book:
     marks: list[tuple[int, str]]
 
 
+# What the treasurer comes for: words, page, and the permission that it takes.
+DOINGS = (
+    (gettext_lazy("Record a gift outside Stripe"), "admin:donations_offlinegift_add", "donations.add_offlinegift"),
+    (gettext_lazy("Export"), "admin:donations_donation_export", "donations.export_donations"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Front:
+    doings: list[tuple[str, str]]
     tasks: list[tasks.Task]
     proof: proof.Proof | None
     declines: declines.Declines | None
-    disputes: list[Case]
+    disputes: list[disputes.Line]
     books: list[Book]
 
 
@@ -56,12 +65,18 @@ def of(user: PermissionsMixin) -> Front:
     """What this person may see of how things stand."""
     money = user.has_perm("donations.view_total")
     return Front(
+        doings=doings(user),
         tasks=tasks.for_user(user),
         proof=proof.latest() if money else None,
         declines=declines.lately() if user.has_perm("donations.view_stripeevent") else None,
-        disputes=tasks.open_disputes() if user.has_perm("donations.view_case") else [],
+        disputes=disputes.lines(tasks.open_disputes()) if user.has_perm("donations.view_case") else [],
         books=books() if money else [],
     )
+
+
+def doings(user: PermissionsMixin) -> list[tuple[str, str]]:
+    """Words and address of the pages that do something, as far as this person may use them."""
+    return [(str(words), reverse(page)) for words, page, permission in DOINGS if user.has_perm(permission)]
 
 
 def books() -> list[Book]:

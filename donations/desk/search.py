@@ -8,17 +8,18 @@ import uuid
 from django.db.models import Q, QuerySet
 
 from donations import inbox
-from donations.models import BalanceTransaction, Donation, LedgerEntry, StripeEvent, StripeRef
+from donations.models import BalanceTransaction, Donation, LedgerEntry, Receipt, StripeEvent, StripeRef
 
 _STRIPE_ID = re.compile(r"[a-z]{2,8}_\w+", re.ASCII)
 
 
 def find(donations: QuerySet[Donation], text: str) -> QuerySet[Donation]:
-    """The gifts of a number, a uuid, an id of Stripe's, or else those whose name and e-mail hold every word."""
+    """The gifts of a number (their own or a receipt's), a uuid, an id of Stripe's, or else of the words in them."""
     text = text.replace("\0", "").strip()[:255]
     number = text.removeprefix("#")
     if number.isdecimal() and len(number) < 19:
-        return donations.filter(pk=int(number))
+        receipts = Receipt.objects.filter(number=int(number)).values("entry__donation_id")
+        return donations.filter(Q(pk=int(number)) | Q(pk__in=receipts))
     try:
         return donations.filter(uuid=uuid.UUID(text))
     except ValueError:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from donations.desk import shown
-from donations.models import Case, Donation, LedgerEntry
+from donations.models import Case, Donation, LedgerEntry, RefundRequest
 from donations.reports import Checkout
 from mail.models import Mail
 
@@ -61,6 +61,7 @@ def of(donation: Donation) -> list[Moment]:
         *_asking(donation),
         *_booked(entries),
         *_cases(donation),
+        *_requests(donation),
         *_letters(donation, entries),
         *_staff(donation),
     ]
@@ -87,12 +88,34 @@ def _booked(entries: list[LedgerEntry]) -> Iterator[Moment]:
 
 
 def _cases(donation: Donation) -> Iterator[Moment]:
+    requests = {request.refund: request for request in donation.refund_requests.all() if request.refund}
     for case in donation.cases.all():
+        if case.pk in requests:
+            continue  # told by the request that led to it
         refund = case.kind == Case.Kind.REFUND
         text = _("Refund of %(amount)s asked for") if refund else _("Dispute about %(amount)s opened")
         more = _("by %(who)s") % {"who": case.asked_by} if case.asked_by else case.reason
         what = text % {"amount": shown.amount(case.amount, case.currency)}
         yield Moment(case.opened_at, what, "plain" if refund else "bad", more, _case_page(case))
+
+
+def _requests(donation: Donation) -> Iterator[Moment]:
+    """What the staff asked Stripe to send back, and what Stripe said to it."""
+    marks = {RefundRequest.State.REFUSED.value: "bad"}
+    cases = {case.pk: case for case in donation.cases.all()}
+    for request in donation.refund_requests.all():
+        what = _("Refund of %(amount)s asked for: %(state)s") % {
+            "amount": shown.amount(request.amount, request.currency),
+            "state": request.get_state_display(),
+        }
+        more = [_("by %(who)s") % {"who": request.asked_by}, request.answer]
+        case = cases.get(request.refund)
+        if request.state == RefundRequest.State.ASKED:
+            link = reverse("admin:donations_donation_refund", args=[donation.pk])
+        else:
+            link = _case_page(case) if case else ""
+        words = ". ".join(filter(None, more))
+        yield Moment(request.created_at, what, marks.get(request.state, "plain"), words, link)
 
 
 def _case_page(case: Case) -> str:

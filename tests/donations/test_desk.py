@@ -13,7 +13,16 @@ from django.utils import timezone
 
 from donations import books, chores, ledger
 from donations.desk import chart, declines, disputes, entries, figures, front, proof, search, shown, tasks, timeline
-from donations.models import BalanceTransaction, Case, Chore, Donation, StripeEvent, Total
+from donations.models import (
+    BalanceTransaction,
+    Case,
+    Chore,
+    Donation,
+    ReceiptCounter,
+    RefundRequest,
+    StripeEvent,
+    Total,
+)
 from donations.reports import Checkout, Dispute, DisputeStatus, Movement, Payment, Refund, RefundStatus, Report
 from mail.models import Mail
 from tests.donations.stripe_objects import event, session, text
@@ -68,6 +77,14 @@ def test_a_gift_is_found_by_number_name_address_and_every_id_of_stripes(make_don
         assert found(query) == {ada.pk}, query
 
 
+def test_a_gift_is_found_by_the_number_of_its_receipt(make_donation: Make) -> None:
+    ada, grace = make_donation(), make_donation()
+    ReceiptCounter.objects.update_or_create(pk=1, defaults={"last": 10**9})
+    pay(grace)
+    assert found(f"{10**9 + 1}") == {grace.pk}
+    assert found(f"#{ada.pk}") == {ada.pk}
+
+
 def test_what_is_nowhere_finds_nothing(make_donation: Make) -> None:
     make_donation(name="Ada")
     for query in ("pi_2", "Ada Grace", "9" * 18, "9" * 40, "ada\0x", "evt_9", "txn_9"):
@@ -103,6 +120,26 @@ def test_the_timeline_tells_what_happened_in_order(make_donation: Make) -> None:
         "Letter about the refund: waiting",
         "The bank took $20.00",
     ]
+
+
+def test_the_timeline_tells_what_the_staff_asked_for_and_what_stripe_said(make_donation: Make) -> None:
+    gift = make_donation()
+    pay(gift)
+    give_back(500)
+    refund = Case.objects.get(kind="refund").pk
+    for number, (state, its_refund, answer) in enumerate(
+        [("made", refund, ""), ("refused", "", "402: no"), ("asked", "", "")], 1
+    ):
+        RefundRequest.objects.create(
+            donation=gift, number=number, payment="pi_1", amount=500, currency="usd", asked_by="tess@example.org",
+            state=state, refund=its_refund, answer=answer, created_at=AT + timedelta(days=number),
+        )  # fmt: skip
+    made, refused, asked = (moment for moment in timeline.of(gift) if "asked for" in moment.what)
+    assert (made.what, made.link) == ("Refund of $5.00 asked for: made", f"/admin/donations/case/{refund}/change/")
+    assert (refused.what, refused.mark) == ("Refund of $5.00 asked for: refused", "bad")
+    assert refused.more == "by tess@example.org. 402: no"
+    assert asked.what == "Refund of $5.00 asked for: not answered yet"
+    assert asked.link == f"/admin/donations/donation/{gift.pk}/refund/"
 
 
 def test_the_timeline_tells_that_nobody_paid(make_donation: Make) -> None:
@@ -250,6 +287,23 @@ def test_a_check_that_broke_off_is_neither_right_nor_wrong(db: None) -> None:
 
 def root() -> Any:
     return get_user_model()(is_superuser=True, is_staff=True)
+
+
+def test_the_front_page_lists_disputes_by_their_deadline(make_donation: Make) -> None:
+    pay(make_donation(name="Ada"))
+    dispute(DisputeStatus.NEEDS_RESPONSE, timezone.now() - timedelta(days=1))
+    [line] = front.of(root()).disputes
+    assert (line.amount, line.donor, line.late) == ("$20.00", "Ada", True)
+    assert line.deadline.endswith(": the time is over")
+    assert line.state == "The bank took the money back. An answer is due."
+
+
+def test_the_front_page_leads_to_what_this_person_may_do(db: None) -> None:
+    assert front.doings(root()) == [
+        ("Record a gift outside Stripe", "/admin/donations/offlinegift/add/"),
+        ("Export", "/admin/donations/donation/export/"),
+    ]
+    assert front.doings(get_user_model().objects.create_user("ed@example.org", is_staff=True)) == []
 
 
 def test_nothing_to_do_is_said_by_an_empty_list(donation: Donation) -> None:

@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from donations import books, chores, offline, queries, refunding, totals, wall
-from donations.models import Donation, LedgerEntry, OfflineGift
+from donations.models import Donation, LedgerEntry, OfflineGift, StripeRef
 from donations.offline import Received
 from donations.states import Status
 from organisation.models import Organisation
@@ -62,6 +62,16 @@ def test_a_wrong_record_is_struck_out_once_and_both_rows_stay() -> None:
     assert rows() == [("offline", 5000), ("offline_reversal", -5000)]
     assert Donation.objects.get().status == Status.VOID
     assert (gift.struck_out_by, gift.why) == ("theo@example.org", "it bounced")
+
+
+def test_whoever_looks_at_a_gift_that_was_struck_out_is_told_so(client: Client) -> None:
+    gift, _ = offline.record(received())
+    offline.strike_out(gift, "tess@example.org", "it bounced")
+    StripeRef.objects.create(id="cs_test_1", donation=gift.donation)
+    page = client.get("/success", {"session_id": "cs_test_1"}).content.decode()
+    assert "It was struck out." in page
+    assert "confirming" not in page
+    assert "in pencil" not in page
 
 
 def test_a_record_cannot_be_struck_out_without_a_reason() -> None:

@@ -188,6 +188,48 @@ def test_without_an_answer_the_same_is_asked_again_with_the_same_key(
     assert refunds_here() == [-2000]
 
 
+@pytest.mark.parametrize("done", [True, False])
+def test_an_error_of_stripes_own_says_nothing_so_the_books_are_looked_at(
+    gift: Donation, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    """Stripe keeps a 500 under the key, whether the refund was made or not."""
+    create = gateway.create_refund
+
+    def broken(**asked: Any) -> Any:
+        if done:
+            create(**asked)
+        raise gateway.Refused(500, "", "An unknown error occurred.")
+
+    monkeypatch.setattr(gateway, "create_refund", broken)
+    if done:
+        assert ask(gift, amount=500).state == RefundRequest.State.MADE
+    else:
+        with pytest.raises(Impossible, match="An unknown error occurred"):
+            ask(gift, amount=500)
+        monkeypatch.setattr(gateway, "create_refund", create)
+        assert ask(gift, amount=500, number=2).state == RefundRequest.State.MADE
+    assert at_stripe() == [500]
+    assert refunds_here() == [-500]
+
+
+def test_a_stored_500_does_not_hold_the_treasurer_up(gift: Donation, dashboard: Dashboard) -> None:
+    stored = refunding._store(gift, wanted(gift), {_payment(gift).payment: _payment(gift)}, lambda made: None)
+    asked = {"tincup_site": "localhost", "tincup_refund": str(stored.uuid), "tincup_asked_by": stored.asked_by}
+    dashboard.ask("", fault="500")
+    with pytest.raises(gateway.Refused):
+        gateway.create_refund(
+            key=f"refund-{stored.uuid}", payment=stored.payment, amount=2000, reason=stored.reason, metadata=asked
+        )
+    dashboard.ask("", fault="")
+    RefundRequest.objects.update(asked_at=timezone.now() - timedelta(minutes=5))
+    chores.do_due()
+    stored.refresh_from_db()
+    assert (stored.state, at_stripe()) == (RefundRequest.State.REFUSED, [])
+    assert ask(gift, number=refunding.next_number(gift)).state == RefundRequest.State.MADE
+    assert at_stripe() == [2000]
+    assert refunds_here() == [-2000]
+
+
 def _payment(gift: Donation) -> refunding.Refundable:
     return refunding.Refundable(wanted(gift).payment, 2000, "usd", 2000)
 
