@@ -50,7 +50,7 @@ def test_gifts_before_the_goals_first_month_do_not_count() -> None:
 def test_the_front_page_says_what_it_is_for_and_until_when(client: Client) -> None:
     Organisation(goal_amount=500000, goal_for="for this winter’s gauges", goal_date=date(2027, 3, 1)).save()
     page = " ".join(client.get("/").content.decode().split())
-    assert "of $5,000 for this winter’s gauges by March 1, 2027. Empty so far. Somebody has to be first." in page
+    assert "of $5,000 for this winter’s gauges by 1 March 2027. Empty so far. Somebody has to be first." in page
     assert page.count('class="c"') == page.count('<circle class="c"')
     paid(2000)
     cache.clear()
