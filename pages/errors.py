@@ -27,13 +27,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _dressed(request, "404.html", 404)
 
 
-def too_many(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-    """For whoever counts: somebody asked too often, and may try again in a minute."""
-    response = _dressed(request, "429.html", 429)
-    response["Retry-After"] = str(RETRY)
-    return response
-
-
 def broken(request: HttpRequest) -> HttpResponse:
     """An error of ours, or a database that does not answer: that one passes."""
     return away() if isinstance(sys.exc_info()[1], AWAY) else defaults.server_error(request)

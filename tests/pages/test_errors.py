@@ -10,7 +10,6 @@ from django.test import Client
 from django.urls import path
 
 from organisation import models
-from pages import errors
 from project import urls
 
 BROKEN = {"database": OperationalError("password=hunter2 refused"), "bug": RuntimeError("hunter2")}
@@ -20,7 +19,7 @@ def broken(request: HttpRequest, kind: str) -> HttpResponse:
     raise BROKEN[kind]
 
 
-urlpatterns = [*urls.urlpatterns, path("broken/<str:kind>", broken), path("quick", errors.too_many)]
+urlpatterns = [*urls.urlpatterns, path("broken/<str:kind>", broken)]
 handler403, handler404, handler500 = urls.handler403, urls.handler404, urls.handler500
 
 
@@ -65,13 +64,5 @@ def test_a_database_that_is_away_is_no_bug(visitor: Client, kind: str, status: i
 
 
 @pytest.mark.django_db
-def test_whoever_was_too_quick_is_told_how_long_to_wait(visitor: Client) -> None:
-    response = visitor.get("/quick")
-    assert (response.status_code, response["Retry-After"]) == (429, "60")
-    assert b"That was quick." in response.content
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("address", ["/nothing-here", "/quick"])
-def test_nobody_lists_an_error(visitor: Client, address: str) -> None:
-    assert b'<meta name="robots" content="noindex">' in visitor.get(address).content
+def test_nobody_lists_an_error(visitor: Client) -> None:
+    assert b'<meta name="robots" content="noindex">' in visitor.get("/nothing-here").content
