@@ -155,6 +155,7 @@ def test_axe_finds_nothing_on_a_gifts_page(treasurer: Donor, donor: Donor):
     donor.gives(20)
     treasurer.opens("/admin/donations/donation/")
     treasurer.page.locator("#result_list tbody tr").first.get_by_role("link").first.click()
+    treasurer.page.wait_for_url("**/change/**")
     assert findings(treasurer) == []
 
 
