@@ -11,31 +11,6 @@ from django.db.models import F
 
 from donations.models import LedgerEntry, Receipt, ReceiptCounter, insert_once
 
-# What moved money without being a gift.
-_NO_GIFT = frozenset(
-    {
-        LedgerEntry.Kind.REFUND,
-        LedgerEntry.Kind.REFUND_FAILURE,
-        LedgerEntry.Kind.DISPUTE_WITHDRAWAL,
-        LedgerEntry.Kind.DISPUTE_REINSTATEMENT,
-        LedgerEntry.Kind.OFFLINE_REVERSAL,
-    }
-)
-
-
-class NoGift(ValueError):
-    """Only money that somebody gave has a receipt."""
-
-
-def number_for(entry: LedgerEntry) -> int:
-    """The receipt number of a stored entry by which a gift arrived; drawn now if it has none.
-
-    Call it in the transaction that writes the entry. Raises NoGift for a refund or a dispute.
-    """
-    if entry.kind in _NO_GIFT:
-        raise NoGift(entry.kind)
-    return find(entry) or draw(entry)
-
 
 def find(entry: LedgerEntry) -> int | None:
     """The receipt number of an entry, if it has one."""
@@ -48,7 +23,8 @@ def by_number(number: int) -> Receipt | None:
 
 
 def draw(entry: LedgerEntry) -> int:
-    """A number for an entry that was just written."""
+    """The number of a stored entry by which a gift arrived: a new one, unless it has one. For donations.ledger, in the
+    transaction that writes the entry."""
     with transaction.atomic(savepoint=False):
         counter = ReceiptCounter.objects.filter(pk=1)
         if not counter.update(last=F("last") + 1):

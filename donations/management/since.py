@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from datetime import datetime
+from datetime import datetime, time
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -19,4 +19,4 @@ def since_date(text: str) -> datetime:
         raise ArgumentTypeError(f"{text!r} is no day: write it like 2026-01-31")
     if day > timezone.localdate():
         raise ArgumentTypeError(f"{text} is still to come: nothing can have happened since then")
-    return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001  (made aware here)
+    return timezone.make_aware(datetime.combine(day, time.min))
