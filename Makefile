@@ -46,8 +46,8 @@ test: lint
 	$(PY) -m pytest -q -n auto --dist loadfile -m browser
 
 chaos: .venv/dev.stamp
-	$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED))
-	$(PY) -m tests.postgres $(PY) -m tests.chaos $(if $(SEED),--seed $(SEED)) --sites 2
+	$(PY) -m tests.system.chaos $(if $(SEED),--seed $(SEED))
+	$(PY) -m tests.postgres $(PY) -m tests.system.chaos $(if $(SEED),--seed $(SEED)) --sites 2
 
 bench: .venv/dev.stamp
 	@exec $(PY) -m bench

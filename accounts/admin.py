@@ -14,11 +14,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import (
-    erasing,
-    two_factor_admin,  # noqa: F401  (registers its own)
-)
+from accounts.data import deletion
 from accounts.models import User
+from accounts.staff import two_factor_admin  # noqa: F401  (registers its own)
 
 
 class AddUserForm(auth_forms.AdminUserCreationForm):
@@ -58,7 +56,7 @@ class UserAdmin(auth_admin.UserAdmin):
         if obj.is_staff:
             super().delete_model(request, obj)
         else:
-            erasing.erase(obj)
+            deletion.erase(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:

@@ -7,9 +7,10 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from datetime import timedelta
 
-        from accounts import letters, post, tidying
-        from donations import errands
-        from mail import composers
+        from accounts.data import cleanup
+        from accounts.emails import outbox, texts
+        from donations.jobs import registry as scheduled_jobs
+        from mail import registry as emails
 
-        composers.add(post.KINDS, letters.compose)
-        errands.add("tidy accounts", timedelta(days=1), tidying.tidy)
+        emails.add(outbox.KINDS, texts.compose)
+        scheduled_jobs.add("tidy accounts", timedelta(days=1), cleanup.tidy)

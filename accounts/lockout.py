@@ -27,7 +27,7 @@ def whom(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
 
 
 def place(request: HttpRequest) -> str | None:
-    """Where the visitor is: project.proxies has set it right behind trusted proxies."""
+    """Where the visitor is: project.middleware.trusted_proxies has set it right behind trusted proxies."""
     return request.META.get("REMOTE_ADDR") or None
 
 

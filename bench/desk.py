@@ -79,7 +79,7 @@ def main(gifts: int) -> None:
 def fill(gifts: int) -> None:
     from django.db import connection
 
-    from donations import totals
+    from donations.ledger import monthly_totals
     from donations.models import Total
 
     words = POSTGRES if connection.vendor == "postgresql" else SQLITE
@@ -90,7 +90,7 @@ def fill(gifts: int) -> None:
         cursor.execute("ANALYZE")
     Total.objects.bulk_create(
         Total(currency=currency, month=month, raised=raised, refunded=refunded, gifts=count)
-        for (currency, month), (raised, refunded, count) in totals.rebuilt().items()
+        for (currency, month), (raised, refunded, count) in monthly_totals.rebuilt().items()
     )
 
 

@@ -17,11 +17,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from demo.story import Gift
-from donations import facts, inbox, mirror, offline, payouts, reports
+from donations.domain import updates
+from donations.ledger import offline_donations
 from donations.models import Donation, LedgerEntry, OfflineGift
+from donations.stripe import balance_transactions, events, parsing, payouts
 from mail import outbox
-from sandbox import history
-from sandbox.expanding import expand
+from sandbox import demo_history
+from sandbox.api.expand import expand
 from sandbox.models import Record
 from sandbox.objects.charge import Payer
 from sandbox.router import ALIAS
@@ -50,7 +52,7 @@ def write(story: list[Gift], chance: random.Random) -> Counter[str]:
     now = timezone.now()
     week = story[0].at + timedelta(days=7)
     while week < now:
-        history.pay_out(int(week.timestamp()), settings.DONATION_CURRENCY)
+        demo_history.pay_out(int(week.timestamp()), settings.DONATION_CURRENCY)
         week += timedelta(days=7)
     _copy_stripes_book(first)
     return made
@@ -63,9 +65,9 @@ def _give(gift: Gift, chance: random.Random) -> None:
         public=gift.person.public, created_at=gift.at - timedelta(seconds=90), expires_at=gift.at + timedelta(hours=2),
     )  # fmt: skip
     if gift.fate == "abandoned":
-        inbox.book(reports.abandoned(donation.uuid, settings.SITE_HOST, gift.at))
+        events.book(updates.abandoned(donation.uuid, settings.SITE_HOST, gift.at))
         return
-    paid = history.pay(
+    paid = demo_history.pay(
         int(gift.at.timestamp()),
         gift.amount,
         donation.currency,
@@ -78,11 +80,11 @@ def _give(gift: Gift, chance: random.Random) -> None:
     later = min(gift.at + timedelta(days=chance.randint(1, 25)), timezone.now())
     if gift.fate in {"refunded", "partly_refunded"}:
         amount = gift.amount if gift.fate == "refunded" else gift.amount // 2
-        refund = history.send_back(paid, int(later.timestamp()), amount, {"tincup_asked_by": BY})
+        refund = demo_history.send_back(paid, int(later.timestamp()), amount, {"tincup_asked_by": BY})
         _book(refund, later)
         keys.append(refund.stripe_id)
     elif gift.fate in {"won", "lost", "disputed"}:
-        _book(history.contest(paid, int(later.timestamp()), _status(gift, later)), later)
+        _book(demo_history.contest(paid, int(later.timestamp()), _status(gift, later)), later)
     # The addresses are invented: nobody gets a letter.
     outbox.forget(keys, "demo data")
 
@@ -96,8 +98,8 @@ def _status(gift: Gift, later: datetime) -> str:
 
 
 def _receive(gift: Gift, chance: random.Random) -> None:
-    offline.record(
-        offline.Received(
+    offline_donations.record(
+        offline_donations.Received(
             form=uuid.uuid4(), amount=gift.amount,
             currency=settings.DONATION_CURRENCY, method=chance.choice(("cheque", "transfer", "cash")),
             received_on=timezone.localtime(gift.at).date(), by=BY, name=gift.person.name, email=gift.person.email,
@@ -107,15 +109,15 @@ def _receive(gift: Gift, chance: random.Random) -> None:
 
 
 def _book(record: Record, at: datetime, *paths: str) -> None:
-    report = facts.of(_whole(record, *paths), at=at)
+    report = parsing.of(_whole(record, *paths), at=at)
     if report is not None:
-        inbox.book(report)
+        events.book(report)
 
 
 def _copy_stripes_book(after: int) -> None:
     new = Record.objects.filter(number__gt=after).order_by("number")
     for movement in new.filter(kind="balance_transaction").iterator(chunk_size=500):
-        mirror.keep(_whole(movement, "source"))
+        balance_transactions.keep(_whole(movement, "source"))
     for made in new.filter(kind="payout"):
         carried = Record.objects.filter(kind="balance_transaction", payout=made.stripe_id)
         payouts.keep_parts(payouts.keep(made.body), list(carried.values_list("stripe_id", flat=True)))

@@ -7,8 +7,10 @@ class DonationsConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_migrate
 
-        from donations import checks, letters, triggers  # noqa: F401  (checks register themselves)
-        from mail import composers
+        from donations import checks  # noqa: F401  (they register themselves)
+        from donations.donors import emails
+        from donations.ledger import append_only
+        from mail import registry
 
-        post_migrate.connect(triggers.make, sender=self)
-        composers.add(letters.KINDS, letters.compose)
+        post_migrate.connect(append_only.make, sender=self)
+        registry.add(emails.KINDS, emails.compose)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from donations import triggers
+from donations.ledger import append_only
 from donations.models import LedgerEntry
 
 
@@ -55,7 +55,7 @@ def append_only_triggers(app_configs: Any, databases: Any = None, **kwargs: Any)
         return []
     tables = connections[DEFAULT_DB_ALIAS].introspection.table_names()
     # Before the first migrate there is nothing to protect.
-    if LedgerEntry._meta.db_table not in tables or not (names := triggers.missing()):
+    if LedgerEntry._meta.db_table not in tables or not (names := append_only.missing()):
         return []
     return [
         # No Error: that would keep `migrate` from putting them back.

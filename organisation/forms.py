@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from donations import money
+from lib import money
 from organisation import images
 from organisation.models import Organisation
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import nh3
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
@@ -21,9 +22,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.anchors import anchors_plugin
 
-from project.environment import BASE_DIR
-
-FOLDER = BASE_DIR / "docs"
+FOLDER = settings.DOCS_DIR
 
 # The one list of what there is: an address that is not in here never reaches the disk.
 GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from donations import money, wall
+from donations.wall import listing
+from lib import money
 
 LATELY = 6  # on the front; a page of its own has them all
 TILES = 24  # supporters of a level on the front
@@ -26,10 +27,10 @@ A_YEAR = 365 * 24 * 3600  # seconds
 class Shown:
     """A level as it stands on the page; `last` is the one that takes any gift."""
 
-    section: wall.Section
+    section: listing.Section
     title: str
     range: str
-    names: wall.Slice[tuple[int, str]]
+    names: listing.Slice[tuple[int, str]]
     last: bool
 
     @property
@@ -40,9 +41,9 @@ class Shown:
 @require_safe
 def sponsors(request: HttpRequest) -> HttpResponse:
     """Every level with its newest names, and what was said lately."""
-    sections = wall.sections()
+    sections = listing.sections()
     levels = [_shown(each, last=each is sections[-1]) for each in sections]
-    lately = wall.lately(LATELY)
+    lately = listing.lately(LATELY)
     context = {
         "levels": [level for level in levels if not level.empty],
         "lately": lately,
@@ -54,12 +55,12 @@ def sponsors(request: HttpRequest) -> HttpResponse:
 @require_safe
 def level(request: HttpRequest, slug: str) -> HttpResponse:
     """All who stand on one level, the newest first."""
-    sections = wall.sections()
+    sections = listing.sections()
     section = next((each for each in sections if each.level and each.level.slug == slug), None)
     if section is None:
         raise Http404
     last, edge = section is sections[-1], _edge(request)
-    if edge != wall.START:
+    if edge != listing.START:
         # Organisations and those without a name stand on the first page.
         section = replace(section, sponsors=[], nameless=0)
     shown = _shown(section, last=last, edge=edge, size=PAGE)
@@ -69,7 +70,7 @@ def level(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def lately(request: HttpRequest) -> HttpResponse:
     """Every gift whose donor chose to be shown, and what they said."""
-    found = wall.lately(SAID, _edge(request))
+    found = listing.lately(SAID, _edge(request))
     return render(request, "pages/sponsors_lately.html", {"lately": found, "said": said_by(found)})
 
 
@@ -77,18 +78,18 @@ def lately(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=A_YEAR, immutable=True)
 def logo(request: HttpRequest, digest: str) -> HttpResponse:
     """A sponsor's logo. Its fingerprint is in its address: another picture has another one."""
-    picture = wall.logo(digest)
+    picture = listing.logo(digest)
     if picture is None:
         raise Http404
     return HttpResponse(picture, content_type="image/png")
 
 
-def _shown(section: wall.Section, *, last: bool, edge: wall.Edge = wall.START, size: int = 0) -> Shown:
-    names = wall.names(section.level, size or (NAMES if last else TILES), edge)
+def _shown(section: listing.Section, *, last: bool, edge: listing.Edge = listing.START, size: int = 0) -> Shown:
+    names = listing.names(section.level, size or (NAMES if last else TILES), edge)
     return Shown(section, section.level.name if section.level else _("Supporters"), _range(section, last), names, last)
 
 
-def _range(section: wall.Section, last: bool) -> str:
+def _range(section: listing.Section, last: bool) -> str:
     """What the level takes: "$100 to $999 in a year"."""
     if last or not section.level:
         return _("Any gift at all")
@@ -105,7 +106,7 @@ def _amount(amount: int) -> str:
     return money.display_short(amount, settings.DONATION_CURRENCY, get_language() or "en")
 
 
-def said_by(lately: wall.Slice[wall.Supporter]) -> list[tuple[wall.Supporter, str]]:
+def said_by(lately: listing.Slice[listing.Supporter]) -> list[tuple[listing.Supporter, str]]:
     """Each gift with its amount in words, where the donor lets it be seen."""
     language = get_language() or "en"
     return [
@@ -113,10 +114,10 @@ def said_by(lately: wall.Slice[wall.Supporter]) -> list[tuple[wall.Supporter, st
     ]
 
 
-def _edge(request: HttpRequest) -> wall.Edge:
+def _edge(request: HttpRequest) -> listing.Edge:
     """`?before=` or `?after=` a gift; anything else is the beginning."""
     for name in ("before", "after"):
         text = request.GET.get(name, "")
         if text.isascii() and text.isdigit() and len(text) < 16:
-            return wall.Edge(**{name: int(text)})
-    return wall.START
+            return listing.Edge(**{name: int(text)})
+    return listing.START

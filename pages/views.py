@@ -8,12 +8,16 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from donations import goal, money, months, wall
+from donations.giving import goal
+from donations.reporting.month import Month
+from donations.reporting.month import this as this_month
+from donations.wall import listing
+from lib import money
+from lib.htmx import page_or_fragment
+from organisation import structured_data
 from organisation.models import current
 from pages import documentation, search
 from pages.sponsors import said_by
-from project import structured
-from project.htmx import page_or_fragment
 
 RECENT = 5
 
@@ -22,20 +26,20 @@ RECENT = 5
 def home(request: HttpRequest) -> HttpResponse:
     """What the site is for, what came in so far, and who gave lately."""
     organisation, language = current(), get_language() or "en"
-    month = months.this()
+    month = this_month()
     context = {
         "description": documentation.fragment(organisation.description),
         "coins": money.coins(settings.DONATION_AMOUNTS, settings.DONATION_CURRENCY, language),
         "goal": goal.shown(organisation, language),
         "month": month,
         "books": _figures(month, language),
-        "said": said_by(wall.lately(RECENT)),
-        "donate_action": structured.donate_action(organisation),
+        "said": said_by(listing.lately(RECENT)),
+        "donate_action": structured_data.donate_action(organisation),
     }
     return render(request, "pages/home.html", context)
 
 
-def _figures(month: months.Month, language: str) -> dict[str, str]:
+def _figures(month: Month, language: str) -> dict[str, str]:
     """The sums of a month as a book-keeper writes them: a minus in brackets."""
 
     def plain(amount: int) -> str:

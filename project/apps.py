@@ -2,4 +2,4 @@ from django.contrib.admin import apps
 
 
 class AdminConfig(apps.AdminConfig):
-    default_site = "accounts.desk.Desk"
+    default_site = "accounts.staff.admin_site.Desk"

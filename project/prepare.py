@@ -18,7 +18,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import OperationalError
 
-from project.environment import refuse
+from project.env import refuse
 
 
 def databases() -> None:

@@ -22,7 +22,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
 
-from project.environment import refuse
+from project.env import refuse
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -103,7 +103,7 @@ class Server:
             # select() cannot see file numbers above 1023.
             asyncore_use_poll=True,
             ident=None,
-            # Django counts the proxies (project.proxies, SECURE_PROXY_SSL_HEADER); without one, nobody may claim any.
+            # Django counts the proxies (middleware.trusted_proxies); without one, nobody may claim any.
             clear_untrusted_proxy_headers=not behind_proxy,
         ).task_dispatcher
         self.stopped_at: float | None = None

@@ -9,14 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from donations import money
-from project import environment, languages
-from project.environment import BASE_DIR, refuse
+from lib import languages, money
+from project import env
+from project.env import BASE_DIR, refuse
 
 # --- The site -------------------------------------------------------------------------------------------------------
 
-DEBUG = environment.boolean("DEBUG", False)
-SECRET_KEY = environment.text("SECRET_KEY")
+DEBUG = env.boolean("DEBUG", False)
+SECRET_KEY = env.text("SECRET_KEY")
 if len(SECRET_KEY) < 32:
     refuse(
         "SECRET_KEY",
@@ -24,22 +24,23 @@ if len(SECRET_KEY) < 32:
         "`python3 -c 'import secrets; print(secrets.token_urlsafe(50))'` and put it into .env.",
     )
 
-PORT = environment.integer("PORT", 8000, least=1, most=65535)
-SITE_URL = environment.origin("SITE_URL", f"http://localhost:{PORT}")
+PORT = env.integer("PORT", 8000, least=1, most=65535)
+SITE_URL = env.origin("SITE_URL", f"http://localhost:{PORT}")
 SITE_HOST = urlsplit(SITE_URL).netloc.removesuffix(f":{urlsplit(SITE_URL).port}")
 HTTPS = SITE_URL.startswith("https://")
 
-SITE_NAME = environment.text("SITE_NAME", "Tincup") or "Tincup"
-TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
+SITE_NAME = env.text("SITE_NAME", "Tincup") or "Tincup"
+TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
-LANGUAGE_CODE = environment.language("LANGUAGE_CODE", "en")
+LANGUAGE_CODE = env.language("LANGUAGE_CODE", "en")
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
+DOCS_DIR = BASE_DIR / "docs"
 LANGUAGES = languages.spoken(LOCALE_PATHS[0], LANGUAGE_CODE)
 
 # --- Money ----------------------------------------------------------------------------------------------------------
 
-DONATION_CURRENCY = (environment.text("DONATION_CURRENCY") or "usd").lower()
+DONATION_CURRENCY = (env.text("DONATION_CURRENCY") or "usd").lower()
 if not money.known(DONATION_CURRENCY):
     refuse("DONATION_CURRENCY", f"is {DONATION_CURRENCY!r}: use a three-letter currency code like usd or eur.")
 
@@ -51,18 +52,17 @@ def _minor(name: str, typed: str) -> int:
         refuse(name, f"holds {typed!r}: use an amount in {DONATION_CURRENCY.upper()}, like 20 or 12.50.")
 
 
-DONATION_MIN = _minor("DONATION_MIN", environment.text("DONATION_MIN") or "1")
-DONATION_MAX = _minor("DONATION_MAX", environment.text("DONATION_MAX") or "10000")
+DONATION_MIN = _minor("DONATION_MIN", env.text("DONATION_MIN") or "1")
+DONATION_MAX = _minor("DONATION_MAX", env.text("DONATION_MAX") or "10000")
 if not 0 < DONATION_MIN <= DONATION_MAX:
     refuse("DONATION_MIN", "must be above 0 and not above DONATION_MAX.")
 # https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
 if DONATION_MAX > 99_999_999:
     refuse("DONATION_MAX", f"is more than Stripe takes: at most {money.short(99_999_999, DONATION_CURRENCY)}.")
 DONATION_AMOUNTS = [
-    _minor("DONATION_AMOUNTS", typed)
-    for typed in environment.words("DONATION_AMOUNTS") or ["5", "10", "20", "50", "100"]
+    _minor("DONATION_AMOUNTS", typed) for typed in env.words("DONATION_AMOUNTS") or ["5", "10", "20", "50", "100"]
 ]
-DONATION_DEFAULT_AMOUNT = _minor("DONATION_DEFAULT_AMOUNT", environment.text("DONATION_DEFAULT_AMOUNT") or "20")
+DONATION_DEFAULT_AMOUNT = _minor("DONATION_DEFAULT_AMOUNT", env.text("DONATION_DEFAULT_AMOUNT") or "20")
 for _name, _amount in [
     *(("DONATION_AMOUNTS", amount) for amount in DONATION_AMOUNTS),
     ("DONATION_DEFAULT_AMOUNT", DONATION_DEFAULT_AMOUNT),
@@ -76,10 +76,10 @@ for _name, _amount in [
 
 # --- Stripe, or its stand-in ----------------------------------------------------------------------------------------
 
-STRIPE_SECRET_KEY = environment.text("STRIPE_SECRET_KEY")
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
 STRIPE_LIVE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
-STRIPE_WEBHOOK_SECRETS = environment.words("STRIPE_WEBHOOK_SECRET")
-SANDBOX = environment.boolean("SANDBOX", DEBUG and not STRIPE_SECRET_KEY)
+STRIPE_WEBHOOK_SECRETS = env.words("STRIPE_WEBHOOK_SECRET")
+SANDBOX = env.boolean("SANDBOX", DEBUG and not STRIPE_SECRET_KEY)
 
 if STRIPE_SECRET_KEY and not re.fullmatch(r"[sr]k_(test|live)_[A-Za-z0-9_]+", STRIPE_SECRET_KEY):
     refuse("STRIPE_SECRET_KEY", "is not a Stripe secret key: it begins with sk_test_, rk_test_, sk_live_ or rk_live_.")
@@ -102,10 +102,10 @@ if any(not secret.startswith("whsec_") for secret in STRIPE_WEBHOOK_SECRETS):
     refuse("STRIPE_WEBHOOK_SECRET", "does not begin with whsec_: copy the signing secret of your webhook endpoint.")
 
 # The site reaches its own sandbox over the loopback, whatever name or proxy stands before it.
-STRIPE_API_BASE = environment.origin(
+STRIPE_API_BASE = env.origin(
     "STRIPE_API_BASE", f"http://127.0.0.1:{PORT}/sandbox" if SANDBOX else "https://api.stripe.com", path=True
 )
-STRIPE_CHECKOUT_ORIGIN = environment.origin("STRIPE_CHECKOUT_ORIGIN")
+STRIPE_CHECKOUT_ORIGIN = env.origin("STRIPE_CHECKOUT_ORIGIN")
 
 # What the sandbox needs to know of the site it stands in (it imports nothing of the site's domain).
 SANDBOX_URL = f"{SITE_URL}/sandbox"
@@ -119,8 +119,8 @@ if STRIPE_DASHBOARD and not STRIPE_LIVE:
 
 # --- Who may ask, and how the answer is dressed ----------------------------------------------------------------------
 
-TRUSTED_PROXIES = environment.integer("TRUSTED_PROXIES", 0, least=0, most=10)
-ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", SITE_HOST)
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, least=0, most=10)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", SITE_HOST)
 if SITE_HOST not in ALLOWED_HOSTS:
     ALLOWED_HOSTS.append(SITE_HOST)  # donors come back from Stripe to it
 if DEBUG:
@@ -138,7 +138,7 @@ SECURE_REDIRECT_EXEMPT = [r"^stripe-webhook/?$", r"^sandbox/v1/"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-HSTS = (environment.text("HSTS") or "max-age=31536000") if HTTPS else ""
+HSTS = (env.text("HSTS") or "max-age=31536000") if HTTPS else ""
 if HSTS and not HSTS.lower().startswith("max-age="):
     refuse("HSTS", f"is {HSTS!r}: use max-age=31536000, perhaps with ; includeSubDomains")
 
@@ -155,7 +155,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 
 SILENCED_SYSTEM_CHECKS = [
-    # project.headers sends HSTS on every answer of an https site, also when a proxy does not tell the scheme.
+    # security_headers sends HSTS on every answer of an https site, also when a proxy does not tell the scheme.
     "security.W004",
     "security.W005",
     "security.W021",
@@ -179,6 +179,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_static",
     "accounts",
     "demo",
+    "desk",
     "donations",
     "mail",
     "organisation",
@@ -187,18 +188,18 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "project.headers.HeadersMiddleware",
-    "project.probes.ProbeMiddleware",
-    "project.proxies.ProxyMiddleware",
-    "project.access.AccessLogMiddleware",
+    "project.middleware.security_headers.HeadersMiddleware",
+    "project.middleware.health.ProbeMiddleware",
+    "project.middleware.trusted_proxies.ProxyMiddleware",
+    "project.middleware.access_log.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Below WhiteNoise: files are compressed already.
-    "project.compression.CompressionMiddleware",
+    "project.middleware.compression.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "project.slashes.SlashMiddleware",
+    "project.middleware.trailing_slash.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
@@ -209,7 +210,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "project.urls"
-# project.slashes answers the other form of an address; Django's own switch knows only one of the two ways.
+# trailing_slash answers the other form of an address; Django's own switch knows only one of the two ways.
 APPEND_SLASH = False
 WSGI_APPLICATION = "project.wsgi.application"
 
@@ -257,7 +258,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 
-# Links in letters, of every kind (accounts.links).
+# Links in letters, of every kind (accounts.emails.links).
 PASSWORD_RESET_TIMEOUT = 3600  # seconds
 
 # Five wrong passwords for one address from one place close that place for it, in our pages and the admin; what axes
@@ -277,7 +278,7 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
 # A code from a phone, after the password, for everybody who uses the admin.
-STAFF_TWO_FACTOR = environment.boolean("STAFF_TWO_FACTOR", False)
+STAFF_TWO_FACTOR = env.boolean("STAFF_TWO_FACTOR", False)
 OTP_TOTP_ISSUER = SITE_NAME  # what the app on the phone calls us
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -296,7 +297,7 @@ SQLITE_OPTIONS = {
     ),
 }
 
-_default = environment.database("DATABASE_URL", BASE_DIR / "data" / "tincup.sqlite3")
+_default = env.database("DATABASE_URL", BASE_DIR / "data" / "tincup.sqlite3")
 _folder = BASE_DIR / "data"
 if _default["ENGINE"].endswith("sqlite3"):
     _default["OPTIONS"] = SQLITE_OPTIONS
@@ -321,11 +322,11 @@ DATABASE_ROUTERS = ["sandbox.router.SandboxRouter"]
 
 # --- Mail and log ----------------------------------------------------------------------------------------------------
 
-globals().update(environment.email("EMAIL_URL", "consolemail://" if DEBUG else ""))
+globals().update(env.email("EMAIL_URL", "consolemail://" if DEBUG else ""))
 # For each answer of the mail server. Servers that look into a letter before they take it are slow, and a letter whose
 # answer was not waited for would be sent again.
 EMAIL_TIMEOUT = 30  # seconds
-DEFAULT_FROM_EMAIL = environment.sender("DEFAULT_FROM_EMAIL", f"tincup@{SITE_HOST}")
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", f"tincup@{SITE_HOST}")
 
 LOGGING = {
     "version": 1,
@@ -334,7 +335,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # project.access writes the one line per request, without query strings (they may hold ids and addresses).
+        # access_log writes the one line per request, without query strings (they may hold ids and addresses).
         "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
         # One line per call to Stripe, with ids in it, says nothing that the access log does not.

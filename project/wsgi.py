@@ -12,11 +12,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
 application = get_wsgi_application()
 
-from project import background  # noqa: E402  (Django must be set up first)
+from project import worker  # noqa: E402  (Django must be set up first)
 
-background.start()
+worker.start()
 
 if settings.SANDBOX:
-    from sandbox import delivery
+    from sandbox import worker as sandbox_worker
 
-    delivery.start()
+    sandbox_worker.start()

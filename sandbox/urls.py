@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sandbox import api, console, pay
+from sandbox.api import views as api
+from sandbox.checkout import views as checkout
+from sandbox.console import views as console
 
 app_name = "sandbox"
 
 urlpatterns = [
     path("", console.page, name="console"),
     path("v1/<path:rest>", api.v1, name="api"),
-    path("pay/<str:session_id>", pay.page, name="pay"),
-    path("pay/<str:session_id>/3ds", pay.approval, name="approval"),
-    path("receipts/<str:charge_id>", pay.receipt, name="receipt"),
+    path("pay/<str:session_id>", checkout.page, name="pay"),
+    path("pay/<str:session_id>/3ds", checkout.approval, name="approval"),
+    path("receipts/<str:charge_id>", checkout.receipt, name="receipt"),
 ]

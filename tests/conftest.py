@@ -11,7 +11,10 @@ from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-from project.environment import BASE_DIR
+from project.env import BASE_DIR
+
+# Donations, events and Stripe, as the tests of several apps need them.
+pytest_plugins = ["tests.donations.fixtures"]
 
 CHROMIUM = shutil.which("chromium")
 MISSING = "Browser tests were NOT run: chromium is missing. Install it with: apt install chromium"
@@ -34,16 +37,16 @@ def _let_flush_empty_the_ledger() -> None:
     flush = BaseDatabaseOperations.execute_sql_flush
 
     def without_triggers(self: BaseDatabaseOperations, statements: Iterable[str]) -> None:
-        from donations import triggers
+        from donations.ledger import append_only
 
         alias = self.connection.alias
         if alias == DEFAULT_DB_ALIAS:
             with self.connection.cursor() as cursor:
-                for table, action in triggers.wanted(alias):
+                for table, action in append_only.wanted(alias):
                     on = f" ON {table}" if self.connection.vendor == "postgresql" else ""
                     cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{action}{on}")
         flush(self, statements)
-        triggers.make(using=alias)
+        append_only.make(using=alias)
 
     BaseDatabaseOperations.execute_sql_flush = without_triggers  # type: ignore[method-assign, assignment]
 

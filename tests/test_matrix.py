@@ -18,7 +18,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
-from donations import offline
+from donations.ledger import offline_donations
+from donations.ledger.offline_donations import Received
 from donations.models import (
     BalanceTransaction,
     Case,
@@ -31,7 +32,6 @@ from donations.models import (
     StripeRef,
     Total,
 )
-from donations.offline import Received
 from mail.models import Mail
 from organisation.models import Organisation
 from tests.accounts.conftest import NOON, member, paid
@@ -206,7 +206,7 @@ def world(db: None) -> World:
         form=uuid.uuid4(), amount=100, currency="usd", method="cheque", reference="", received_on=NOON.date(), name="",
         email="", message="", public=False, by=root.email,
     )  # fmt: skip
-    cheque, _ = offline.record(received)
+    cheque, _ = offline_donations.record(received)
     users = {
         "alice": member("alice@example.org"),
         "bob": bob,

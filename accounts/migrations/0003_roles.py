@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from accounts.roles import grant
+from accounts.staff.roles import grant
 
 
 class Migration(migrations.Migration):

@@ -9,10 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import erasing, exports
+from accounts.data import deletion, export
 from accounts.forms import DeleteForm
-from accounts.views.pages import donor, form_page
-from accounts.views.signing import leave
+from accounts.views.helpers import donor, form_page
+from accounts.views.login import leave
 
 
 @never_cache
@@ -27,7 +27,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export_json(request: HttpRequest) -> HttpResponse:
     """Everything, for a program to read."""
-    response = JsonResponse(exports.everything(donor(request)), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response = JsonResponse(export.everything(donor(request)), json_dumps_params={"indent": 2, "ensure_ascii": False})
     return _as_file(response, "my-data.json")
 
 
@@ -36,7 +36,7 @@ def export_json(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export_csv(request: HttpRequest) -> HttpResponse:
     """Every gift, for a spreadsheet."""
-    response = HttpResponse(exports.gifts_as_csv(donor(request)), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(export.gifts_as_csv(donor(request)), content_type="text/csv; charset=utf-8")
     return _as_file(response, "my-gifts.csv")
 
 
@@ -52,7 +52,7 @@ def delete(request: HttpRequest) -> HttpResponse:
     form = DeleteForm(request.POST or None, request=request, user=user)
     if request.method != "POST" or not form.is_valid():
         return form_page(request, "accounts/delete.html", form)
-    erasing.erase(user)
+    deletion.erase(user)
     return leave(request, "deleted")
 
 

@@ -12,10 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import admission, links
+from accounts import services
+from accounts.emails import links
+from accounts.emails.links import Purpose
 from accounts.forms import ChangeAddressForm, ChangeNameForm, ChangePasswordForm
-from accounts.links import Purpose
-from accounts.views.pages import donor, form_page
+from accounts.views.helpers import donor, form_page
 
 
 @never_cache
@@ -43,7 +44,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     form = ChangePasswordForm(request.POST or None, request=request, user=user)
     if request.method != "POST" or not form.is_valid():
         return form_page(request, "accounts/change_password.html", form)
-    admission.change_password(user, form.cleaned_data["password"])
+    services.change_password(user, form.cleaned_data["password"])
     update_session_auth_hash(request, user)
     messages.success(request, _("Your new password is set, and you are logged out everywhere else."))
     return redirect("account_settings")
@@ -59,7 +60,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
     form = ChangeAddressForm(request.POST or None, request=request, user=user)
     if request.method != "POST" or not form.is_valid():
         return form_page(request, "accounts/change_email.html", form)
-    admission.ask_move(user, form.cleaned_data["email"])
+    services.ask_move(user, form.cleaned_data["email"])
     messages.success(request, _("Look into the mail of your new address: the link in our letter makes the change."))
     return redirect("account_settings")
 
@@ -74,6 +75,6 @@ def confirm_email(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/stale.html", {"again": "change_email"}, status=410)
     if request.method != "POST":
         return render(request, "accounts/confirm_email.html", {"key": key, "address": user.new_email})
-    if not admission.move(user):
+    if not services.move(user):
         return render(request, "accounts/stale.html", {"again": "change_email"}, status=410)
     return render(request, "accounts/moved.html")

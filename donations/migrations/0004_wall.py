@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from donations import money
+from lib import money
 
 
 def keep_private(apps, schema_editor):

@@ -1,6 +1,5 @@
 """The tables. Invariants are UNIQUE and CHECK constraints: a lock that SQLite ignores protects nothing."""
 
-from donations.models.chore import Chore
 from donations.models.donation import SHOWN, Donation, Flag, Words
 from donations.models.ledger import (
     AppendOnly,
@@ -10,13 +9,14 @@ from donations.models.ledger import (
     LedgerEntry,
     Total,
 )
-from donations.models.offline import OfflineGift
-from donations.models.once import insert_once
+from donations.models.offline_donation import OfflineGift
 from donations.models.payout import PaidOut, Payout
 from donations.models.receipt import Receipt, ReceiptCounter
-from donations.models.refund import RefundRequest
-from donations.models.stripe import Case, StripeEvent, StripeRef
+from donations.models.refund_request import RefundRequest
+from donations.models.scheduled_job import Chore
+from donations.models.stripe_objects import Case, StripeEvent, StripeRef
 from donations.models.wall import Level, Message, Sponsor, Standing
+from lib.insert_once import insert_once
 
 __all__ = [
     "SHOWN",

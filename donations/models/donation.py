@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from donations import money
-from donations.reports import Checkout
-from donations.states import FINAL, Status
+from donations.domain.status import FINAL, Status
+from donations.domain.updates import Checkout
+from lib import money
 
 # Statuses in which a donor who chose to be shown is shown.
 SHOWN = [Status.PAID.value, Status.PARTLY_REFUNDED.value]
@@ -76,7 +76,7 @@ class Donation(models.Model):
     answered_at = models.DateTimeField(null=True, editable=False)
     ask_at = models.DateTimeField(null=True, editable=False)
 
-    # Facts, and the status folded from them. Written by donations.ledger alone.
+    # Facts, and the status folded from them. Written by donations.ledger.posting alone.
     checkout = models.CharField(
         max_length=8,
         default=Checkout.OPEN.value,

@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from donations import money
 from donations.models.donation import Donation
+from lib import money
 
 
 class AppendOnly(Exception):
@@ -29,7 +29,7 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
 
 
 class AppendOnlyModel(models.Model):
-    """A table that only grows. The database refuses as well (donations.triggers): this is the polite refusal."""
+    """A table that only grows. The database refuses as well (ledger.append_only): this is the polite refusal."""
 
     objects = AppendOnlyQuerySet.as_manager()
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from donations import money
+from lib import money
 
 
 class Payout(models.Model):

@@ -13,7 +13,7 @@ from donations.models.ledger import AppendOnlyModel, LedgerEntry
 
 
 class ReceiptCounter(models.Model):
-    """The last number given out: one row, for there is one organisation. Written by donations.receipts alone."""
+    """The last number given out: one row, for there is one organisation. Written by ledger.receipt_numbers alone."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     last = models.PositiveBigIntegerField(default=0)

@@ -41,7 +41,7 @@ class Level(models.Model):
 class Standing(models.Model):
     """Where a supporter stands: one row for an account, or for a guest's gift. A cache of ledger and consent.
 
-    Written by donations.standings alone; the gift it stands by still decides, when the wall is read, whether it shows.
+    Written by wall.placements alone; the gift it stands by still decides, when the wall is read, whether it shows.
     """
 
     # Of an account: the newest of the gifts that may be shown. Its name is the one on the wall.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import ids
+from sandbox.core import ids
 
 # What Stripe's own reports call each type; an adjustment says it itself.
 _CATEGORIES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import ids
+from sandbox.core import ids
 from sandbox.objects.checkout_session import NO_ADDRESS
 
 

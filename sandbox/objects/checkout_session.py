@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import ids
+from sandbox.core import ids
 
 NO_ADDRESS: dict[str, None] = dict.fromkeys(["city", "country", "line1", "line2", "postal_code", "state"])
 

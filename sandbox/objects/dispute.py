@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import ids
+from sandbox.core import ids
 
 _DAY = 24 * 3600
 _NETWORK_CODES = {"fraudulent": "10.4", "product_not_received": "13.1"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import ids
+from sandbox.core import ids
 
 
 def build(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import ids
+from sandbox.core import ids
 
 
 def build(params: dict[str, Any], *, created: int, amount: int, currency: str) -> dict[str, Any]:

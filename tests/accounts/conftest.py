@@ -16,9 +16,10 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from accounts.models import User
-from donations import chores, ledger
+from donations.domain.updates import Payment, Refund, RefundStatus, Report
+from donations.jobs import scheduler
+from donations.ledger import posting
 from donations.models import Donation
-from donations.reports import Payment, Refund, RefundStatus, Report
 from mail.models import Mail
 
 ALICE = "alice@example.org"
@@ -46,14 +47,14 @@ def paid(donation: Donation, **changes: Any) -> None:
     intent = changes.pop("intent", f"pi_{donation.uuid.hex}")
     payment = Payment(intent, donation.amount, donation.currency)
     values: dict[str, Any] = {"at": NOON, "donation": donation.uuid, "refs": (intent,), "payment": payment} | changes
-    ledger.record(Report(**values))
+    posting.record(Report(**values))
 
 
 def refunded(donation: Donation, amount: int | None = None) -> None:
     refund = Refund(
         f"re_{donation.pk}", NOON, amount or donation.amount, donation.currency, RefundStatus.SUCCEEDED, True, False
     )
-    ledger.record(Report(at=NOON, refs=(f"pi_{donation.uuid.hex}", refund.id), refund=refund))
+    posting.record(Report(at=NOON, refs=(f"pi_{donation.uuid.hex}", refund.id), refund=refund))
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def post() -> list[EmailMessage]:
     """The letters that are due, sent now."""
     django_mail.outbox.clear()
     Mail.objects.filter(next_at__isnull=False).update(next_at=timezone.now())
-    chores.send_letters()
+    scheduler.send_letters()
     return list(django_mail.outbox)
 
 

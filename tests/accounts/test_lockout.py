@@ -7,7 +7,7 @@ import time_machine
 from axes.models import AccessAttempt
 from django.test import Client
 
-from accounts import tidying
+from accounts.data import cleanup
 from accounts.models import User
 from tests.accounts.conftest import ALICE, PASSWORD, link_in, one_letter
 
@@ -127,5 +127,5 @@ def test_housekeeping_empties_the_table(client, alice):
             try_it(client, email=f"user{number}@example.org")
     assert AccessAttempt.objects.count() == 50
     with time_machine.travel("2026-11-22 12:16Z"):
-        assert "50 failed sign-ins deleted" in tidying.tidy()
+        assert "50 failed sign-ins deleted" in cleanup.tidy()
     assert not AccessAttempt.objects.exists()

@@ -13,13 +13,16 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from donations import books, chores, offline, payouts
+from donations.domain.status import Status
+from donations.jobs import scheduler
+from donations.ledger import offline_donations
+from donations.ledger.offline_donations import Received
 from donations.models import Case, Donation, LedgerEntry, OfflineGift, Payout
-from donations.offline import Received
-from donations.states import Status
+from donations.reporting import reconciliation
+from donations.stripe import payouts
 from mail.models import Mail
-from tests.donations.test_books import command, give
-from tests.donations.test_refunding import ask, wanted
+from tests.donations.reporting.test_reconciliation import command, give
+from tests.donations.stripe.test_refunds import ask, wanted
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "sandbox"])
 
@@ -31,12 +34,12 @@ def demo_data(**options: Any) -> str:
 
 
 def test_the_books_agree_here_and_with_the_sandbox(stripe: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(books, "YOUNG", timedelta(0))
+    monkeypatch.setattr(reconciliation, "YOUNG", timedelta(0))
     told = demo_data()
     assert "gifts since" in told
-    assert books.verify().agree
+    assert reconciliation.verify().agree
     assert "The books agree." in command("verify_books")
-    compared = books.verify().compared
+    compared = reconciliation.verify().compared
     assert compared == LedgerEntry.objects.exclude(kind__startswith="offline").count() > 300
     # All of it asked again at Stripe's: nothing to mend.
     assert "0 changed, 0 ledger rows added" in command("reconcile", since=timezone.now() - timedelta(days=400))
@@ -51,7 +54,7 @@ def test_the_books_agree_here_and_with_the_sandbox(stripe: str, monkeypatch: pyt
     assert Donation.objects.filter(created_at__month=12).count() > Donation.objects.filter(created_at__month=7).count()
 
     # Nobody is written to, and a gift of the story can be refunded like any other.
-    chores.send_letters()
+    scheduler.send_letters()
     assert not mail.outbox
     assert not Mail.objects.filter(state="waiting").exists()
     gift = Donation.objects.filter(status=Status.PAID, refs__isnull=False).distinct()[0]
@@ -74,7 +77,7 @@ def test_practice_gifts_do_not_hinder_it(stripe: str) -> None:
 
 
 def test_real_gifts_do() -> None:
-    offline.record(
+    offline_donations.record(
         Received(
             form=uuid4(), amount=100, currency="usd", method="cash", by="tess@example.org",
             received_on=timezone.localdate(),
@@ -86,7 +89,7 @@ def test_real_gifts_do() -> None:
 
 
 def test_a_payment_that_the_sandbox_does_not_know_is_real() -> None:
-    from tests.donations.test_exports import pay
+    from tests.donations.reporting.test_exports import pay
 
     pay(Donation.objects.create(amount=100, currency="usd", expires_at=timezone.now()))
     with pytest.raises(CommandError, match="real gifts"):

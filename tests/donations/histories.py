@@ -23,13 +23,15 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from hypothesis import strategies as st
 
-from donations import checkout, gateway
-from donations.checkout import Order
+from donations.giving import checkout
+from donations.giving.checkout import Order
 from donations.models import Donation, StripeRef
-from sandbox import aftermath, bank, cards, disputes, payments, refunds, sessions, store
+from donations.stripe import client as stripe_client
+from sandbox.core import store
+from sandbox.engine import bank_payments, card_payments, disputes, refunds, sessions, settlement, test_cards
 from sandbox.models import Behaviour, Event, IdempotentCall, Record
 from sandbox.objects.charge import Payer
-from tests.chaos.tally import Dispute, Gift, Refund, Row, State
+from tests.system.chaos.tally import Dispute, Gift, Refund, Row, State
 
 EMAIL = "ada@example.org"
 ADA = Payer(EMAIL, "Ada")
@@ -121,22 +123,22 @@ class History:
     # --- deeds -------------------------------------------------------------------------------------------------------
 
     def decline(self, gift: Gift) -> None:
-        payments.by_card(gift.session, cards.lookup(DECLINED), payments.Expiry(12, 2040), ADA)
+        card_payments.by_card(gift.session, test_cards.lookup(DECLINED), card_payments.Expiry(12, 2040), ADA)
 
     def refuse_approval(self, gift: Gift) -> None:
-        payments.by_card(gift.session, cards.lookup(CHALLENGED), payments.Expiry(12, 2040), ADA)
-        payments.answer_challenge(gift.session, approved=False)
+        card_payments.by_card(gift.session, test_cards.lookup(CHALLENGED), card_payments.Expiry(12, 2040), ADA)
+        card_payments.answer_challenge(gift.session, approved=False)
 
     def pay(self, gift: Gift, number: str) -> None:
-        payments.by_card(gift.session, cards.lookup(number), payments.Expiry(12, 2040), ADA)
+        card_payments.by_card(gift.session, test_cards.lookup(number), card_payments.Expiry(12, 2040), ADA)
         self._arrived(gift)
 
     def pay_by_bank(self, gift: Gift) -> None:
-        bank.pay(gift.session, "settles", ADA)
+        bank_payments.pay(gift.session, "settles", ADA)
         gift.state = State.PROCESSING
 
     def bank_answers(self, gift: Gift, outcome: str) -> None:
-        bank.settle(store.get(sessions.KIND, gift.session).payment_intent, outcome)
+        bank_payments.settle(store.get(sessions.KIND, gift.session).payment_intent, outcome)
         if outcome == "fails":
             gift.state = State.FAILED
         else:
@@ -192,7 +194,7 @@ class History:
 
     def _arrived(self, gift: Gift) -> None:
         gift.state = State.PAID
-        aftermath.follow(_charge(gift).stripe_id)
+        settlement.follow(_charge(gift).stripe_id)
 
     def _left(self, gift: Gift) -> int:
         body = _charge(gift).body
@@ -259,7 +261,7 @@ def _end_of_page(data: st.DataObject, history: History, gift: Gift) -> None:
 def _second_page(donation: Donation, amount: int) -> Gift:
     """As when the answer to the first try was lost: both pages can be paid."""
     marks = {"tincup_site": settings.SITE_HOST, "tincup_donation": str(donation.uuid)}
-    session = gateway.create_session(
+    session = stripe_client.create_session(
         key=f"second-{donation.uuid}",
         amount=amount,
         currency="usd",
@@ -326,6 +328,6 @@ def stripe_in_process() -> Iterator[None]:
     with (
         # An address of its own: the gateway keeps a client for each.
         override_settings(STRIPE_API_BASE="http://stripe.invalid/sandbox"),
-        mock.patch.object(gateway, "_session", _session),
+        mock.patch.object(stripe_client, "_session", _session),
     ):
         yield

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from donations import gateway
 from donations.models import Donation
+from donations.stripe import client
 from tests.donations.stripe_objects import metadata
 
 HOUR = 3600
@@ -50,12 +50,12 @@ class StripeBook:
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.fails_after: int | None = None
         self.since: list[datetime] = []
-        monkeypatch.setattr(gateway, "listed", self._listed)
+        monkeypatch.setattr(client, "listed", self._listed)
 
     def _listed(self, kind: str, since: datetime, **how: Any) -> Iterator[dict[str, Any]]:
         self.since.append(since)
         rows = [row for row in self.rows.get(kind, []) if row["created"] >= int(since.timestamp())]
         for number, row in enumerate(sorted(rows, key=lambda row: -row["created"])):
             if number == self.fails_after:
-                raise gateway.NoAnswer("reset")
+                raise client.NoAnswer("reset")
             yield row

@@ -21,7 +21,7 @@ from django.utils import timezone
 from mail import outbox, transport
 from mail.models import Mail
 from mail.outbox import Letter, Never, Wait
-from project.environment import BASE_DIR
+from project.env import BASE_DIR
 from tests.mail.post_office import PostOffice
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import resolve
 
 from pages import documentation
-from project.environment import BASE_DIR
+from project.env import BASE_DIR
 
 pytestmark = pytest.mark.django_db  # every page names the organisation
 
@@ -175,8 +175,8 @@ def settings_in(path: str, pattern: str) -> set[str]:
 
 @pytest.mark.parametrize("event", ["checkout.session.completed", "payment_intent.succeeded"])
 def test_the_page_about_stripe_names_every_event_that_is_handled(event):
-    from donations import facts
+    from donations.stripe import parsing
 
     named = settings_in("docs/stripe.md", r"^\| `([a-z_.]+)` \|")
     assert event in named
-    assert named == facts.EVENT_TYPES
+    assert named == parsing.EVENT_TYPES

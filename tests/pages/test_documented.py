@@ -11,7 +11,7 @@ import pytest
 from django.core.management import get_commands
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from project.environment import BASE_DIR
+from project.env import BASE_DIR
 
 APPS = ("accounts", "donations", "mail", "organisation", "pages", "project", "sandbox")
 DOCS = sorted((BASE_DIR / "docs").glob("*.md"))
@@ -96,7 +96,7 @@ def variables_read() -> set[str]:
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
                     asked, name = ast.unparse(node.func.value), node.args[0]
                     # DJANGO_SETTINGS_MODULE is set, not asked for.
-                    if asked in {"environment", "os.environ"} and node.func.attr != "setdefault":
+                    if asked in {"env", "os.environ"} and node.func.attr != "setdefault":
                         found |= {str(name.value)} if isinstance(name, ast.Constant) else set()
                 if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
                     found |= {str(node.slice.value)} if isinstance(node.slice, ast.Constant) else set()

@@ -8,10 +8,10 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from donations import ledger
+from donations.domain.status import Status
+from donations.domain.updates import Payment, Report
+from donations.ledger import posting
 from donations.models import Donation
-from donations.reports import Payment, Report
-from donations.states import Status
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def gift(name: str = "", *, amount: int = 2000, public: bool = True, status: Sta
     )
     if status == Status.PAID:
         payment = Payment(f"pi_{donation.pk}", amount, "usd")
-        ledger.record(Report(at=now, donation=donation.uuid, payment=payment, refs=(payment.intent,)))
+        posting.record(Report(at=now, donation=donation.uuid, payment=payment, refs=(payment.intent,)))
     return donation
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection
 
-from project.environment import BASE_DIR
+from project.env import BASE_DIR
 
 # Every variable that the site knows, empty: neither the tests' own nor a developer's `.env` reaches these processes.
 BLANK = dict.fromkeys(

@@ -212,7 +212,7 @@ def test_behind_a_proxy_its_headers_pass_and_underscores_do_not(small_site: Star
     seen = json.loads(answer.text)
     assert seen["HTTP_X_FORWARDED_FOR"] == "203.0.113.7"
     assert seen["HTTP_X_FORWARDED_PROTO"] == "https"
-    # Django decides whom to believe (project.proxies); the server leaves the address alone.
+    # Django decides whom to believe (project.middleware.trusted_proxies); the server leaves the address alone.
     assert seen["REMOTE_ADDR"] == "127.0.0.1"
 
 

@@ -15,7 +15,7 @@ import requests
 import stripe
 from django.test import Client
 
-from sandbox import delivery
+from sandbox import worker
 from sandbox.models import Event
 
 SECRET = "whsec_of_these_tests"
@@ -91,9 +91,9 @@ def receiver(settings) -> Iterator[Receiver]:
 @pytest.fixture
 def delivering(receiver) -> Iterator[None]:
     """The threads that deliver run."""
-    delivery.start()
+    worker.start()
     yield
-    delivery.stop()
+    worker.stop()
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from donations import chores
+from donations.jobs import scheduler
 
 
 class Command(BaseCommand):
     help = "Do one round of the background work that is due."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        chores.do_due()
+        scheduler.do_due()

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from donations import reconciling
 from donations.management.since import since_date
+from donations.stripe import resync
 
 USUAL = timedelta(days=35)
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         since = options["since"] or timezone.now() - USUAL
-        mended = reconciling.run(since)
+        mended = resync.run(since)
         self.stdout.write(
             f"Since {since:%Y-%m-%d}: {mended.looked_at} objects of ours looked at; {mended.rebuilt} gifts rebuilt, "
             f"{mended.changed} changed, {mended.rows} ledger rows added, {mended.events} events settled, "

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from donations import books, chores, gateway, mirror
+from donations.jobs import scheduler
 from donations.management.since import since_date
+from donations.reporting import reconciliation
+from donations.stripe import balance_transactions, client
 
 
 class Command(BaseCommand):
@@ -19,12 +21,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            mirror.update(options["since"], patient=True)
-        except (gateway.NoAnswer, gateway.Refused) as error:
+            balance_transactions.update(options["since"], patient=True)
+        except (client.NoAnswer, client.Refused) as error:
             raise CommandError(f"Stripe did not answer ({error}). Nothing was compared; run this again.") from error
-        verdict = books.verify(options["since"])
+        verdict = reconciliation.verify(options["since"])
         if options["since"] is None:
-            chores.remember(chores.VERIFY, str(verdict))
+            scheduler.remember(scheduler.VERIFY, str(verdict))
         self.stdout.write(str(verdict))
         self.stdout.write("The books agree." if verdict.agree else "The books do NOT agree.")
         if not verdict.agree:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from sandbox import delivery, standalone
+from sandbox import standalone, worker
 
 
 class Command(BaseCommand):
@@ -54,11 +54,11 @@ class Command(BaseCommand):
             raise SystemExit(0)
 
         signal.signal(signal.SIGTERM, end)
-        delivery.start()
+        worker.start()
         self.stdout.write(f"The sandbox plays Stripe at {address}/v1 (console: {address}/sandbox/)")
         self.stdout.flush()
         try:
             server.run()
         finally:
             server.close()
-            delivery.stop()
+            worker.stop()

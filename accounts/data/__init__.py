@@ -1,0 +1,1 @@
+"""A user's data: exported, erased, and cleaned up."""

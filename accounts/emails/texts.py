@@ -1,0 +1,126 @@
+"""What the letters about accounts say. Composed when they are sent: no link is kept anywhere."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts.emails import links, outbox
+from accounts.emails.links import Purpose
+from accounts.models import User
+from donations.donors import email_templates
+from mail.outbox import Letter, Never
+from organisation.models import current
+
+GONE = Never("there is nobody to write to")
+DONE = Never("it is done already")
+
+
+def compose(kind: str, key: str) -> Letter | Never:
+    """The letter of this kind to the user that `key` names."""
+    user = outbox.user_of(key)
+    if user is None:
+        return GONE
+    with translation.override(settings.LANGUAGE_CODE):
+        match kind:
+            case outbox.VERIFY:
+                return _verify(user)
+            case outbox.KNOWN:
+                return _known(user)
+            case outbox.RESET:
+                return _reset(user)
+            case outbox.NEW_ADDRESS:
+                return _new_address(user)
+            case outbox.ADDRESS_CHANGED:
+                return _address_changed(user)
+            case outbox.PASSWORD_CHANGED:
+                return _password_changed(user)
+    return Never(f"there is no letter of the kind {kind!r}")
+
+
+def _verify(user: User) -> Letter | Never:
+    if user.verified_at:
+        return DONE
+    return _letter(
+        user.email,
+        _("Confirm your e-mail address"),
+        _("Somebody, we hope you, made an account for this address. Confirm it within an hour, and it is yours."),
+        link=links.make(Purpose.VERIFY, user),
+        says=_("Confirm this address"),
+        after=_("If it wasn’t you, do nothing: without the password the account stays closed, and goes in a week."),
+    )
+
+
+def _known(user: User) -> Letter:
+    return _letter(
+        user.email,
+        _("You have an account already"),
+        _("Somebody, perhaps you, wanted to use this address for an account. It has one already."),
+        link=_page("login"),
+        says=_("Log in"),
+        after=_("Forgot the password? Set a new one there. If it wasn’t you, do nothing: nothing was changed."),
+    )
+
+
+def _reset(user: User) -> Letter:
+    return _letter(
+        user.email,
+        _("Set a new password"),
+        _("Somebody, we hope you, asked for a new password for this address. The link works once, for an hour."),
+        link=links.make(Purpose.RESET, user),
+        says=_("Set a new password"),
+        after=_("If it wasn’t you, do nothing: your password stays as it is."),
+    )
+
+
+def _new_address(user: User) -> Letter | Never:
+    if not user.new_email:
+        return DONE
+    return _letter(
+        user.new_email,
+        _("Confirm your new e-mail address"),
+        _("You asked to use this address for your account. Confirm it within an hour."),
+        link=links.make(Purpose.NEW_ADDRESS, user),
+        says=_("Use this address"),
+        after=_("If it wasn’t you, do nothing: nothing was changed."),
+    )
+
+
+def _address_changed(user: User) -> Letter | Never:
+    if not user.previous_email:
+        return GONE
+    return _letter(
+        user.previous_email,
+        _("Your account has a new e-mail address"),
+        _("Your account no longer uses this address. Letters go to the new one, which has been confirmed."),
+        after=_("If it wasn’t you, answer this letter at once: somebody knows your password."),
+    )
+
+
+def _password_changed(user: User) -> Letter:
+    return _letter(
+        user.email,
+        _("Your password was changed"),
+        _("The password of your account was changed, and you were logged out everywhere else."),
+        link=_page("ask_reset"),
+        says=_("It wasn’t me: set a new password"),
+    )
+
+
+def _letter(to: str, subject: str, words: str, *, link: str = "", says: str = "", after: str = "") -> Letter:
+    return email_templates.account(
+        to=to,
+        subject=subject,
+        words=words,
+        link=link,
+        says=says,
+        after=after,
+        org=current().called,
+        practice=not settings.STRIPE_LIVE,
+    )
+
+
+def _page(name: str) -> str:
+    return f"{settings.SITE_URL}{reverse(name)}"

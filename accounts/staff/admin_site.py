@@ -1,0 +1,50 @@
+"""The admin site: Django's own, and with STAFF_TWO_FACTOR only for those who took the second step as well."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin.sites import AdminSite
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_protect
+from django_otp.admin import OTPAdminSite
+
+from accounts.staff import two_factor
+
+
+class Desk(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
+    # The code is asked for on a page of its own, so that the password is never sent back to the browser.
+    login_form = AdminSite.login_form
+    login_template = AdminSite.login_template
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        if settings.STAFF_TWO_FACTOR:
+            return bool(super().has_permission(request))
+        return AdminSite.has_permission(self, request)
+
+    def get_urls(self) -> list[Any]:
+        views = (
+            ("second-step/", two_factor.step, "second_step"),
+            ("second-step/set-up/", two_factor.set_up, "second_step_set_up"),
+        )
+        mine = [path(at, never_cache(csrf_protect(partial(view, self))), name=name) for at, view, name in views]
+        return [*mine, *super().get_urls()]
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Somebody whose password was right already needs no second password, but the second step."""
+        half_way = AdminSite.has_permission(self, request) and not self.has_permission(request)
+        if half_way and request.method == "GET":
+            query = urlencode({"next": request.GET.get("next", "")})
+            return HttpResponseRedirect(f"{reverse('admin:second_step')}?{query}")
+        return AdminSite.login(self, request, extra_context)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return AdminSite.each_context(self, request) | {"two_factor": settings.STAFF_TWO_FACTOR}

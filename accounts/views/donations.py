@@ -1,0 +1,122 @@
+"""A donor's own book: what was given, and a statement of any period."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.forms import PeriodForm
+from accounts.models import User
+from accounts.views.helpers import donor
+from donations.donors import history, ownership
+from lib import money
+from lib.htmx import login_required_here, page_or_fragment
+
+
+@never_cache
+@login_required_here
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """Every gift with its true state; the filters stand in the address."""
+    user = donor(request)
+    if user.verified_at:
+        # Gifts made as a guest since the last look. The address has been proved, so they are this user's.
+        ownership.join(user.pk, user.email)
+    totals = history.totals(user.pk)
+    this_year = timezone.localdate().year
+    context = _book(request, user, totals) | {
+        "this_year": [_sum(total.amount, total.currency) for total in totals if total.year == this_year],
+        "by_year": [(total.year, _sum(total.amount, total.currency)) for total in totals],
+        "period": PeriodForm(initial=_whole_year(this_year)),
+    }
+    return page_or_fragment(request, "accounts/account.html", "accounts/_gifts.html", context)
+
+
+def _book(request: HttpRequest, user: User, totals: list[history.Total]) -> dict[str, Any]:
+    years = history.years(user.pk)
+    chosen = request.GET.get("year", "")
+    year = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) == 4 else None
+    state = request.GET.get("state", "")
+    year, state = year if year in years else None, state if state in history.STATES else ""
+    page = history.page(history.gifts(user.pk, year=year, state=state), request.GET.get("page", ""))
+    return {
+        "gifts": [_line(gift) for gift in page],
+        "page": page,
+        "years": years,
+        "year": year,
+        "state": state,
+        "filter": urlencode({key: value for key, value in (("year", year), ("state", state)) if value}),
+        "sums": [_sum(total.amount, total.currency) for total in totals if total.year == year],
+    }
+
+
+def _line(gift: Any) -> dict[str, Any]:
+    """A gift, its receipts, and below it what went back."""
+    entries = list(gift.entries.all())
+    payments = [entry for entry in entries if entry.kind in history.GIVEN]
+    amount, currency = (payments[0].amount, payments[0].currency) if payments else (gift.amount, gift.currency)
+    return {
+        "gift": gift,
+        "at": gift.at,
+        "sum": _sum(amount, currency),
+        "state": next(name for name, statuses in history.STATES.items() if gift.status in statuses),
+        "receipts": [number for entry in payments if (number := history.number_of(entry))],
+        "moves": [
+            {
+                "at": entry.happened_at,
+                "what": entry.get_kind_display(),
+                "sum": _sum(abs(entry.amount), entry.currency),
+                "minus": entry.amount < 0,
+            }
+            for entry in entries
+            if entry not in payments[:1]
+        ],
+    }
+
+
+@never_cache
+@login_required
+@require_safe
+def statement(request: HttpRequest) -> HttpResponse:
+    """What moved in a period, on a page made for printing."""
+    user = donor(request)
+    form = PeriodForm(request.GET or _whole_year(timezone.localdate().year))
+    if not form.is_valid():
+        return render(request, "accounts/statement.html", {"form": form}, status=422)
+    first, last = form.cleaned_data["first"], form.cleaned_data["last"]
+    entries = history.statement(user.pk, first, last)
+    context = {
+        "form": form,
+        "first": first,
+        "last": last,
+        "made_at": timezone.now(),
+        "lines": [
+            {
+                "at": entry.happened_at,
+                "what": entry.get_kind_display(),
+                "gift": entry.donation_id,
+                "receipt": history.number_of(entry),
+                "sum": _sum(abs(entry.amount), entry.currency),
+                "minus": entry.amount < 0,
+            }
+            for entry in entries
+        ],
+        "sums": [_sum(amount, currency) for currency, amount in history.sums(entries).items()],
+    }
+    return render(request, "accounts/statement.html", context)
+
+
+def _whole_year(year: int) -> dict[str, str]:
+    return {"first": f"{year}-01-01", "last": f"{year}-12-31"}
+
+
+def _sum(amount: int, currency: str) -> str:
+    return money.display(amount, currency, get_language() or "en")

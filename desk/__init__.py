@@ -1,0 +1,1 @@
+"""The treasurer's pages in the admin. An app without models."""

@@ -1,0 +1,41 @@
+"""The ledger, Stripe's book, the totals and the chores: to look at."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from desk.admin.readonly import ReadOnly
+from donations.models import BalanceTransaction, Chore, LedgerEntry, Total
+from lib import money
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnly):
+    list_display = ("happened_at", "kind", "sum", "currency", "donation", "source")
+    list_filter = ("kind", "happened_at")
+    list_select_related = ("donation",)
+    search_fields = ("source__exact",)
+    sortable_by = ()
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def sum(self, entry: LedgerEntry) -> str:
+        return money.display(entry.amount, entry.currency)
+
+
+@admin.register(BalanceTransaction)
+class BalanceTransactionAdmin(ReadOnly):
+    list_display = ("created_at", "type", "amount", "fee", "net", "currency", "source")
+    list_filter = ("created_at",)
+    search_fields = ("id__exact", "source__exact", "payment__exact")
+    sortable_by = ()
+
+
+@admin.register(Total)
+class TotalAdmin(ReadOnly):
+    list_display = ("month", "currency", "raised", "refunded", "gifts")
+
+
+@admin.register(Chore)
+class ChoreAdmin(ReadOnly):
+    list_display = ("name", "done_at", "due_at", "result")

@@ -1,0 +1,218 @@
+"""The sponsors' wall in the admin: messages to read, the levels, and the organisations that are put up by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from donations.models import Level, Message, Sponsor, Words
+from donations.wall import placements
+from donations.wall.messages import judge
+from lib import money
+from organisation import images
+
+
+def _fingerprint(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+class WordsFilter(admin.SimpleListFilter):
+    title = _("message")
+    parameter_name = "words"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(state.value, state.label) for state in Words]
+
+    def choices(self, changelist: Any) -> Any:
+        """Without the "all" of other filters: a moderator comes to read what is new."""
+        for value, title in self.lookup_choices:
+            query = changelist.get_query_string({self.parameter_name: value}, ["p"])
+            yield {"selected": (self.value() or Words.WAITING) == value, "query_string": query, "display": title}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
+        return queryset.filter(words=self.value() or Words.WAITING)
+
+
+@admin.register(Message)
+class MessageAdmin(admin.ModelAdmin):
+    """Read, then shown or refused. Nothing can be edited here: a donor's words are the donor's."""
+
+    list_display = ("said", "name", "sum", "public", "created_at")
+    list_display_links = None
+    list_filter = (WordsFilter, "public")
+    search_fields = ("message", "name")
+    actions = ("show", "refuse")
+    show_full_result_count = False
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        return super().get_queryset(request).exclude(message="")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("donations.change_message"))
+
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """There is no page of one message: the list says it all."""
+        return self.changelist_view(request)
+
+    @admin.display(description=_("message"))
+    def said(self, gift: Message) -> SafeString:
+        """With a mark of the very words on the screen: what is approved is what was read."""
+        mark = _fingerprint(gift.message.encode())
+        return format_html('<bdi>{}</bdi><input type="hidden" name="read-{}" value="{}">', gift.message, gift.pk, mark)
+
+    @admin.display(description=_("amount"))
+    def sum(self, gift: Message) -> str:
+        return money.display(gift.amount, gift.currency, get_language() or "en")
+
+    @admin.action(description=_("Show the selected messages"), permissions=["moderate"])
+    def show(self, request: HttpRequest, gifts: QuerySet[Message]) -> None:
+        self._judge(request, gifts, Words.SHOWN)
+
+    @admin.action(description=_("Do not show the selected messages"), permissions=["moderate"])
+    def refuse(self, request: HttpRequest, gifts: QuerySet[Message]) -> None:
+        self._judge(request, gifts, Words.REFUSED)
+
+    def _judge(self, request: HttpRequest, gifts: QuerySet[Message], verdict: Words) -> None:
+        asked = list(gifts.values_list("pk", "message"))
+        read = [(pk, text) for pk, text in asked if request.POST.get(f"read-{pk}") == _fingerprint(text.encode())]
+        done = judge(read, verdict)
+        if done:
+            text = ngettext("%(n)d message done.", "%(n)d messages done.", done) % {"n": done}
+            self.message_user(request, text, messages.SUCCESS)
+        if left := len(asked) - done:
+            text = ngettext(
+                "%(n)d message is left: it was changed since, or did not stand on this page. Read it first.",
+                "%(n)d messages are left: they were changed since, or did not stand on this page. Read them first.",
+                left,
+            )
+            self.message_user(request, text % {"n": left}, messages.WARNING)
+
+
+class LevelForm(forms.ModelForm):
+    from_amount = forms.CharField(
+        label=_("from"),
+        help_text=_("What a supporter of this level gave in a year, like 100. The lowest takes any gift."),
+    )
+
+    class Meta:
+        model = Level
+        fields = ("name", "slug")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["from_amount"] = money.short(self.instance.threshold, settings.DONATION_CURRENCY)
+
+    def clean_slug(self) -> str:
+        slug = str(self.cleaned_data["slug"])
+        if slug == "lately":
+            raise ValidationError(_("This address is taken by the page of all gifts."), code="taken")
+        return slug
+
+    def clean_from_amount(self) -> int:
+        try:
+            threshold = money.minor(self.cleaned_data["from_amount"], settings.DONATION_CURRENCY)
+        except money.Malformed:
+            raise ValidationError(_("Type an amount, like 100 or 12.50."), code="amount_malformed") from None
+        if Level.objects.filter(threshold=threshold).exclude(pk=self.instance.pk).exists():
+            raise ValidationError(_("Another level begins at this amount."), code="taken")
+        return threshold
+
+    def save(self, commit: bool = True) -> Level:
+        self.instance.threshold = self.cleaned_data["from_amount"]
+        saved: Level = super().save(commit)
+        return saved
+
+
+@admin.register(Level)
+class LevelAdmin(admin.ModelAdmin):
+    form = LevelForm
+    list_display = ("name", "begins", "slug")
+
+    @admin.display(description=_("from"), ordering="threshold")
+    def begins(self, level: Level) -> str:
+        return money.display_short(level.threshold, settings.DONATION_CURRENCY, get_language() or "en")
+
+    def save_model(self, request: HttpRequest, obj: Level, form: Any, change: bool) -> None:
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            placements.relevel()
+
+    def delete_model(self, request: HttpRequest, obj: Level) -> None:
+        with transaction.atomic():
+            super().delete_model(request, obj)
+            placements.relevel()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Level]) -> None:
+        with transaction.atomic():
+            super().delete_queryset(request, queryset)
+            placements.relevel()
+
+
+class WebAddress(forms.URLField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options | {"assume_scheme": "https"})
+
+
+class SponsorForm(forms.ModelForm):
+    new_logo = forms.FileField(required=False, label=_("logo"), help_text=_("PNG, JPEG or WebP, at most 2 MB."))
+    new_dark_logo = forms.FileField(
+        required=False,
+        label=_("logo for the dark theme"),
+        help_text=_("Empty: the logo stands on a light ground there."),
+    )
+    without_logo = forms.BooleanField(required=False, label=_("take the logos away"))
+
+    class Meta:
+        model = Sponsor
+        fields = ("name", "url", "level", "shown")
+        field_classes = {"url": WebAddress}
+
+    def clean_new_logo(self) -> bytes | None:
+        return self._picture("new_logo")
+
+    def clean_new_dark_logo(self) -> bytes | None:
+        return self._picture("new_dark_logo")
+
+    def _picture(self, field: str) -> bytes | None:
+        upload = self.cleaned_data[field]
+        return images.reencode(upload) if upload else None
+
+    def save(self, commit: bool = True) -> Sponsor:
+        for field in ("logo", "dark_logo"):
+            picture = b"" if self.cleaned_data["without_logo"] else self.cleaned_data[f"new_{field}"]
+            if picture is not None:
+                setattr(self.instance, field, picture)
+                setattr(self.instance, f"{field}_digest", _fingerprint(picture) if picture else "")
+        saved: Sponsor = super().save(commit)
+        return saved
+
+
+@admin.register(Sponsor)
+class SponsorAdmin(admin.ModelAdmin):
+    form = SponsorForm
+    list_display = ("name", "level", "url", "shown")
+    list_filter = ("shown", "level")
+    search_fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Sponsor]:
+        return super().get_queryset(request).defer("logo", "dark_logo")

@@ -1,0 +1,200 @@
+"""Sending a gift back: what it means is said first, and it is done once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from desk.admin.reauthentication import is_fresh, prove
+from donations.models import Donation, LedgerEntry, RefundRequest
+from donations.reporting import fees
+from donations.stripe import client, refunds
+from donations.stripe.refunds import Refundable
+from lib import money
+
+PERMISSION = "donations.refund_donation"
+
+
+class RefundForm(forms.Form):
+    """What is to go back. `number` and `payment` come from the page."""
+
+    amount = forms.CharField(label=gettext_lazy("Amount"), max_length=20)
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Reason"), choices=RefundRequest.Reason.choices, required=False, widget=forms.RadioSelect
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Note"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("For your own records. Neither Stripe nor the donor sees it."),
+    )
+    number = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, payments: list[Refundable], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.payments = {payment.payment: payment for payment in payments}
+        self.fields["payment"] = forms.ChoiceField(
+            label=_("Payment"),
+            choices=[(one.payment, f"{_shown(one.amount, one.currency)} ({one.payment})") for one in payments],
+            widget=forms.HiddenInput if len(payments) == 1 else forms.RadioSelect,
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        payment = self.payments.get(cleaned.get("payment", ""))
+        if payment and "amount" in cleaned:
+            try:
+                cleaned["minor"] = money.minor(cleaned["amount"], payment.currency)
+            except money.Malformed:
+                self.add_error("amount", _("Type an amount, like 20 or 12.50."))
+            else:
+                if not 0 < cleaned["minor"] <= payment.left:
+                    rest = _shown(payment.left, payment.currency)
+                    self.add_error("amount", _("At most %(rest)s is left of this payment.") % {"rest": rest})
+        return cleaned
+
+
+class Refunding(admin.ModelAdmin):
+    """The part of the donations' admin that sends money back."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.refund)
+        return [path("<int:pk>/refund/", view, name="donations_donation_refund"), *super().get_urls()]
+
+    def refund(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask how much, then say what it means, then do it."""
+        if not request.user.has_perm(PERMISSION):
+            raise PermissionDenied
+        donation = get_object_or_404(Donation, pk=pk)
+        if waiting := refunds.live(donation):
+            if request.method == "POST":
+                return self._carry_out(request, donation, waiting)
+            return self._refund_page(request, donation, waiting=waiting)
+        try:
+            payments = refunds.look(donation)
+        except (client.NoAnswer, client.Refused):
+            return self._refund_page(request, donation, problem=_("Stripe does not answer. Try again in a minute."))
+        if request.method == "POST":
+            return self._posted(request, donation, payments)
+        if problem := refunds.why_not(donation):
+            return self._refund_page(request, donation, problem=problem)
+        open_payments = [payment for payment in payments if payment.left > 0]
+        first = open_payments[0]
+        initial = {
+            "amount": money.short(min(first.left, refunds.left(donation)), first.currency),
+            "reason": RefundRequest.Reason.ASKED_FOR,
+            "payment": first.payment,
+            "number": refunds.next_number(donation),
+        }
+        return self._refund_page(request, donation, form=RefundForm(open_payments, initial=initial))
+
+    def _posted(self, request: HttpRequest, donation: Donation, payments: list[Refundable]) -> HttpResponse:
+        form = RefundForm(payments, request.POST)
+        if earlier := self._asked_before(donation, request):
+            return self._carry_out(request, donation, earlier)
+        if problem := refunds.why_not(donation):
+            return self._refund_page(request, donation, problem=problem)
+        if not form.is_valid():
+            return self._refund_page(request, donation, form=form)
+        if "confirmed" not in request.POST:
+            return self._refund_page(request, donation, form=form, sure=True)
+        if not is_fresh(request) and not prove(request, request.POST.get("password", "")):
+            return self._refund_page(request, donation, form=form, sure=True, wrong="password" in request.POST)
+        cleaned = form.cleaned_data
+        wanted = refunds.Wanted(
+            number=cleaned["number"], payment=cleaned["payment"], amount=cleaned["minor"], reason=cleaned["reason"],
+            note=cleaned["note"], by=request.user.get_username(),
+        )  # fmt: skip
+        note_down = partial(self._note_down, request)
+        return self._answer(request, donation, lambda: refunds.ask(donation, wanted, note_down))
+
+    def _asked_before(self, donation: Donation, request: HttpRequest) -> RefundRequest | None:
+        """The second click, or the second person, of one page: what the first one asked for."""
+        number = request.POST.get("number", "")
+        if "confirmed" not in request.POST or not number.isascii() or not number.isdigit():
+            return None
+        earlier = donation.refund_requests.filter(number=int(number[:9])).first()
+        meant = request.POST.get("amount"), request.POST.get("payment")
+        same = earlier and meant == (money.short(earlier.amount, earlier.currency), earlier.payment)
+        return earlier if same else None
+
+    def _carry_out(self, request: HttpRequest, donation: Donation, asked: RefundRequest) -> HttpResponse:
+        return self._answer(request, donation, lambda: refunds.carry_out(asked))
+
+    def _answer(self, request: HttpRequest, donation: Donation, ask: Callable[[], RefundRequest]) -> HttpResponse:
+        try:
+            made = ask()
+        except refunds.Impossible as error:
+            return self._refund_page(request, donation, problem=str(error))
+        except refunds.Unanswered:
+            return redirect(request.path)
+        words = _("%(amount)s is on its way back to the donor (%(refund)s, asked for by %(who)s).")
+        told = {"amount": _shown(made.amount, made.currency), "refund": made.refund, "who": made.asked_by}
+        messages.success(request, words % told)
+        return redirect(reverse("admin:donations_donation_change", args=[donation.pk]))
+
+    def _note_down(self, request: HttpRequest, made: RefundRequest) -> None:
+        words = _("Asked Stripe to refund %(amount)s: %(reason)s.") % {
+            "amount": _shown(made.amount, made.currency),
+            "reason": made.get_reason_display(),
+        }
+        LogEntry.objects.log_actions(
+            request.user.pk or 0, [made.donation], CHANGE, f"{words} {made.note}".strip(), single_object=True
+        )
+
+    def _refund_page(
+        self, request: HttpRequest, donation: Donation, *, form: RefundForm | None = None, **more: Any
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Refund gift %(number)s") % {"number": donation.pk},
+            "opts": Donation._meta,
+            "donation": donation,
+            "gift": _shown(donation.amount, donation.currency),
+            "form": form,
+            "ask_password": not is_fresh(request),
+            "waiting": None,
+            **more,
+        }
+        if waiting := context["waiting"]:
+            context["waiting_amount"] = _shown(waiting.amount, waiting.currency)
+        if form is not None and more.get("sure"):
+            context["consequences"] = _consequences(donation, form)
+        return TemplateResponse(request, "admin/donations/donation/refund.html", context)
+
+
+def _consequences(donation: Donation, form: RefundForm) -> dict[str, Any]:
+    """What the page says before the last button."""
+    payment = form.payments[form.cleaned_data["payment"]]
+    amount = form.cleaned_data["minor"]
+    entry = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.PAYMENT, source=payment.payment).first()
+    fee = fees.of_payment(entry) if entry else None
+    return {
+        "amount": _shown(amount, payment.currency),
+        "rest": _shown(payment.left - amount, payment.currency) if amount < payment.left else "",
+        "fee": _shown(fee, payment.currency) if fee else "",
+        "email": donation.email,
+        "leaves_wall": donation.public and amount == refunds.left(donation),
+        "reason": form.cleaned_data["reason"] and RefundRequest.Reason(form.cleaned_data["reason"]).label,
+        # The next form carries the amount in one spelling, so that the same form sent twice can be told.
+        "fields": {
+            **{name: form.cleaned_data[name] for name in ("reason", "note", "payment", "number")},
+            "amount": money.short(amount, payment.currency),
+        },
+    }
+
+
+def _shown(amount: int, currency: str) -> str:
+    return money.display(amount, currency, get_language() or "en")

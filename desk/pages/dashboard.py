@@ -1,0 +1,129 @@
+"""The desk's front page, made ready to be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.contrib.auth.models import PermissionsMixin
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from desk.pages import card_testing, chart, dispute_page, formatting, monthly_figures, reconciliation_status, tasks
+from desk.pages.monthly_figures import ByMonth, Sums
+
+MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A month or a year in words; `period` narrows the list of donations to it."""
+
+    name: str
+    period: str
+    gifts: int
+    gross: str
+    back: str
+    fees: str
+    net: str
+    earlier: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What moved in one currency."""
+
+    currency: str
+    periods: list[Line]
+    months: list[Line]
+    chart: chart.Chart
+    marks: list[tuple[int, str]]
+
+
+# What the treasurer comes for: words, page, and the permission that it takes.
+DOINGS = (
+    (gettext_lazy("Record a gift outside Stripe"), "admin:donations_offlinegift_add", "donations.add_offlinegift"),
+    (gettext_lazy("Export"), "admin:donations_donation_export", "donations.export_donations"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    doings: list[tuple[str, str]]
+    tasks: list[tasks.Task]
+    proof: reconciliation_status.Proof | None
+    declines: card_testing.Declines | None
+    disputes: list[dispute_page.Line]
+    books: list[Book]
+
+
+def of(user: PermissionsMixin) -> Front:
+    """What this person may see of how things stand."""
+    money = user.has_perm("donations.view_total")
+    return Front(
+        doings=doings(user),
+        tasks=tasks.for_user(user),
+        proof=reconciliation_status.latest() if money else None,
+        declines=card_testing.lately() if user.has_perm("donations.view_stripeevent") else None,
+        disputes=dispute_page.lines(tasks.open_disputes()) if user.has_perm("donations.view_case") else [],
+        books=books() if money else [],
+    )
+
+
+def doings(user: PermissionsMixin) -> list[tuple[str, str]]:
+    """Words and address of the pages that do something, as far as this person may use them."""
+    return [(str(words), reverse(page)) for words, page, permission in DOINGS if user.has_perm(permission)]
+
+
+def books() -> list[Book]:
+    """The site's own currency first, and always; others if anything moved in them."""
+    this = timezone.localdate().replace(day=1)
+    first = min(date(this.year - 1, 1, 1), monthly_figures.before(this, 2 * MONTHS - 1))
+    found = monthly_figures.by_month(first, this)
+    ours = settings.DONATION_CURRENCY
+    return [_book(currency, found.get(currency, {}), this) for currency in [ours, *sorted(found.keys() - {ours})]]
+
+
+def _book(currency: str, by_month: ByMonth, this: date) -> Book:
+    last, year = monthly_figures.before(this), this.year
+    spans = [
+        (_("%(month)s so far") % {"month": _month(this)}, f"{this:%Y-%m}", this, this),
+        (_month(last), f"{last:%Y-%m}", last, last),
+        (_("%(year)s so far") % {"year": year}, str(year), date(year, 1, 1), this),
+        (str(year - 1), str(year - 1), date(year - 1, 1, 1), date(year - 1, 12, 1)),
+    ]
+    periods = [_line(currency, name, period, monthly_figures.summed(by_month, *span)) for name, period, *span in spans]
+    shown_months = monthly_figures.months(monthly_figures.before(this, MONTHS - 1), this)
+    known = min(by_month, default=this)
+    columns = []
+    lines = []
+    for month in shown_months:
+        before = monthly_figures.before(month, 12)
+        earlier = by_month.get(before, Sums()).net if before >= known else None
+        sums = by_month.get(month, Sums())
+        columns.append((format_date(month, "M"), sums.net, earlier))
+        lines.append(_line(currency, _month(month), f"{month:%Y-%m}", sums, earlier))
+    drawn = chart.of(columns)
+    marks = [(y, formatting.short(minor, currency)) for y, minor in drawn.marks]
+    return Book(currency.upper(), periods, lines, drawn, marks)
+
+
+def _line(currency: str, name: str, period: str, sums: Sums, earlier: int | None = None) -> Line:
+    return Line(
+        name,
+        period,
+        sums.gifts,
+        formatting.amount(sums.gross, currency),
+        formatting.amount(-sums.back, currency),
+        formatting.amount(-sums.fees, currency),
+        formatting.amount(sums.net, currency),
+        "" if earlier is None else formatting.amount(earlier, currency),
+    )
+
+
+def _month(first: date) -> str:
+    return format_date(first, _("F Y"))

@@ -1,0 +1,58 @@
+"""A gift's rows of the ledger beside Stripe's book: what was kept as a fee, and what reached the account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from desk.pages import formatting
+from donations.models import BalanceTransaction, Donation, LedgerEntry
+from donations.reporting.reconciliation import KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the ledger; what Stripe's book says of it, in words, is empty until Stripe has said it."""
+
+    entry: LedgerEntry
+    amount: str
+    source: str
+    fee: str = ""
+    net: str = ""
+    booked: str = ""
+
+    @property
+    def when(self) -> str:
+        return formatting.moment(self.entry.happened_at)
+
+
+def of(donation: Donation) -> list[Row]:
+    """The rows in the order in which they were written."""
+    entries = list(donation.entries.order_by("id"))
+    sources = [entry.source for entry in entries]
+    named = Q(pk__in=sources) | Q(source__in=sources) | Q(payment__in=sources)
+    mirror = list(BalanceTransaction.objects.filter(named)) if sources else []
+    return [_row(entry, _of(entry, mirror)) for entry in entries]
+
+
+def _of(entry: LedgerEntry, mirror: list[BalanceTransaction]) -> BalanceTransaction | None:
+    for transaction in mirror:
+        same_kind = KINDS.get(transaction.type) == entry.kind
+        if transaction.pk == entry.source or (same_kind and entry.source in (transaction.payment, transaction.source)):
+            return transaction
+    return None
+
+
+def _row(entry: LedgerEntry, transaction: BalanceTransaction | None) -> Row:
+    amount, source = formatting.amount(entry.amount, entry.currency), formatting.stripe_id(entry.source)
+    if transaction is None:
+        return Row(entry, amount, source)
+    return Row(
+        entry,
+        amount,
+        source,
+        fee=formatting.amount(-transaction.fee, transaction.currency) if transaction.fee else "",
+        net=formatting.amount(transaction.net, transaction.currency),
+        booked=formatting.stripe_id(transaction.pk),
+    )

@@ -1,0 +1,157 @@
+"""What needs doing, the most pressing first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib.auth.models import PermissionsMixin
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from desk.pages import card_testing, formatting, reconciliation_status
+from donations.domain.updates import DisputeStatus, RefundStatus
+from donations.jobs.scheduler import MIRROR
+from donations.models import Case, Chore, Donation, StripeEvent
+from mail.models import Mail
+
+TO_ANSWER = [
+    DisputeStatus.WARNING_NEEDS_RESPONSE.value,
+    DisputeStatus.NEEDS_RESPONSE.value,
+    DisputeStatus.APPEAL_NEEDS_RESPONSE.value,
+]
+EVENT, CHORE = "donations_stripeevent", "donations_chore"
+LATE = timedelta(hours=1)  # background work that has not come round for so long has stopped
+PATIENCE = timedelta(minutes=10)  # how long an event may be parked before somebody should look
+MANY = 1000  # parked events; nobody counts further
+RECENT = timedelta(days=30)  # how long a refund that failed is brought up
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`permission` is what somebody needs to see it; `urgent` ones are money that may be lost."""
+
+    what: str
+    link: str
+    permission: str
+    urgent: bool = False
+
+
+def for_user(user: PermissionsMixin) -> list[Task]:
+    """What this person can see to."""
+    return [task for task in _all() if user.has_perm(task.permission)]
+
+
+def _all() -> Iterator[Task]:
+    yield from _disputes()
+    yield from _books()
+    yield from _declines()
+    yield from _failed_refunds()
+    yield from _events()
+    yield from _letters()
+    yield from _flags()
+    yield from _background()
+
+
+def open_disputes() -> list[Case]:
+    """Those that wait for our answer, the nearest deadline first."""
+    waiting = Case.objects.filter(kind=Case.Kind.DISPUTE, status__in=TO_ANSWER).select_related("donation")
+    return list(waiting.order_by(F("deadline").asc(nulls_last=True), "pk")[:20])
+
+
+def _disputes() -> Iterator[Task]:
+    for case in open_disputes():
+        amount = formatting.amount(case.amount, case.currency)
+        if case.deadline:
+            day = formatting.moment(case.deadline)
+            what = _("Answer the bank about %(amount)s by %(day)s.") % {"amount": amount, "day": day}
+        else:
+            what = _("Answer the bank about %(amount)s.") % {"amount": amount}
+        yield Task(what, reverse("admin:donations_case_change", args=[case.pk]), "donations.view_case", urgent=True)
+
+
+def _books() -> Iterator[Task]:
+    verdict = reconciliation_status.latest()
+    if verdict.differences:
+        count = verdict.differences
+        what = ngettext("The books differ in %(count)d place.", "The books differ in %(count)d places.", count)
+        yield Task(what % {"count": count}, _list(CHORE), "donations.view_chore", urgent=True)
+    elif verdict.at and verdict.differences is None:
+        what = _("The check of the books did not come to an end.")
+        yield Task(what, _list(CHORE), "donations.view_chore")
+
+
+def _declines() -> Iterator[Task]:
+    found = card_testing.lately()
+    if found.alarm:
+        what = _(
+            "%(declined)d cards were declined within an hour, %(paid)d paid: somebody may be testing stolen cards."
+        )
+        link = _list(EVENT)
+        yield Task(what % {"declined": found.declined, "paid": found.paid}, link, "donations.view_stripeevent", True)
+
+
+def _failed_refunds() -> Iterator[Task]:
+    undone = [RefundStatus.FAILED.value, RefundStatus.REQUIRES_ACTION.value]
+    cases = Case.objects.filter(kind=Case.Kind.REFUND, status__in=undone, as_of__gte=timezone.now() - RECENT)
+    for case in cases.order_by("as_of", "pk")[:20]:
+        what = _("A refund of %(amount)s did not reach the donor.") % {
+            "amount": formatting.amount(case.amount, case.currency)
+        }
+        link = reverse("admin:donations_donation_change", args=[case.donation_id])
+        yield Task(what, link, "donations.view_donation", urgent=True)
+
+
+def _events() -> Iterator[Task]:
+    failed = StripeEvent.objects.filter(state=StripeEvent.State.FAILED).count()
+    if failed:
+        what = ngettext("%(count)d event of Stripe’s failed.", "%(count)d events of Stripe’s failed.", failed)
+        yield Task(
+            what % {"count": failed},
+            _list("donations_stripeevent", "state__exact=failed"),
+            "donations.view_stripeevent",
+        )
+    # A short wait is how it is meant: a refund may come before its payment. Compared here and not by the database,
+    # which would take the index of the times and look at every event there is.
+    waiting = (
+        StripeEvent.objects.filter(state=StripeEvent.State.PARKED).order_by().values_list("received_at", flat=True)
+    )
+    parked = sum(at < timezone.now() - PATIENCE for at in waiting[:MANY])
+    if parked:
+        what = ngettext("%(count)d event of Stripe’s is parked.", "%(count)d events of Stripe’s are parked.", parked)
+        yield Task(
+            what % {"count": parked},
+            _list("donations_stripeevent", "state__exact=parked"),
+            "donations.view_stripeevent",
+        )
+
+
+def _letters() -> Iterator[Task]:
+    dead = Mail.objects.filter(state=Mail.State.DEAD).count()
+    if dead:
+        what = ngettext("%(count)d letter could not be sent.", "%(count)d letters could not be sent.", dead)
+        yield Task(what % {"count": dead}, _list("mail_mail", "state__exact=dead"), "mail.view_mail")
+
+
+def _flags() -> Iterator[Task]:
+    flagged = Donation.objects.exclude(flags="").exclude(flags=F("flags_seen")).count()
+    if flagged:
+        what = ngettext("%(count)d gift is flagged.", "%(count)d gifts are flagged.", flagged)
+        yield Task(what % {"count": flagged}, _list("donations_donation", "flagged=open"), "donations.view_donation")
+
+
+def _background() -> Iterator[Task]:
+    """The mirror is due every ten minutes: when it is long overdue, nothing else is being done either."""
+    chore = Chore.objects.filter(pk=MIRROR, due_at__lt=timezone.now() - LATE).first()
+    if chore:
+        since = formatting.moment(chore.due_at)
+        what = _("The background work has not run since %(since)s.") % {"since": since}
+        yield Task(what, _list(CHORE), "donations.view_chore", urgent=True)
+
+
+def _list(model: str, narrowed: str = "") -> str:
+    return reverse(f"admin:{model}_changelist") + (f"?{narrowed}" if narrowed else "")

@@ -1,0 +1,147 @@
+"""What happened to a gift, in the order in which it happened, from everything that keeps a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from desk.pages import formatting
+from donations.domain.updates import Checkout
+from donations.models import Case, Donation, LedgerEntry, RefundRequest
+from mail.models import Mail
+
+BOOKED = {
+    "payment": gettext_lazy("%(amount)s arrived"),
+    "refund": gettext_lazy("%(amount)s went back to the donor"),
+    "refund_failure": gettext_lazy("A refund failed: %(amount)s came back to us"),
+    "dispute_withdrawal": gettext_lazy("The bank took %(amount)s"),
+    "dispute_reinstatement": gettext_lazy("The bank gave %(amount)s back"),
+    "offline": gettext_lazy("%(amount)s reached us outside Stripe"),
+    "offline_reversal": gettext_lazy("%(amount)s was struck out"),
+}
+LETTERS = {
+    "paid": gettext_lazy("Receipt"),
+    "refunded": gettext_lazy("Letter about the refund"),
+    "refund_failed": gettext_lazy("Letter that the refund failed"),
+    "offline": gettext_lazy("Receipt"),
+    "failed": gettext_lazy("Letter that the payment failed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """`mark` says how it is drawn: plain, good or bad."""
+
+    at: datetime
+    what: str
+    mark: str = "plain"
+    more: str = ""
+    link: str = ""
+
+    @property
+    def when(self) -> str:
+        return formatting.moment(self.at)
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        return self.at, self.what
+
+
+def of(donation: Donation) -> list[Moment]:
+    """Every moment that is known of a gift, the first one first."""
+    entries = list(donation.entries.all())
+    moments = [
+        *_asking(donation),
+        *_booked(entries),
+        *_cases(donation),
+        *_requests(donation),
+        *_letters(donation, entries),
+        *_staff(donation),
+    ]
+    return sorted(moments, key=lambda moment: moment.order)
+
+
+def _asking(donation: Donation) -> Iterator[Moment]:
+    asked = formatting.amount(donation.amount, donation.currency)
+    yield Moment(donation.created_at, _("The donor chose %(amount)s") % {"amount": asked})
+    if donation.checkout == Checkout.EXPIRED:
+        yield Moment(donation.expires_at, _("Stripe’s page closed without a payment"), "bad")
+
+
+def _booked(entries: list[LedgerEntry]) -> Iterator[Moment]:
+    for entry in entries:
+        words = str(BOOKED.get(entry.kind, f"%(amount)s, {entry.get_kind_display()}"))
+        yield Moment(
+            entry.happened_at,
+            words % {"amount": formatting.amount(abs(entry.amount), entry.currency)},
+            "good" if entry.amount > 0 else "bad",
+            entry.source,
+            formatting.dashboard(entry.source),
+        )
+
+
+def _cases(donation: Donation) -> Iterator[Moment]:
+    requests = {request.refund: request for request in donation.refund_requests.all() if request.refund}
+    for case in donation.cases.all():
+        if case.pk in requests:
+            continue  # told by the request that led to it
+        refund = case.kind == Case.Kind.REFUND
+        text = _("Refund of %(amount)s asked for") if refund else _("Dispute about %(amount)s opened")
+        more = _("by %(who)s") % {"who": case.asked_by} if case.asked_by else case.reason
+        what = text % {"amount": formatting.amount(case.amount, case.currency)}
+        yield Moment(case.opened_at, what, "plain" if refund else "bad", more, _case_page(case))
+
+
+def _requests(donation: Donation) -> Iterator[Moment]:
+    """What the staff asked Stripe to send back, and what Stripe said to it."""
+    marks = {RefundRequest.State.REFUSED.value: "bad"}
+    cases = {case.pk: case for case in donation.cases.all()}
+    for request in donation.refund_requests.all():
+        what = _("Refund of %(amount)s asked for: %(state)s") % {
+            "amount": formatting.amount(request.amount, request.currency),
+            "state": request.get_state_display(),
+        }
+        more = [_("by %(who)s") % {"who": request.asked_by}, request.answer]
+        case = cases.get(request.refund)
+        if request.state == RefundRequest.State.ASKED:
+            link = reverse("admin:donations_donation_refund", args=[donation.pk])
+        else:
+            link = _case_page(case) if case else ""
+        words = ". ".join(filter(None, more))
+        yield Moment(request.created_at, what, marks.get(request.state, "plain"), words, link)
+
+
+def _case_page(case: Case) -> str:
+    return reverse("admin:donations_case_change", args=[case.pk])
+
+
+def letters_of(donation: Donation, entries: list[LedgerEntry]) -> list[Mail]:
+    """The outbox's rows about a gift."""
+    keys = [str(donation.uuid), *(entry.source for entry in entries)]
+    return list(Mail.objects.filter(kind__in=LETTERS, key__in=keys).order_by("id"))
+
+
+def _letters(donation: Donation, entries: list[LedgerEntry]) -> Iterator[Moment]:
+    marks = {Mail.State.SENT.value: "good", Mail.State.DEAD.value: "bad"}
+    for mail in letters_of(donation, entries):
+        state = mail.get_state_display()
+        yield Moment(
+            mail.sent_at or mail.created_at,
+            _("%(letter)s: %(state)s") % {"letter": LETTERS[mail.kind], "state": state},
+            marks.get(mail.state, "plain"),
+            mail.error,
+            reverse("admin:mail_mail_change", args=[mail.pk]),
+        )
+
+
+def _staff(donation: Donation) -> Iterator[Moment]:
+    kind = ContentType.objects.get_for_model(Donation)
+    for entry in LogEntry.objects.filter(content_type=kind, object_id=str(donation.pk)).select_related("user"):
+        yield Moment(entry.action_time, entry.get_change_message(), "plain", _("by %(who)s") % {"who": entry.user})

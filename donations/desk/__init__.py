@@ -1,1 +1,0 @@
-"""What the treasurer's desk knows: gifts found, told and added up for the pages of donations.admin."""

@@ -1,0 +1,1 @@
+"""What a donation is, without Django: its status, and the updates that change it."""

@@ -1,0 +1,99 @@
+"""The fold: a donation's status is a pure function of the facts about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from donations.domain.updates import Checkout, DisputeStatus, RefundStatus
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    PROCESSING = "processing"
+    PAID = "paid"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    LOST = "lost"
+    VOID = "void"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+# The payment itself arrived, whatever became of the money.
+ARRIVED = frozenset({Status.PAID, Status.PARTLY_REFUNDED, Status.REFUNDED, Status.DISPUTED, Status.LOST, Status.VOID})
+# Nothing more is expected from Stripe about the payment itself.
+FINAL = ARRIVED | {Status.FAILED, Status.EXPIRED}
+# Money came or is on its way: the same form must not take the donor to a second payment.
+GIVEN = ARRIVED | {Status.PROCESSING}
+
+_CHECKOUT_RANK = (Checkout.OPEN, Checkout.EXPIRED, Checkout.COMPLETE)
+_REFUND_RANK = tuple(RefundStatus)
+_DISPUTE_RANK = tuple(DisputeStatus)
+
+# The bank has taken the money back, or is about to, and has not decided for good.
+CHARGEBACK_OPEN = frozenset(
+    {
+        DisputeStatus.NEEDS_RESPONSE,
+        DisputeStatus.UNDER_REVIEW,
+        DisputeStatus.APPEAL_NEEDS_RESPONSE,
+        DisputeStatus.APPEAL_UNDER_REVIEW,
+    }
+)
+# Still to be watched, or to be answered (an inquiry is a task).
+DISPUTE_OPEN = CHARGEBACK_OPEN | {DisputeStatus.WARNING_NEEDS_RESPONSE, DisputeStatus.WARNING_UNDER_REVIEW}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that is known of one donation. Sums are positive, in minor units of the gift's currency."""
+
+    paid: int
+    checkout: Checkout
+    settling_failed: bool
+    refunded: int = 0
+    withdrawn: int = 0
+    disputes: frozenset[DisputeStatus] = frozenset()
+    # Of a gift outside Stripe: what was recorded by mistake.
+    struck_out: int = 0
+
+
+def furthest(one: Checkout, other: Checkout) -> Checkout:
+    """Facts only grow: a session that was seen complete is not reopened by an older snapshot."""
+    return max(one, other, key=_CHECKOUT_RANK.index)
+
+
+def furthest_refund(one: RefundStatus, other: RefundStatus) -> RefundStatus:
+    return max(one, other, key=_REFUND_RANK.index)
+
+
+def is_newer(status: DisputeStatus, as_of: datetime, known: DisputeStatus, known_as_of: datetime) -> bool:
+    """Whether a report of a dispute replaces what is known. Stripe's times are whole seconds: the rank decides ties."""
+    return (as_of, _DISPUTE_RANK.index(status)) > (known_as_of, _DISPUTE_RANK.index(known))
+
+
+def fold(facts: Facts) -> Status:
+    if facts.paid > 0:
+        return _of_arrived(facts)
+    if facts.settling_failed:
+        return Status.FAILED
+    if facts.checkout is Checkout.COMPLETE:
+        return Status.PROCESSING
+    if facts.checkout is Checkout.EXPIRED:
+        return Status.EXPIRED
+    return Status.PENDING
+
+
+def _of_arrived(facts: Facts) -> Status:
+    if facts.struck_out >= facts.paid:
+        return Status.VOID
+    undecided = facts.withdrawn > 0 and DisputeStatus.LOST not in facts.disputes
+    if facts.disputes & CHARGEBACK_OPEN or undecided:
+        return Status.DISPUTED
+    if facts.withdrawn > 0:
+        return Status.LOST
+    if facts.refunded >= facts.paid:
+        return Status.REFUNDED
+    return Status.PARTLY_REFUNDED if facts.refunded > 0 else Status.PAID

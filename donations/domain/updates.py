@@ -1,0 +1,179 @@
+"""What can be reported of a gift: the vocabulary in which the domain speaks of Stripe's objects.
+
+A Report is what ONE Stripe object says about ONE donation; reports only ever add facts, whatever order they come in.
+`donations.stripe.parsing` makes them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Checkout(StrEnum):
+    """How far a checkout session came. A finished one never opens again."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+    COMPLETE = "complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money that arrived: `amount` in minor units of `currency`, keyed by its payment intent."""
+
+    intent: str
+    amount: int
+    currency: str
+
+
+class RefundStatus(StrEnum):
+    """In the order of what we may learn last: a refund that succeeded can fail weeks later."""
+
+    PENDING = "pending"
+    REQUIRES_ACTION = "requires_action"
+    SUCCEEDED = "succeeded"
+    CANCELED = "canceled"
+    FAILED = "failed"
+
+
+class DisputeStatus(StrEnum):
+    """An inquiry (`warning_…`) moves no money. Of two reports of one second the later in this order counts."""
+
+    WARNING_NEEDS_RESPONSE = "warning_needs_response"
+    WARNING_UNDER_REVIEW = "warning_under_review"
+    WARNING_CLOSED = "warning_closed"
+    PREVENTED = "prevented"
+    NEEDS_RESPONSE = "needs_response"
+    UNDER_REVIEW = "under_review"
+    LOST = "lost"
+    APPEAL_NEEDS_RESPONSE = "appeal_needs_response"
+    APPEAL_UNDER_REVIEW = "appeal_under_review"
+    WON = "won"
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund as one snapshot shows it. `amount` in minor units, positive; `made_at` is the same in every one."""
+
+    id: str
+    made_at: datetime
+    amount: int
+    currency: str
+    status: RefundStatus
+    # Money left our balance, by this snapshot; and came back to it.
+    debited: bool
+    credited: bool
+    asked_by: str = ""
+    # Of a refund that staff asked for here: the uuid of their request.
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One balance transaction of a dispute: `amount` signed, in the currency of the gift."""
+
+    id: str
+    amount: int
+    currency: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A dispute as one snapshot shows it."""
+
+    id: str
+    amount: int
+    currency: str
+    status: DisputeStatus
+    deadline: datetime | None
+    movements: tuple[Movement, ...]
+    # Why, in the bank's word: "fraudulent".
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """A gift outside Stripe, as staff recorded it; `amount` in minor units. Struck out when the record was wrong."""
+
+    id: str
+    amount: int
+    currency: str
+    struck_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one Stripe object says about a donation."""
+
+    at: datetime
+    # Every Stripe id the object names.
+    refs: tuple[str, ...] = ()
+    # From the metadata that we put on the session and on its payment intent.
+    site: str = ""
+    donation: uuid.UUID | None = None
+    # What was asked: minor units, for rebuilding a donation that a restored backup has forgotten.
+    amount: int = 0
+    currency: str = ""
+    session: str = ""
+    checkout: Checkout = Checkout.OPEN
+    settling_failed: bool = False
+    # A bank payment that was on its way for a while: its receipt has other words.
+    delayed: bool = False
+    payment: Payment | None = None
+    email: str = ""
+    refund: Refund | None = None
+    dispute: Dispute | None = None
+    offline: Offline | None = None
+
+    @property
+    def anchor(self) -> str:
+        """The payment that a refund or dispute belongs to: it carries no metadata of ours, only this id."""
+        return next((reference for reference in self.refs if reference.startswith("pi_")), "") or next(
+            (reference for reference in self.refs if reference.startswith(("ch_", "py_"))), ""
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BookedAtStripe:
+    """A balance transaction: `amount`, `fee` and `net` in the settlement currency, signed.
+
+    `gift_amount` is the source's own amount, signed alike, in the currency of the gift; 0 when there is none.
+    """
+
+    id: str
+    type: str
+    category: str
+    source: str
+    payment: str
+    # From the metadata that we put on the payment, which its charge copies.
+    site: str
+    gift_amount: int
+    gift_currency: str
+    amount: int
+    fee: int
+    net: int
+    currency: str
+    exchange_rate: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutAtStripe:
+    """A payout: `amount` in minor units. `known` when Stripe can list what it carried."""
+
+    id: str
+    amount: int
+    currency: str
+    status: str
+    created_at: datetime
+    arrival_at: datetime
+    known: bool
+
+
+def abandoned(donation: uuid.UUID, site: str, at: datetime) -> Report:
+    """The report of a donation that never got as far as a session, given up by us."""
+    return Report(at=at, site=site, donation=donation, checkout=Checkout.EXPIRED)

@@ -1,0 +1,1 @@
+"""What donors have of their donations: history, receipts, e-mails, erasure."""

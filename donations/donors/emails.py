@@ -1,0 +1,150 @@
+"""What the letters say: looked up when they are sent, so that they tell what is known by then."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _
+
+from donations.domain.status import Status
+from donations.donors import email_templates
+from donations.donors.email_templates import About
+from donations.ledger import receipt_numbers
+from donations.models import Donation, LedgerEntry, OfflineGift
+from donations.reporting import fees
+from lib import money
+from mail.outbox import Letter, Never, Wait
+from organisation.models import current
+
+Outcome = Letter | Wait | Never
+
+KINDS = ("paid", "refunded", "refund_failed", "failed", "offline")
+GONE = Never("what it is about is not in the book")
+NO_ADDRESS = Wait("no address")
+
+
+def compose(kind: str, key: str) -> Outcome:
+    """The letter of this kind about `key`: a payment intent, a refund, or the uuid of a donation."""
+    with translation.override(settings.LANGUAGE_CODE):
+        match kind:
+            case "paid":
+                return _paid(key)
+            case "refunded":
+                return _refunded(key)
+            case "refund_failed":
+                return _refund_failed(key)
+            case "failed":
+                return _failed(key)
+            case "offline":
+                return _offline(key)
+    return Never(f"there is no letter of the kind {kind!r}")
+
+
+def _paid(intent: str) -> Outcome:
+    entry = _entry(LedgerEntry.Kind.PAYMENT, intent)
+    if entry is None:
+        return GONE
+    donation = entry.donation
+    if not donation.email:
+        return NO_ADDRESS
+    fee = fees.of_payment(entry)
+    details = {}
+    # No fee in Stripe's book may mean that it is charged later, so nothing is said of it.
+    if fee:
+        details = {"fee": _sum(fee, entry.currency), "net": _sum(entry.amount - fee, entry.currency)}
+    write = email_templates.landed if donation.delayed else email_templates.paid
+    return write(
+        _about(donation, entry.amount, entry.currency, entry.happened_at, receipt_numbers.find(entry)), **details
+    )
+
+
+def _refunded(refund: str) -> Outcome:
+    entry = _entry(LedgerEntry.Kind.REFUND, refund)
+    if entry is None:
+        return GONE
+    if _entry(LedgerEntry.Kind.REFUND_FAILURE, refund):
+        return Never("the refund failed")
+    donation = entry.donation
+    if not donation.email:
+        return NO_ADDRESS
+    payment = LedgerEntry.objects.filter(donation=donation, kind=LedgerEntry.Kind.PAYMENT).order_by("id").first()
+    receipt = receipt_numbers.find(payment) if payment else None
+    about = _about(donation, -entry.amount, entry.currency, entry.happened_at, receipt)
+    return email_templates.refunded(about, gift=_partly_refunded(entry))
+
+
+def _refund_failed(refund: str) -> Outcome:
+    entry = _entry(LedgerEntry.Kind.REFUND_FAILURE, refund)
+    if entry is None:
+        return GONE
+    if not entry.donation.email:
+        return NO_ADDRESS
+    return email_templates.refund_failed(_about(entry.donation, entry.amount, entry.currency, entry.happened_at))
+
+
+def _failed(donation_uuid: str) -> Outcome:
+    donation = Donation.objects.filter(uuid=uuid.UUID(donation_uuid)).first()
+    if donation is None:
+        return GONE
+    if donation.status != Status.FAILED:
+        return Never("it arrived after all")
+    if not donation.email:
+        return NO_ADDRESS
+    again = f"{settings.SITE_URL}{reverse('donate')}?amount={money.short(donation.amount, donation.currency)}"
+    return email_templates.failed(
+        _about(donation, donation.amount, donation.currency, donation.created_at), again=again
+    )
+
+
+def _offline(gift_id: str) -> Outcome:
+    gift = OfflineGift.objects.select_related("donation").filter(pk=gift_id).first()
+    if gift is None:
+        return GONE
+    if gift.struck_out_at:
+        return Never("it was struck out")
+    donation = gift.donation
+    if not donation.email:
+        return NO_ADDRESS
+    entry = _entry(LedgerEntry.Kind.OFFLINE, gift.pk)
+    receipt = receipt_numbers.find(entry) if entry else None
+    about = _about(donation, donation.amount, donation.currency, donation.created_at, receipt)
+    return email_templates.offline(about, method=gift.get_method_display())
+
+
+def _entry(kind: LedgerEntry.Kind, source: str) -> LedgerEntry | None:
+    return LedgerEntry.objects.select_related("donation").filter(kind=kind, source=source).first()
+
+
+def _partly_refunded(refund: LedgerEntry) -> str:
+    """The gift that a refund is only a part of; nothing when it was all of it, or when there were several payments."""
+    payments = LedgerEntry.objects.filter(donation=refund.donation, kind=LedgerEntry.Kind.PAYMENT)
+    sums = list(payments.values_list("amount", "currency")[:2])
+    if len(sums) != 1 or sums[0] == (-refund.amount, refund.currency):
+        return ""
+    return _sum(*sums[0])
+
+
+def _about(donation: Donation, amount: int, currency: str, at: datetime, receipt: int | None = None) -> About:
+    language = translation.get_language() or "en"
+    session = urlencode({"session_id": donation.session_id})
+    return About(
+        to=donation.email,
+        name=donation.name,
+        org=current().called,
+        amount=_sum(amount, currency),
+        amount_short=money.display_short(amount, currency, language),
+        number=str(receipt or donation.pk),
+        date=format_date(timezone.localtime(at), _("j F Y")),
+        link=f"{settings.SITE_URL}{reverse('success')}?{session}" if donation.session_id else "",
+        practice=not settings.STRIPE_LIVE,
+    )
+
+
+def _sum(amount: int, currency: str) -> str:
+    return money.display(amount, currency, translation.get_language() or "en")

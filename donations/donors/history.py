@@ -1,0 +1,114 @@
+"""A donor's own book: every gift with its true state, and what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, ExtractYear
+from django.utils import timezone
+
+from donations.domain.status import Status
+from donations.models import Donation, LedgerEntry, Receipt
+
+PAGE = 50  # gifts
+# By which a gift arrives; all else is what happened to it afterwards.
+GIVEN = (LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.OFFLINE)
+
+# The donor's words for a status.
+STATES: dict[str, tuple[Status, ...]] = {
+    "book": (Status.PAID, Status.PARTLY_REFUNDED),
+    "pencil": (Status.PROCESSING, Status.PENDING),
+    "back": (Status.REFUNDED, Status.DISPUTED, Status.LOST),
+    "void": (Status.FAILED, Status.EXPIRED, Status.VOID),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What a donor gave in a year of the site's time zone, less what went back: minor units of `currency`."""
+
+    year: int
+    currency: str
+    amount: int
+
+
+def gifts(user_id: int, *, year: int | None = None, state: str = "") -> QuerySet[Donation]:
+    """The gifts of an account, newest first, each with `at`: when it arrived, or was begun if it has not."""
+    entries = LedgerEntry.objects.filter(kind__in=GIVEN).order_by("happened_at", "id")
+    arrived = Subquery(entries.filter(donation=OuterRef("pk")).values("happened_at")[:1])
+    found = (
+        Donation.objects.filter(user_id=user_id)
+        .annotate(at=Coalesce(arrived, "created_at"))
+        .prefetch_related(
+            Prefetch("entries", LedgerEntry.objects.select_related("receipt").order_by("happened_at", "id"))
+        )
+        .order_by("-at", "-id")
+    )
+    if year is not None:
+        found = found.filter(at__gte=_begin(date(year, 1, 1)), at__lt=_begin(date(year + 1, 1, 1)))
+    if state in STATES:
+        found = found.filter(status__in=STATES[state])
+    return found
+
+
+def page(found: QuerySet[Donation], number: str) -> Page[Donation]:
+    """One page of gifts; a number out of range gives the nearest page."""
+    return Paginator(found, PAGE).get_page(number)
+
+
+def gift(user_id: int, uuid: UUID) -> Donation | None:
+    """One gift of this account, if it is theirs."""
+    return gifts(user_id).filter(uuid=uuid).first()
+
+
+def totals(user_id: int) -> list[Total]:
+    """By year and currency, the newest first, from the ledger alone. Different currencies are never added."""
+    rows = (
+        LedgerEntry.objects.filter(donation__user_id=user_id)
+        .order_by()
+        .values("currency", year=ExtractYear("happened_at"))
+        .annotate(sum=Sum("amount"))
+        .order_by("-year", "currency")
+    )
+    return [Total(row["year"], row["currency"], row["sum"]) for row in rows]
+
+
+def years(user_id: int) -> list[int]:
+    """The years in which this account has gifts, the newest first."""
+    found = Donation.objects.filter(user_id=user_id).order_by().values_list(ExtractYear("created_at"), flat=True)
+    return sorted({*found.distinct(), *(total.year for total in totals(user_id))}, reverse=True)
+
+
+def statement(user_id: int, first: date, last: date) -> list[LedgerEntry]:
+    """What moved between two days, both included, oldest first; `entry.receipt` exists for payments."""
+    return list(
+        LedgerEntry.objects.filter(
+            donation__user_id=user_id, happened_at__gte=_begin(first), happened_at__lt=_begin(last + timedelta(days=1))
+        )
+        .select_related("donation", "receipt")
+        .order_by("happened_at", "id")
+    )
+
+
+def sums(entries: Iterable[LedgerEntry]) -> dict[str, int]:
+    """Minor units by currency."""
+    found: dict[str, int] = {}
+    for entry in entries:
+        found[entry.currency] = found.get(entry.currency, 0) + entry.amount
+    return dict(sorted(found.items()))
+
+
+def number_of(entry: LedgerEntry) -> int | None:
+    """The number of an entry's receipt, if it has one."""
+    receipt: Receipt | None = getattr(entry, "receipt", None)
+    return receipt.number if receipt else None
+
+
+def _begin(day: date) -> datetime:
+    """The first moment of a day in the site's time zone."""
+    return timezone.make_aware(datetime.combine(day, time()))

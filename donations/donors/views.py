@@ -1,0 +1,85 @@
+"""Pages about one gift, for whom it belongs to: its receipt, and what is shown of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from donations.domain.status import Status
+from donations.donors import history, ownership
+from donations.ledger import receipt_numbers
+from donations.models import Donation, Receipt
+from donations.reporting import public_totals
+from donations.wall.message_form import WordsForm
+from donations.wall.messages import say
+from lib import money
+
+
+@never_cache
+@require_safe
+def receipt(request: HttpRequest, number: int) -> HttpResponse:
+    """A receipt, to read and to print: for its donor, and for staff. Nobody else learns whether the number exists."""
+    found = receipt_numbers.by_number(number)
+    if found is None or not ownership.may_read(request, found.entry.donation):
+        if request.user.is_authenticated:
+            raise Http404
+        return redirect_to_login(request.get_full_path())
+    return render(request, "donations/receipt.html", _receipt(found))
+
+
+def _receipt(found: Receipt) -> dict[str, Any]:
+    entry, donation, language = found.entry, found.entry.donation, get_language() or "en"
+    returned = public_totals.returned(donation)
+    return {
+        "number": found.number,
+        "donation": donation,
+        "giver": "" if donation.erased_at else donation.name or (donation.user.name if donation.user else ""),
+        "sum": money.display(entry.amount, entry.currency, language),
+        "received_at": entry.happened_at,
+        "state": _state(donation),
+        "returned": money.display(returned, entry.currency, language),
+        "left": money.display(entry.amount - returned, entry.currency, language),
+    }
+
+
+def _state(donation: Donation) -> str:
+    match Status(donation.status):
+        case Status.REFUNDED:
+            return "refunded"
+        case Status.PARTLY_REFUNDED:
+            return "partly"
+        case Status.DISPUTED:
+            return "disputed"
+        case Status.LOST:
+            return "lost"
+        case Status.VOID:
+            return "void"
+    return "good"
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def words(request: HttpRequest, gift: uuid.UUID) -> HttpResponse:
+    """Public or anonymous, and with which words: the donor's own choice, at any time."""
+    donation = history.gift(request.user.pk or 0, gift)
+    if donation is None:
+        raise Http404
+    if request.method == "POST":
+        form = WordsForm(request.POST)
+        if form.is_valid():
+            say(donation, **form.cleaned_data)
+            return redirect("account")
+    else:
+        form = WordsForm(initial={field: getattr(donation, field) for field in WordsForm.base_fields})
+    language = get_language() or "en"
+    context = {"form": form, "donation": donation, "sum": money.display(donation.amount, donation.currency, language)}
+    return render(request, "donations/gift.html", context, status=422 if form.errors else 200)

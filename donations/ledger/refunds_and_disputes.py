@@ -1,0 +1,106 @@
+"""Refunds and disputes: what the reports of one case, in any order, ask the ledger to hold.
+
+A case gathers facts that only become true, so that rows can be derived from them whichever report came first. Called
+by donations.ledger.posting alone, which holds the donation's lock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from donations.domain.status import DISPUTE_OPEN, furthest_refund, is_newer
+from donations.domain.updates import Dispute, DisputeStatus, Refund, RefundStatus
+from donations.models import Case, Donation, LedgerEntry
+
+# A refund that succeeded can still fail: https://docs.stripe.com/refunds#failed-refunds
+WATCH_REFUND = timedelta(days=30)
+ASK_EVERY = timedelta(days=1)
+
+_UNDONE = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
+
+
+def refund_entries(donation: Donation, refund: Refund, at: datetime) -> list[LedgerEntry]:
+    """A debit iff money left our balance; a credit iff it left and came back. Also when only the end was ever seen."""
+    case, _ = Case.objects.get_or_create(
+        pk=refund.id,
+        defaults={
+            "kind": Case.Kind.REFUND,
+            "donation": donation,
+            "amount": refund.amount,
+            "currency": refund.currency,
+            "status": refund.status.value,
+            "opened_at": refund.made_at,
+            "as_of": at,
+            "ask_at": timezone.now() + ASK_EVERY,
+        },
+    )
+    status = furthest_refund(RefundStatus(case.status), refund.status)
+    case.status = status.value
+    case.as_of = max(case.as_of, at)
+    case.debited = case.debited or refund.debited
+    case.credited = case.credited or refund.credited
+    case.asked_by = case.asked_by or refund.asked_by
+    if status in _UNDONE:
+        case.ask_at = None
+    case.save()
+    kinds = LedgerEntry.Kind
+    entries = []
+    if case.debited:
+        entries.append(_entry(donation, kinds.REFUND, refund.id, -case.amount, case.currency, case.opened_at))
+        if case.credited or status in _UNDONE:
+            entries.append(_entry(donation, kinds.REFUND_FAILURE, refund.id, case.amount, case.currency, at))
+    return entries
+
+
+def dispute_entries(donation: Donation, dispute: Dispute, at: datetime) -> list[LedgerEntry]:
+    """One row for each balance transaction of the dispute; its status is the newest that was reported."""
+    case, created = Case.objects.get_or_create(
+        pk=dispute.id,
+        defaults={
+            "kind": Case.Kind.DISPUTE,
+            "donation": donation,
+            "amount": dispute.amount,
+            "currency": dispute.currency,
+            "status": dispute.status.value,
+            "opened_at": at,
+            "as_of": at,
+            "deadline": dispute.deadline,
+            "reason": dispute.reason,
+            "ask_at": timezone.now() + ASK_EVERY,
+        },
+    )
+    if not created and is_newer(dispute.status, at, DisputeStatus(case.status), case.as_of):
+        case.status, case.as_of, case.deadline = dispute.status.value, at, dispute.deadline
+        case.reason = dispute.reason
+    if case.ask_at is None and DisputeStatus(case.status) in DISPUTE_OPEN:
+        case.ask_at = timezone.now() + ASK_EVERY  # a decided case was appealed
+    case.save()
+    kinds = LedgerEntry.Kind
+    return [
+        _entry(
+            donation,
+            kinds.DISPUTE_WITHDRAWAL if movement.amount < 0 else kinds.DISPUTE_REINSTATEMENT,
+            movement.id,
+            movement.amount,
+            movement.currency,
+            movement.at,
+        )
+        for movement in dispute.movements
+    ]
+
+
+def next_ask(case: Case, now: datetime) -> datetime | None:
+    """When the sweep asks again: daily while anything may still happen, then never."""
+    if case.kind == Case.Kind.DISPUTE:
+        watched = DisputeStatus(case.status) in DISPUTE_OPEN
+    else:
+        watched = RefundStatus(case.status) not in _UNDONE and case.opened_at + WATCH_REFUND > now
+    return now + ASK_EVERY if watched else None
+
+
+def _entry(
+    donation: Donation, kind: LedgerEntry.Kind, source: str, amount: int, currency: str, at: datetime
+) -> LedgerEntry:
+    return LedgerEntry(donation=donation, kind=kind, source=source, amount=amount, currency=currency, happened_at=at)

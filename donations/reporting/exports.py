@@ -1,0 +1,214 @@
+"""What can be taken out of the books: each export is rows in one order, read while they are written, never all at once.
+
+Amounts are integers in minor units until a format writes them. Currencies are never added.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, Lower
+from django.utils import timezone
+
+from donations.domain.status import ARRIVED
+from donations.models import BalanceTransaction, Donation, LedgerEntry, PaidOut, Payout, StripeRef
+
+BATCH = 1000  # rows in memory at a time
+
+Row = tuple[Any, ...]
+Totals = dict[str, dict[str, int]]
+
+KINDS = LedgerEntry.Kind
+GIVEN = Q(kind__in=[KINDS.PAYMENT, KINDS.OFFLINE])
+# What went back, or was struck out of the record.
+RETURNED = Q(kind__in=[KINDS.REFUND, KINDS.REFUND_FAILURE, KINDS.OFFLINE_REVERSAL])
+DISPUTED = Q(kind__in=[KINDS.DISPUTE_WITHDRAWAL, KINDS.DISPUTE_REINSTATEMENT])
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From one day to another, both included, by the site's clock; open where a day is missing."""
+
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def start(self) -> datetime | None:
+        return _midnight(self.first) if self.first else None
+
+    @property
+    def end(self) -> datetime | None:
+        return _midnight(self.last + timedelta(days=1)) if self.last else None
+
+    def of(self, field: str) -> Q:
+        """The condition that a moment is in the period."""
+        after = Q(**{f"{field}__gte": self.start}) if self.start else Q()
+        return after & Q(**{f"{field}__lt": self.end}) if self.end else after
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """`amounts` are the columns in minor units of the row's `currency`; they are added up by currency."""
+
+    columns: tuple[str, ...]
+    amounts: tuple[str, ...]
+    rows: Callable[[Period], Iterator[Row]]
+    count: Callable[[Period], int]
+
+
+def _donations(period: Period) -> Iterator[Row]:
+    """Gifts that arrived, by the day they were begun, with all that became of them since."""
+    fields = ("pk", "created_at", "status", "amount", "currency", "name", "email", "message", "public", "flags")
+    gifts = Donation.objects.filter(period.of("created_at"), status__in=ARRIVED).order_by("pk")
+    for batch in _batches(gifts.values_list(*fields).iterator(chunk_size=BATCH)):
+        booked = _booked(batch[0][0], batch[-1][0])
+        for pk, at, status, asked, own, name, email, message, public, flags in batch:
+            # One line for each currency; a second one is a flagged mistake, but its money is in the ledger.
+            for currency, (paid, returned, disputed, payment) in sorted(booked[pk].items()):
+                yield (
+                    pk, at, status, currency, paid, returned, disputed, paid + returned + disputed,
+                    asked if currency == own else 0, name, email, message, public, flags, payment,
+                )  # fmt: skip
+
+
+def _booked(first: int, last: int) -> dict[int, dict[str, tuple[int, int, int, str]]]:
+    """What the ledger holds of a range of gifts, by gift and currency."""
+    rows = (
+        LedgerEntry.objects.filter(donation_id__gte=first, donation_id__lte=last)
+        .order_by()
+        .values_list("donation_id", "currency")
+        .annotate(
+            paid=Coalesce(Sum("amount", filter=GIVEN), 0),
+            returned=Coalesce(Sum("amount", filter=RETURNED), 0),
+            disputed=Coalesce(Sum("amount", filter=DISPUTED), 0),
+            payment=Min("source", filter=GIVEN),
+        )
+    )
+    found: dict[int, dict[str, tuple[int, int, int, str]]] = defaultdict(dict)
+    for pk, currency, paid, returned, disputed, payment in rows:
+        found[pk][currency] = (paid, returned, disputed, payment or "")
+    return found
+
+
+def _ledger(period: Period) -> Iterator[Row]:
+    """Every row of the ledger, by the day it happened."""
+    fields = ("pk", "happened_at", "recorded_at", "kind", "currency", "amount", "donation_id", "source")
+    rows = LedgerEntry.objects.filter(period.of("happened_at")).order_by("pk")
+    yield from rows.values_list(*fields).iterator(chunk_size=BATCH)
+
+
+def _donors(period: Period) -> Iterator[Row]:
+    """One line for each address and currency; all who left none are one line."""
+    rows = (
+        LedgerEntry.objects.filter(period.of("happened_at"))
+        .values("currency", address=Lower("donation__email"))
+        .annotate(
+            name=Max("donation__name"),
+            gifts=Count("donation", distinct=True, filter=GIVEN),
+            first=Min("happened_at", filter=GIVEN),
+            last=Max("happened_at", filter=GIVEN),
+            given=Coalesce(Sum("amount", filter=GIVEN), 0),
+            returned=Coalesce(Sum("amount", filter=~GIVEN), 0),
+            kept=Sum("amount"),
+        )
+        .order_by("address", "currency")
+    )
+    fields = ("address", "name", "gifts", "first", "last", "currency", "given", "returned", "kept")
+    yield from rows.values_list(*fields).iterator(chunk_size=BATCH)
+
+
+def _accounting(period: Period) -> Iterator[Row]:
+    """Stripe's own book, all of it: only then does it add up to what arrived at the bank."""
+    payout = Subquery(PaidOut.objects.filter(transaction=OuterRef("pk")).values("payout")[:1])
+    arrival = Payout.objects.filter(pk=OuterRef("carrier")).values("arrival_at")[:1]
+    gift = StripeRef.objects.filter(pk=OuterRef("payment")).values("donation")[:1]
+    rows = (
+        BalanceTransaction.objects.filter(period.of("created_at"))
+        .annotate(carrier=payout, gift=Subquery(gift))
+        .annotate(arrival=Subquery(arrival))
+        .order_by("created_at", "pk")
+    )
+    fields = (
+        *("created_at", "type", "category", "pk", "source", "payment", "gift", "site"),
+        *("currency", "amount", "fee", "net", "carrier", "arrival"),
+    )
+    for *told, site, currency, amount, fee, net, carrier, arrival_at in rows.values_list(*fields).iterator(BATCH):
+        at, kind, category, pk, source, payment, gift_number = told
+        ours = site == settings.SITE_HOST or gift_number is not None
+        yield (
+            at, kind, category, pk, source, payment, gift_number or "", ours, currency, amount, fee, net,
+            carrier or (source if kind == "payout" else ""), arrival_at,
+        )  # fmt: skip
+
+
+EXPORTS = {
+    "donations": Export(
+        columns=(
+            *("gift", "date", "status", "currency", "paid", "refunded", "disputed", "kept", "asked"),
+            *("name", "email", "message", "public", "flags", "payment"),
+        ),
+        amounts=("paid", "refunded", "disputed", "kept", "asked"),
+        rows=_donations,
+        count=lambda period: Donation.objects.filter(period.of("created_at"), status__in=ARRIVED).count(),
+    ),
+    "ledger": Export(
+        columns=("entry", "happened", "recorded", "kind", "currency", "amount", "gift", "source"),
+        amounts=("amount",),
+        rows=_ledger,
+        count=lambda period: LedgerEntry.objects.filter(period.of("happened_at")).count(),
+    ),
+    "donors": Export(
+        columns=("email", "name", "gifts", "first_gift", "last_gift", "currency", "given", "returned", "kept"),
+        amounts=("given", "returned", "kept"),
+        rows=_donors,
+        count=lambda period: (
+            LedgerEntry.objects.filter(period.of("happened_at"))
+            .values("currency", address=Lower("donation__email"))
+            .distinct()
+            .count()
+        ),
+    ),
+    "accounting": Export(
+        columns=(
+            *("date", "type", "category", "transaction", "source", "payment", "gift", "ours"),
+            *("currency", "gross", "fee", "net", "payout", "payout_date"),
+        ),
+        amounts=("gross", "fee", "net"),
+        rows=_accounting,
+        count=lambda period: BalanceTransaction.objects.filter(period.of("created_at")).count(),
+    ),
+}
+
+
+class Adding:
+    """Adds up an export's amounts while its rows go by."""
+
+    def __init__(self, export: Export) -> None:
+        self.count = 0
+        self.totals: Totals = defaultdict(lambda: dict.fromkeys(export.amounts, 0))
+        self._places = [(name, export.columns.index(name)) for name in export.amounts]
+        self._currency = export.columns.index("currency")
+
+    def through(self, rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
+            self.count += 1
+            sums = self.totals[row[self._currency]]
+            for name, place in self._places:
+                sums[name] += row[place]
+            yield row
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while batch := list(islice(rows, BATCH)):
+        yield batch
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

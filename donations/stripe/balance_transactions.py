@@ -1,0 +1,82 @@
+"""The mirror of Stripe's own book: what each movement did to our balance, copied by one incremental listing.
+
+Nothing is fetched for a single gift. Fees and net are a join with the mirror, never an edit of the ledger.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db.models import Max, Min
+
+from donations.domain.updates import BookedAtStripe
+from donations.models import BalanceTransaction, Donation
+from donations.stripe import client, parsing
+
+log = logging.getLogger(__name__)
+
+OVERLAP = timedelta(days=2)  # listed again each time: a balance transaction can appear after its charge
+NEWEST = timedelta(minutes=1)  # enough to learn the fee of a payment that has just come
+PART = 1000  # rows added at a time
+Row = TypeVar("Row")
+
+
+def update(since: datetime | None = None, *, overlap: timedelta = OVERLAP, patient: bool = False) -> int:
+    """Add the balance transactions that we do not have yet. Returns how many. Raises gateway.NoAnswer or Refused.
+
+    The oldest are added first, and none before all are listed: the mirror has no holes before its newest row, wherever
+    this is interrupted. A `since` only makes it reach further back.
+    """
+    newest = BalanceTransaction.objects.aggregate(at=Max("created_at"))["at"]
+    # Nothing on the account before our first gift can be ours.
+    first = Donation.objects.aggregate(at=Min("created_at"))["at"]
+    starts = [newest - overlap if newest else (first - OVERLAP if first else None), since]
+    start = min((at for at in starts if at), default=None)
+    if start is None:
+        return 0
+    things = client.listed("balance_transactions", start, patient=patient)
+    listed = [parsing.balance_transaction(thing) for thing in things]
+    return sum(_add(rows) for rows in _in_parts(listed[::-1]))
+
+
+def _add(rows: list[BookedAtStripe]) -> int:
+    known = set(BalanceTransaction.objects.filter(pk__in=[row.id for row in rows]).values_list("pk", flat=True))
+    fresh = [BalanceTransaction(**dataclasses.asdict(row)) for row in rows if row.id not in known]
+    # Another process may add the same ones: they are the same.
+    BalanceTransaction.objects.bulk_create(fresh, ignore_conflicts=True)
+    return len(fresh)
+
+
+def _in_parts(rows: list[Row]) -> Iterator[list[Row]]:
+    for start in range(0, len(rows), PART):
+        yield rows[start : start + PART]
+
+
+def learn_fees(payments: list[str]) -> None:
+    """Mirror what is newest now if Stripe's book on one of these payment intents is not known here yet.
+
+    When Stripe does not answer, the fees stay unknown for the moment: nothing has to wait for them.
+    """
+    known = set(BalanceTransaction.objects.filter(payment__in=payments).values_list("payment", flat=True))
+    if known.issuperset(payments):
+        return
+    try:
+        update(overlap=NEWEST)
+    except (client.NoAnswer, client.Refused) as error:
+        log.warning("Stripe did not tell its newest fees (%s)", error)
+
+
+def keep(thing: dict[str, Any]) -> bool:
+    """Copy one balance transaction, its source expanded. False when it stands already."""
+    return bool(_add([parsing.balance_transaction(thing)]))
+
+
+def anothers(payment: str) -> bool:
+    """Whether Stripe's book, as far as we have it, says that this payment intent was made for another seller."""
+    payments = BalanceTransaction.objects.filter(payment=payment, type__in=["charge", "payment"])
+    return payments.exists() and not payments.filter(site=settings.SITE_HOST).exists()

@@ -1,0 +1,280 @@
+"""The one door to Stripe: nothing else imports the SDK. Plain dicts come out.
+
+In a web request: connect 3 s, read 8 s, no retry by the SDK; the retry is the donor's, by the same form.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+import requests
+import stripe
+from django.conf import settings
+
+from lib import money
+
+if TYPE_CHECKING:
+    from stripe.params import RefundCreateParams
+    from stripe.params.checkout import SessionCreateParams
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = (3, 8)  # seconds: connect, read
+# Below the server's 32 threads: a site that calls itself (the sandbox) must keep threads for the inner calls, and a
+# donor beyond this number is better told at once than left waiting.
+_slots = threading.BoundedSemaphore(12)
+
+PAUSES = (1.0, 2.0, 4.0)  # seconds between tries when there is time
+Answer = TypeVar("Answer")
+
+stripe.enable_telemetry = False
+
+
+class NoAnswer(Exception):
+    """Stripe did not say whether it acted (time-out, reset, 409, 429): ask again with the SAME idempotency key."""
+
+
+class Busy(NoAnswer):
+    """Too many calls are under way here, or Stripe limits our rate."""
+
+
+class Refused(Exception):
+    """Stripe answered with an error and keeps that answer under the idempotency key: ask again with the NEXT one."""
+
+    def __init__(self, status: int | None, code: str, message: str) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.words = message
+
+
+class Missing(Refused):
+    """There is no such object at Stripe."""
+
+
+class Forged(Exception):
+    """The payload was not signed by Stripe with one of our secrets, or too long ago."""
+
+
+def create_session(
+    *,
+    key: str,
+    amount: int,
+    currency: str,
+    description: str,
+    success_url: str,
+    cancel_url: str,
+    expires_at: datetime,
+    reference: str,
+    email: str,
+    locale: str,
+    metadata: dict[str, str],
+) -> dict[str, Any]:
+    """Open a checkout session for `amount` minor units; the same `key` and values always give the same session.
+
+    `payment_method_types` is gone since 2026-09-30.endive: Stripe offers what the dashboard allows.
+    Raises NoAnswer or Refused.
+    """
+    params: SessionCreateParams = {
+        "mode": "payment",
+        "submit_type": "donate",
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": currency,
+                    "unit_amount": amount,
+                    "product_data": {"name": description},
+                },
+            }
+        ],
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "expires_at": int(expires_at.timestamp()),
+        "client_reference_id": reference,
+        # The session's metadata is not copied to its payment intent: both must name the donation.
+        "metadata": metadata,
+        "payment_intent_data": {
+            "metadata": metadata,
+            "description": f"{description}, {money.plain(amount, currency)} {currency.upper()}",
+        },
+    }
+    if email:
+        params["customer_email"] = email
+    if locale:
+        params["locale"] = locale
+    with _asking():
+        session = _dict(_client().v1.checkout.sessions.create(params, {"idempotency_key": key}))
+    if not str(session.get("id")).startswith("cs_") or not str(session.get("url")).startswith("http"):
+        raise NoAnswer("an answer that is no open session")
+    return session
+
+
+def create_refund(*, key: str, payment: str, amount: int, reason: str, metadata: dict[str, str]) -> dict[str, Any]:
+    """Send `amount` minor units of a payment intent back; the same `key` and values always give the same refund.
+
+    `reason` is one of Stripe's, or empty. Raises NoAnswer or Refused.
+    """
+    params: RefundCreateParams = {"payment_intent": payment, "amount": amount, "metadata": metadata}
+    if reason:
+        params["reason"] = cast("Any", reason)
+    with _asking():
+        refund = _dict(_client().v1.refunds.create(params, {"idempotency_key": key}))
+    if not str(refund.get("id")).startswith(("re_", "pyr_")):
+        raise NoAnswer("an answer that is no refund")
+    return refund
+
+
+def retrieve(reference: str) -> dict[str, Any]:
+    """The present state of a checkout session, payment intent, charge, refund or dispute, by its id.
+
+    Raises NoAnswer, Missing or Refused; ValueError for an id of another kind (an empty one would list all sessions).
+    """
+    client = _client().v1
+    with _asking():
+        match reference.split("_", 1)[0]:
+            case "cs":
+                # The charge tells when the payment happened; the intent's status tells a late failure.
+                return _dict(client.checkout.sessions.retrieve(reference, {"expand": ["payment_intent.latest_charge"]}))
+            case "pi":
+                return _dict(client.payment_intents.retrieve(reference, {"expand": ["latest_charge"]}))
+            case "ch" | "py":
+                return _dict(client.charges.retrieve(reference))
+            case "re" | "pyr":
+                return _dict(client.refunds.retrieve(reference))
+            case "dp" | "du":
+                return _dict(client.disputes.retrieve(reference))
+    raise ValueError(f"{reference!r} is nothing that we fetch")
+
+
+# What `listed` can list -> what is expanded in each object.
+_LISTS: dict[str, list[str]] = {
+    "checkout.sessions": ["data.payment_intent.latest_charge"],
+    "refunds": [],
+    "disputes": [],
+    "payouts": [],
+    # The source tells which payment a movement belongs to, and its amount in the currency of the gift.
+    "balance_transactions": ["data.source"],
+}
+
+
+def listed(kind: str, since: datetime | None = None, *, patient: bool = False, **of: str) -> Iterator[dict[str, Any]]:
+    """Every object of a kind in _LISTS, newest first: created at `since` or later, or of a payment intent or payout.
+
+    Raises NoAnswer or Refused. A page is fetched when it is needed; only then does the call count as under way. See
+    `patiently`.
+    """
+    service: Any = _client().v1
+    for part in kind.split("."):
+        service = getattr(service, part)
+    params: dict[str, Any] = {"limit": 100, "expand": _LISTS[kind], **of}
+    if since is not None:
+        params["created"] = {"gte": int(since.timestamp())}
+    while True:
+        ask = partial(_page, service, params)
+        page = patiently(ask) if patient else ask()
+        yield from page["data"]
+        if not page["has_more"]:
+            return
+        params["starting_after"] = page["data"][-1]["id"]
+
+
+def _page(service: Any, params: dict[str, Any]) -> dict[str, Any]:
+    with _asking():
+        return _dict(service.list(params))
+
+
+def patiently(call: Callable[[], Answer]) -> Answer:
+    """Make a call, and again after some seconds when Stripe is busy: for commands. Raises what the call raises."""
+    for pause in PAUSES:
+        try:
+            return call()
+        except NoAnswer:
+            time.sleep(pause)
+    return call()
+
+
+def verify(payload: bytes, signature: str) -> str:
+    """The payload's text, if one of our webhook secrets signed it within the last five minutes. Raises Forged.
+
+    Only the check is taken from the SDK: building its typed event costs twenty times as much and adds no safety.
+    """
+    try:
+        text = payload.decode("utf-8")
+        # The SDK compares texts in constant time, which Python allows for ASCII only.
+        signature.encode("ascii")
+    except UnicodeError as error:
+        raise Forged("not UTF-8, or a signature that is not ASCII") from error
+    problem = "no webhook secret is set"
+    for secret in settings.STRIPE_WEBHOOK_SECRETS:
+        try:
+            stripe.WebhookSignature.verify_header(text, signature, secret, tolerance=300)
+        except stripe.SignatureVerificationError as error:
+            problem = str(error)
+        else:
+            return text
+    raise Forged(problem)
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    if not _slots.acquire(blocking=False):
+        raise Busy("too many calls to Stripe at once")
+    try:
+        yield
+    except stripe.APIConnectionError as error:
+        raise NoAnswer(str(error)) from error
+    except stripe.StripeError as error:
+        raise _translated(error) from error
+    except (requests.RequestException, OSError) as error:
+        # The SDK lets some of its transport's errors through.
+        raise NoAnswer(str(error)) from error
+    finally:
+        _slots.release()
+
+
+def _translated(error: stripe.StripeError) -> Exception:
+    status = error.http_status
+    # The SDK leaves `.code` empty for several of its classes; the error object has it.
+    code = str(getattr(error.error, "code", None) or "") if error.error else ""
+    if status == 429:
+        return Busy(f"429 {code}")
+    # 409: the first request with this key is still running. 2xx: the answer itself could not be read.
+    if status is None or status == 409 or status < 300:
+        return NoAnswer(f"{status} {code}")
+    if status == 404 and code == "resource_missing":
+        return Missing(status, code, str(error.user_message))
+    return Refused(status, code, str(error.user_message))
+
+
+def _client() -> stripe.StripeClient:
+    return _client_for(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE)
+
+
+@lru_cache(maxsize=4)
+def _client_for(key: str, base: str) -> stripe.StripeClient:
+    return stripe.StripeClient(
+        key,
+        base_addresses={"api": base},
+        http_client=stripe.RequestsClient(timeout=TIMEOUT, session=_session(base)),
+        max_network_retries=0,
+    )
+
+
+def _session(base: str) -> requests.Session:
+    """A stand-in on this machine is not behind the proxy that the environment may name for the rest of the world."""
+    session = requests.Session()
+    session.trust_env = urlsplit(base).hostname not in {"127.0.0.1", "localhost", "::1"}
+    return session
+
+
+def _dict(thing: stripe.StripeObject) -> dict[str, Any]:
+    return dict(thing.to_dict(for_json=True))

@@ -1,0 +1,164 @@
+"""Stripe's events: stored before they are understood, handled once however often they come."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from donations.domain import updates
+from donations.ledger import posting
+from donations.models import StripeEvent, StripeRef, insert_once
+from donations.stripe import parsing, redaction
+
+log = logging.getLogger(__name__)
+
+# What a parked event of another API release waits for: a fetch of its object in the shape that we read.
+RELEASE = "release"
+# How long a refund or dispute waits for its payment's own event before we ask Stripe about the payment.
+PATIENCE = timedelta(seconds=30)
+# Before housekeeping handles a failed event again; Stripe sends it again as well.
+RETRY_AFTER = timedelta(minutes=1)
+
+
+class NotAnEvent(Exception):
+    """The signed payload is no snapshot event of our mode."""
+
+
+def receive(text: str) -> None:
+    """Store and handle the verified payload of a webhook. Returns when handled, parked, ignored or a duplicate.
+
+    Raises NotAnEvent; any other exception means that handling failed: it is on record, and Stripe should send again.
+    """
+    event = _parse(text)
+    row = StripeEvent(id=event["id"], type=event["type"], body=text, **_triage(event))
+    if row.state == StripeEvent.State.IGNORED:
+        row.body = redaction.leave_out(text)
+    try:
+        with transaction.atomic():
+            report = None
+            if (insert_once(row) or _claim_failed(row)) and row.state == StripeEvent.State.HANDLED:
+                report = parsing.of_event(event)
+                _apply(row.id, report)
+    except Exception as error:
+        _remember_failure(row, error)
+        raise
+    if report:
+        wake(report.refs)
+
+
+def settle(event_id: str, report: updates.Report | None) -> None:
+    """Handle a parked event with this report of its object. Somebody else may have been quicker."""
+    with transaction.atomic():
+        if StripeEvent.objects.filter(pk=event_id, state=StripeEvent.State.PARKED).update(
+            state=StripeEvent.State.HANDLED, waits_for="", retry_at=None, error=""
+        ):
+            _apply(event_id, report)
+
+
+def book(report: updates.Report) -> posting.Outcome:
+    """Book the report of an object that we fetched ourselves, and wake what waited for it."""
+    outcome = posting.record(report)
+    wake(report.refs)
+    return outcome
+
+
+def wake(references: Iterable[str]) -> int:
+    """Handle the events that were parked until one of these ids is known; each in a transaction of its own.
+
+    Called after the transaction that made the ids known. If the process dies in between, housekeeping calls it.
+    """
+    parked = StripeEvent.objects.filter(
+        state=StripeEvent.State.PARKED,
+        waits_for__in=StripeRef.objects.filter(id__in=references, donation__isnull=False).values("id"),
+    )
+    woken = 0
+    for event_id, body in list(parked.values_list("pk", "body")):
+        try:
+            settle(event_id, parsing.of_event(json.loads(body)))
+            woken += 1
+        except Exception as error:
+            _fail_parked(event_id, error)
+    return woken
+
+
+def subject(body: str) -> str:
+    """The id of the object that a stored event is about."""
+    return parsing.subject_of(json.loads(body))
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        event = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise NotAnEvent("not JSON") from error
+    if not parsing.is_event(event):
+        raise NotAnEvent("not a snapshot event")
+    if event["livemode"] != settings.STRIPE_LIVE:
+        raise NotAnEvent("an event of the other mode (test or live) than our key's")
+    return dict(event)
+
+
+def _triage(event: dict[str, Any]) -> dict[str, Any]:
+    if event["type"] not in parsing.EVENT_TYPES:
+        return {"state": StripeEvent.State.IGNORED}
+    if parsing.release_of(event) != parsing.RELEASE:
+        return {"state": StripeEvent.State.PARKED, "waits_for": RELEASE, "retry_at": timezone.now()}
+    return {"state": StripeEvent.State.HANDLED}
+
+
+def _claim_failed(row: StripeEvent) -> bool:
+    """Take a FAILED event to handle it again. The row stays locked until our transaction ends, whichever way."""
+    return bool(
+        StripeEvent.objects.filter(pk=row.pk, state=StripeEvent.State.FAILED).update(
+            state=row.state, waits_for=row.waits_for, retry_at=row.retry_at, error="", attempts=F("attempts") + 1
+        )
+    )
+
+
+def _apply(event_id: str, report: updates.Report | None) -> None:
+    outcome = posting.record(report) if report else posting.Outcome.FOREIGN
+    if report and outcome is posting.Outcome.EARLY:
+        # Housekeeping looks the payment up at Stripe when it does not come by itself.
+        StripeEvent.objects.filter(pk=event_id).update(
+            state=StripeEvent.State.PARKED, waits_for=report.anchor, retry_at=timezone.now() + PATIENCE
+        )
+    elif outcome is posting.Outcome.BOOKED_ERASED:
+        StripeEvent.objects.filter(pk=event_id).update(body="")
+    elif outcome is posting.Outcome.FOREIGN:
+        # Somebody else's customer, or nothing that we book: the person is none of our business.
+        body = StripeEvent.objects.values_list("body", flat=True).get(pk=event_id)
+        StripeEvent.objects.filter(pk=event_id).update(state=StripeEvent.State.IGNORED, body=redaction.leave_out(body))
+
+
+def _fail_parked(event_id: str, error: Exception) -> None:
+    log.error("parked event %s failed", event_id, exc_info=error)
+    StripeEvent.objects.filter(pk=event_id, state=StripeEvent.State.PARKED).update(
+        state=StripeEvent.State.FAILED,
+        retry_at=timezone.now() + RETRY_AFTER,
+        error=_message(error),
+        attempts=F("attempts") + 1,
+    )
+
+
+def _message(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".replace("\0", "")[:2000]
+
+
+def _remember_failure(row: StripeEvent, error: Exception) -> None:
+    """The first transaction is gone; a second one keeps the event and its error, unless another delivery made it."""
+    log.error("event %s (%s) failed", row.id, row.type, exc_info=error)
+    row.state, row.retry_at = StripeEvent.State.FAILED, timezone.now() + RETRY_AFTER
+    row.error = _message(error)
+    with transaction.atomic():
+        if not insert_once(row):
+            StripeEvent.objects.filter(pk=row.pk, state=StripeEvent.State.FAILED).update(
+                error=row.error, attempts=F("attempts") + 1
+            )

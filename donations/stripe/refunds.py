@@ -1,0 +1,257 @@
+"""Sends money back, when a person asks for it: once, and never more than is left.
+
+What is wanted is stored first, then Stripe is asked, with the stored row's uuid as idempotency key: a time-out means
+that the same is asked again. The answer is booked at once; the webhook that tells the same may come before or after.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from donations.domain.status import Status
+from donations.domain.updates import RefundStatus
+from donations.models import Case, Donation, LedgerEntry, OfflineGift, RefundRequest, insert_once
+from donations.stripe import client, events, parsing, polling
+from lib import money
+
+log = logging.getLogger(__name__)
+
+State = RefundRequest.State
+UNDONE = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
+# Before the background asks again; longer than one call takes.
+PAUSE = timedelta(minutes=2)
+
+
+class Impossible(Exception):
+    """This cannot be refunded (any more). The text is for the person who asked."""
+
+
+class Unanswered(Exception):
+    """Stripe did not say whether it made the refund. The request stays, and the same is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person asks for: `amount` in minor units of the payment's currency, `number` as `next_number` said."""
+
+    number: int
+    payment: str
+    amount: int
+    reason: str
+    note: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refundable:
+    """A payment of a gift, and how much of it is `left`, in minor units."""
+
+    payment: str
+    amount: int
+    currency: str
+    left: int
+
+
+def why_not(donation: Donation) -> str:
+    """Why nothing of this gift can be refunded, in words; nothing if it can."""
+    if OfflineGift.objects.filter(donation=donation).exists():
+        return _("This gift came outside Stripe, so Stripe cannot send it back. Its own record can be struck out.")
+    match Status(donation.status):
+        case Status.PAID | Status.PARTLY_REFUNDED:
+            return "" if left(donation) > 0 else _("A refund of all that is left is on its way already.")
+        case Status.DISPUTED:
+            return _(
+                "The donor's bank disputes this gift and holds the money. A refund now would send it back twice. "
+                "Answer the dispute in Stripe's dashboard; to give the money back, accept it there."
+            )
+        case Status.LOST:
+            return _("The donor's bank has taken this gift back already.")
+        case Status.REFUNDED:
+            return _("All of this gift went back already.")
+    return _("No payment of this gift has arrived, so there is nothing to send back.")
+
+
+def left(donation: Donation) -> int:
+    """What may still be refunded, in minor units of the gift's payment: open refunds count as gone."""
+    first = _payments(donation).first()
+    if first is None:
+        return 0
+    paid = _payments(donation).filter(currency=first.currency).aggregate(sum=Sum("amount"))["sum"]
+    refunds = Case.objects.filter(donation=donation, kind=Case.Kind.REFUND, currency=first.currency, credited=False)
+    gone = refunds.exclude(status__in=UNDONE).aggregate(sum=Sum("amount"))["sum"]
+    return int(paid) - int(gone or 0)
+
+
+def next_number(donation: Donation) -> int:
+    return donation.refund_requests.count() + 1
+
+
+def live(donation: Donation) -> RefundRequest | None:
+    """The request that Stripe has not answered yet."""
+    return donation.refund_requests.filter(state=State.ASKED).first()
+
+
+def look(donation: Donation) -> list[Refundable]:
+    """Ask Stripe what became of the gift's payments meanwhile, book it, and tell what is left of each.
+
+    Refreshes `donation`. Raises gateway.NoAnswer or gateway.Refused.
+    """
+    found = []
+    for entry in _payments(donation):
+        refunds = [report.refund for report in polling.fetch_cases(entry.source) if report.refund]
+        gone = sum(refund.amount for refund in refunds if refund.status not in UNDONE)
+        found.append(Refundable(entry.source, entry.amount, entry.currency, entry.amount - gone))
+    donation.refresh_from_db()
+    return found
+
+
+def ask(donation: Donation, wanted: Wanted, note_down: Callable[[RefundRequest], None]) -> RefundRequest:
+    """Store what is wanted, and ask Stripe for it. `note_down` runs in the transaction that stores it.
+
+    Raises Impossible (nothing was asked, or Stripe refused) and Unanswered.
+    """
+    try:
+        payments = {payment.payment: payment for payment in look(donation)}
+    except (client.NoAnswer, client.Refused) as error:
+        raise Impossible(_("Stripe did not answer, so nothing was asked. Try again in a minute.")) from error
+    return carry_out(_store(donation, wanted, payments, note_down))
+
+
+def carry_out(request: RefundRequest) -> RefundRequest:
+    """Ask Stripe for the refund, or learn that it was made. May be called any number of times, at once too.
+
+    Raises Impossible (Stripe refused) and Unanswered.
+    """
+    if request.state != State.ASKED:
+        return _answered(request)
+    try:
+        refund = _made(request) or _make(request)
+    except client.NoAnswer as error:
+        log.warning("refund request %s: no answer from Stripe (%s)", request.uuid, error)
+        raise Unanswered from error
+    _close(request, State.MADE, refund=refund)
+    return _answered(request)
+
+
+def finish_open() -> int:
+    """Ask again for what Stripe has not answered. Returns how many were answered."""
+    now = timezone.now()
+    done = 0
+    for request in RefundRequest.objects.filter(state=State.ASKED, asked_at__lte=now - PAUSE)[:20]:
+        # The claim: another process may be at it as well.
+        if not RefundRequest.objects.filter(pk=request.pk, asked_at=request.asked_at).update(asked_at=now):
+            continue
+        with contextlib.suppress(Impossible, Unanswered):
+            done += carry_out(request).state == State.MADE
+    return done
+
+
+def _payments(donation: Donation) -> QuerySet[LedgerEntry]:
+    return LedgerEntry.objects.filter(donation=donation, kind=LedgerEntry.Kind.PAYMENT).order_by("happened_at", "id")
+
+
+def _store(
+    donation: Donation, wanted: Wanted, payments: dict[str, Refundable], note_down: Callable[[RefundRequest], None]
+) -> RefundRequest:
+    with transaction.atomic():
+        # PostgreSQL waits here for the other one; SQLite has waited at BEGIN. The constraints hold in any case.
+        donation = Donation.objects.select_for_update().get(pk=donation.pk)
+        if earlier := donation.refund_requests.filter(number=wanted.number).first():
+            return _same(earlier, wanted)
+        if problem := why_not(donation):
+            raise Impossible(problem)
+        payment = payments.get(wanted.payment)
+        rest = min(left(donation), payment.left) if payment else 0
+        if payment is None or not 0 < wanted.amount <= rest:
+            raise Impossible(_too_much(rest, donation))
+        request = RefundRequest(
+            donation=donation, number=wanted.number, payment=wanted.payment, amount=wanted.amount,
+            currency=payment.currency, reason=wanted.reason, note=wanted.note, asked_by=wanted.by,
+        )  # fmt: skip
+        if not insert_once(request):
+            raise Impossible(_("Another refund of this gift is under way."))
+        stored = donation.refund_requests.get(number=wanted.number)
+        note_down(stored)
+    return stored
+
+
+def _same(earlier: RefundRequest, wanted: Wanted) -> RefundRequest:
+    """The same page, sent twice or by two people: one refund, if they mean the same."""
+    if (earlier.payment, earlier.amount) != (wanted.payment, wanted.amount):
+        raise Impossible(
+            _("Meanwhile %(who)s asked for a refund of %(amount)s. Look again before you ask for another one.")
+            % {"who": earlier.asked_by, "amount": money.display(earlier.amount, earlier.currency)}
+        )
+    return earlier
+
+
+def _too_much(rest: int, donation: Donation) -> str:
+    if rest <= 0:
+        return _("Nothing is left of this payment.")
+    return _("At most %(rest)s is left of this payment.") % {"rest": money.display(rest, donation.currency)}
+
+
+def _made(request: RefundRequest) -> str:
+    """The refund's id, if Stripe made it and its answer did not reach us. Its own record outlives the key (a day)."""
+    try:
+        reports = polling.fetch_cases(request.payment)
+    except client.Refused as error:
+        # No word on the refund itself.
+        raise client.NoAnswer(str(error)) from error
+    mine = (report.refund for report in reports if report.refund and report.refund.request == str(request.uuid))
+    return next((refund.id for refund in mine), "")
+
+
+def _make(request: RefundRequest) -> str:
+    at = polling.moment_of_look()
+    try:
+        answer = client.create_refund(
+            key=f"refund-{request.uuid}",
+            payment=request.payment,
+            amount=request.amount,
+            reason=request.reason,
+            metadata={
+                "tincup_site": settings.SITE_HOST,
+                "tincup_refund": str(request.uuid),
+                "tincup_asked_by": request.asked_by,
+            },
+        )
+    except client.Refused as error:
+        # An error of Stripe's own says nothing of the refund, and Stripe repeats it under this key: look what is there.
+        if (error.status or 0) >= 500 and (refund := _made(request)):
+            return refund
+        log.error("refund request %s: Stripe refused (%s)", request.uuid, error)
+        _close(request, State.REFUSED, answer=str(error)[:300])
+        # Most likely something happened at Stripe in this very moment: bring it in.
+        with contextlib.suppress(client.NoAnswer, client.Refused):
+            polling.fetch_cases(request.payment)
+        raise Impossible(_("Stripe refused the refund: %(words)s") % {"words": error.words}) from error
+    try:
+        report = parsing.of(answer, at=at)
+    except parsing.Unreadable as error:
+        raise client.NoAnswer(str(error)) from error
+    if report is None or report.refund is None:
+        raise client.NoAnswer("an answer that is no refund")
+    events.book(report)
+    return report.refund.id
+
+
+def _close(request: RefundRequest, state: RefundRequest.State, **values: str) -> None:
+    RefundRequest.objects.filter(pk=request.pk, state=State.ASKED).update(state=state, **values)
+
+
+def _answered(request: RefundRequest) -> RefundRequest:
+    request.refresh_from_db()
+    if request.state == State.REFUSED:
+        raise Impossible(_("Stripe refused the refund: %(words)s") % {"words": request.answer})
+    return request

@@ -1,0 +1,124 @@
+"""Brings the site to Stripe's state, whatever was missed: by objects, not by events.
+
+Events are kept for thirty days, and an event that was answered with 200 before a crash counts as delivered. What the
+objects say now cannot be missed. Everything goes through the ledger, so it may run while webhooks arrive.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from donations.domain import status
+from donations.domain.updates import Checkout
+from donations.ledger import monthly_totals, posting
+from donations.models import Case, Donation, LedgerEntry, StripeEvent
+from donations.stripe import balance_transactions, client, events, parsing, polling
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Mended:
+    """What a run found and did; numbers of donations, rows, events and months. It may have stopped half-way."""
+
+    looked_at: int = 0
+    rebuilt: int = 0
+    changed: int = 0
+    rows: int = 0
+    events: int = 0
+    mirrored: int = 0
+    months: int = 0
+    # Objects that could not be read or fetched; they keep none of the others from being looked at.
+    troubles: list[str] = field(default_factory=list)
+    stopped: str = ""
+
+
+def run(since: datetime) -> Mended:
+    """Ask Stripe about everything that is open here, and everything that was made there at `since` or later.
+
+    When Stripe does not answer any more, what was booked until then stays booked, and `stopped` says so.
+    """
+    mended = Mended()
+    before = _picture()
+    try:
+        _mend(mended, since)
+    except (client.NoAnswer, client.Refused) as error:
+        mended.stopped = str(error)
+    after = _picture()
+    mended.rebuilt = len(after[0].keys() - before[0].keys())
+    mended.changed = sum(after[0][pk] != status for pk, status in before[0].items())
+    mended.rows = after[1] - before[1]
+    return mended
+
+
+def _mend(mended: Mended, since: datetime) -> None:
+    # First: it tells whose payment a refund belongs to without another call.
+    mended.mirrored = balance_transactions.update(since, patient=True)
+    for reference in _open_here():
+        _attempt(mended, reference, partial(_fetch, reference))
+    for kind in ("checkout.sessions", "refunds", "disputes"):
+        at = polling.moment_of_look()
+        for thing in client.listed(kind, since, patient=True):
+            _attempt(mended, str(thing.get("id")), partial(_book, thing, at))
+    mended.events = _settle_events()
+    mended.months = monthly_totals.mend()
+
+
+def _attempt(mended: Mended, reference: str, work: Callable[[], bool]) -> None:
+    """One object. What is wrong with it is noted; only a silent Stripe ends the run."""
+    try:
+        mended.looked_at += client.patiently(work)
+    except client.NoAnswer:
+        raise
+    except Exception as error:
+        log.exception("%s", reference)
+        mended.troubles.append(f"{reference}: {type(error).__name__}: {error}")
+
+
+def _picture() -> tuple[dict[int, str], int]:
+    return dict(Donation.objects.values_list("pk", "status")), LedgerEntry.objects.count()
+
+
+def _open_here() -> list[str]:
+    """Sessions and cases of which more may be heard. Not a cursor: SQLite would stay at the time of its first row."""
+    unheard = ~Q(status__in=status.FINAL) | Q(checkout=Checkout.OPEN)
+    sessions = Donation.objects.filter(unheard).exclude(session_id="").values_list("session_id", flat=True)
+    return [*sessions.order_by("pk"), *Case.objects.filter(ask_at__isnull=False).values_list("pk", flat=True)]
+
+
+def _fetch(reference: str) -> bool:
+    return polling.fetch(reference) in posting.OURS
+
+
+def _book(thing: dict[str, Any], at: datetime) -> bool:
+    """Book a listed object if it is ours. A refund or dispute whose payment is unknown brings its payment along."""
+    report = parsing.of(thing, at=at)
+    if report is None:
+        return False
+    outcome = events.book(report)
+    early = outcome is posting.Outcome.EARLY and not balance_transactions.anothers(report.anchor)
+    if early and _fetch(report.anchor):
+        outcome = events.book(report)
+    return outcome in posting.OURS
+
+
+def _settle_events() -> int:
+    """Events that wait or failed are due at once: their objects have just been booked."""
+    now = timezone.now()
+    StripeEvent.objects.filter(retry_at__gt=now).update(retry_at=now)
+    return _until_none(polling.wake_parked) + _until_none(polling.replay_failed)
+
+
+def _until_none(work: Callable[[], int]) -> int:
+    done = 0
+    while step := work():
+        done += step
+    return done

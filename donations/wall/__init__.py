@@ -1,0 +1,1 @@
+"""The sponsors' wall: who is on it, where, and with which words."""

@@ -1,0 +1,35 @@
+"""The thread that does the chores while the site serves. Killed at any moment, it leaves nothing half claimed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from django.db import close_old_connections
+
+from donations.jobs import scheduler
+
+log = logging.getLogger(__name__)
+
+EVERY = 2.0  # seconds between two looks at what is due
+AFTER_FAILURE = 15.0  # seconds; the database may be away
+
+
+def start() -> threading.Thread:
+    """Start the thread. It is a daemon: the process may end at any time without asking it."""
+    thread = threading.Thread(target=_run, name="chores", daemon=True)
+    thread.start()
+    return thread
+
+
+def _run() -> None:
+    pause = threading.Event()
+    while True:
+        delay = EVERY
+        try:
+            close_old_connections()
+            scheduler.do_due()
+        except Exception:
+            log.exception("a round of chores failed")
+            delay = AFTER_FAILURE
+        pause.wait(delay)

@@ -1,0 +1,86 @@
+"""`expand[]`: puts whole objects where their ids stand, along any dotted path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.core import errors, store
+from sandbox.engine import settlement
+from sandbox.models import Record
+
+# What may be expanded in each object. A kind that the stand-in never makes stays null, as a null does at Stripe.
+_EXPANDABLE = {
+    "checkout.session": "customer invoice payment_intent payment_link setup_intent subscription",
+    "payment_intent": "application customer latest_charge on_behalf_of review source",
+    "charge": (
+        "application application_fee balance_transaction customer failure_balance_transaction payment_intent review"
+    ),
+    "refund": (
+        "balance_transaction charge failure_balance_transaction payment_intent source_transfer_reversal"
+        " transfer_reversal"
+    ),
+    "dispute": "charge payment_intent",
+    "balance_transaction": "source",
+    "payout": "balance_transaction failure_balance_transaction original_payout reversed_by",
+}
+_DEEPEST = 4
+
+
+def expand(body: dict[str, Any], paths: list[str]) -> dict[str, Any]:
+    """The object with everything along the paths put in; the object itself is changed."""
+    for path in paths:
+        steps = path.split(".")
+        if len(steps) > _DEEPEST + (body["object"] == "list"):
+            raise errors.invalid(f"You cannot expand more than {_DEEPEST} levels of a property.", "expand")
+        _walk(body, steps, path)
+    return body
+
+
+def _walk(body: dict[str, Any], steps: list[str], path: str) -> None:
+    if not steps:
+        return
+    step, rest = steps[0], steps[1:]
+    if body["object"] == "list":
+        if step != "data":
+            raise _cannot(path)
+        for item in body["data"]:
+            _walk(item, rest, path)
+        return
+    if body["object"] == "checkout.session" and step == "line_items":
+        body[step] = body.get(step) or _line_items(body["id"])
+    elif body["object"] == "charge" and step == "refunds":
+        body[step] = body.get(step) or _refunds(body["id"])
+    elif step not in _EXPANDABLE.get(body["object"], "").split():
+        raise _cannot(path)
+    else:
+        body[step] = _whole(body, step)
+    if isinstance(body.get(step), dict):
+        _walk(body[step], rest, path)
+
+
+def _whole(body: dict[str, Any], step: str) -> Any:
+    """The object whose id stands there; a charge is booked at the latest when somebody looks."""
+    stripe_id = body.get(step)
+    if stripe_id is None and (body["object"], step) == ("charge", "balance_transaction"):
+        settlement.follow(body["id"])
+        stripe_id = store.get("charge", body["id"]).body[step]
+    found = store.find_any(stripe_id) if isinstance(stripe_id, str) else None
+    return stripe_id if found is None else found.body
+
+
+def _refunds(charge_id: str) -> dict[str, Any]:
+    made = Record.objects.filter(kind="refund", charge=charge_id).order_by("-number")
+    return _list([refund.body for refund in made], f"/v1/charges/{charge_id}/refunds")
+
+
+def _line_items(session_id: str) -> dict[str, Any]:
+    items = store.get("checkout.session", session_id).hidden["line_items"]
+    return _list(items, f"/v1/checkout/sessions/{session_id}/line_items")
+
+
+def _list(data: list[Any], url: str) -> dict[str, Any]:
+    return {"object": "list", "data": data, "has_more": False, "url": url}
+
+
+def _cannot(path: str) -> errors.ApiError:
+    return errors.invalid(f"This property cannot be expanded ({path}).", "expand")

@@ -1,0 +1,120 @@
+"""The calls about money that moved: charges, refunds, disputes, balance transactions, payouts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.api import params
+from sandbox.api.expand import expand
+from sandbox.api.retrieve import listing, retrieve
+from sandbox.core import errors, store
+from sandbox.engine import balance, disputes, payouts, refunds, settlement
+from sandbox.models import Record
+from sandbox.webhooks.events import Cause
+
+Body = dict[str, Any]
+
+
+def retrieve_charge(raw: Body, cause: Cause, charge_id: str) -> Body:
+    """GET /v1/charges/<id>"""
+    return retrieve("charge", charge_id, raw, "id")
+
+
+def list_charges(raw: Body, cause: Cause) -> Body:
+    """GET /v1/charges"""
+    return listing("charge", "charges", params.LIST_CHARGES, raw, "payment_intent")
+
+
+def create_refund(raw: Body, cause: Cause) -> Body:
+    """POST /v1/refunds"""
+    clean = params.CREATE_REFUND(raw, "")
+    made = refunds.create(
+        _to_refund(clean).stripe_id,
+        clean.get("amount"),
+        reason=clean.get("reason"),
+        metadata=clean.get("metadata"),
+        cause=cause,
+    )
+    return expand(made.body, clean.get("expand", []))
+
+
+def retrieve_refund(raw: Body, cause: Cause, refund_id: str) -> Body:
+    """GET /v1/refunds/<id>"""
+    return retrieve(refunds.KIND, refund_id, raw, "refund")
+
+
+def list_refunds(raw: Body, cause: Cause) -> Body:
+    """GET /v1/refunds"""
+    return listing(refunds.KIND, "refunds", params.LIST_REFUNDS, raw, "charge payment_intent")
+
+
+def cancel_refund(raw: Body, cause: Cause, refund_id: str) -> Body:
+    """POST /v1/refunds/<id>/cancel"""
+    clean = params.RETRIEVE(raw, "")
+    found = store.find(refunds.KIND, refund_id)
+    if found is None:
+        raise errors.no_such(refunds.KIND, refund_id, "refund")
+    canceled = refunds.settle(refund_id, "canceled", cause)
+    if canceled is None:
+        message = (
+            f"You cannot cancel this refund: its status is {found.status}, and only pending refunds can be canceled."
+        )
+        raise errors.ApiError(400, message, begun=True)
+    return expand(canceled.body, clean.get("expand", []))
+
+
+def retrieve_dispute(raw: Body, cause: Cause, dispute_id: str) -> Body:
+    """GET /v1/disputes/<id>"""
+    return retrieve(disputes.KIND, dispute_id, raw, "dispute")
+
+
+def list_disputes(raw: Body, cause: Cause) -> Body:
+    """GET /v1/disputes"""
+    return listing(disputes.KIND, "disputes", params.LIST_DISPUTES, raw, "charge payment_intent")
+
+
+def retrieve_balance_transaction(raw: Body, cause: Cause, transaction_id: str) -> Body:
+    """GET /v1/balance_transactions/<id>"""
+    return retrieve(balance.KIND, transaction_id, raw, "id")
+
+
+def list_balance_transactions(raw: Body, cause: Cause) -> Body:
+    """GET /v1/balance_transactions"""
+    settlement.follow_all()
+    rule, filters = params.LIST_BALANCE_TRANSACTIONS, "currency payout source type"
+    return listing(balance.KIND, "balance_transactions", rule, raw, filters)
+
+
+def retrieve_payout(raw: Body, cause: Cause, payout_id: str) -> Body:
+    """GET /v1/payouts/<id>"""
+    return retrieve(payouts.KIND, payout_id, raw, "payout")
+
+
+def list_payouts(raw: Body, cause: Cause) -> Body:
+    """GET /v1/payouts"""
+    return listing(payouts.KIND, "payouts", params.LIST_PAYOUTS, raw, "status")
+
+
+def _to_refund(clean: Body) -> Record:
+    intent_id, charge_id = clean.get("payment_intent"), clean.get("charge")
+    if intent_id and charge_id:
+        raise errors.invalid("You may only specify one of these parameters: charge, payment_intent.", "charge")
+    if charge_id:
+        charge = store.find("charge", charge_id)
+        if charge is None:
+            raise errors.no_such("charge", charge_id, "charge")
+        if charge.status != "succeeded":
+            raise errors.ApiError(
+                400, f"Charge {charge_id} has not succeeded, so there is nothing to refund.", begun=True
+            )
+        return charge
+    if not intent_id:
+        message = "One of the following params should be provided for this request: payment_intent or charge."
+        raise errors.ApiError(400, message)
+    if store.find("payment_intent", intent_id) is None:
+        raise errors.no_such("payment_intent", intent_id, "payment_intent")
+    paid = store.charge_of(intent_id)
+    if paid is None:
+        message = f"This PaymentIntent ({intent_id}) does not have a successful charge to refund."
+        raise errors.ApiError(400, message, begun=True)
+    return paid

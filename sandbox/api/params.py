@@ -1,0 +1,175 @@
+"""Which parameters each call takes. A name that is not here does not exist at Stripe either."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.core.currencies import MAXIMUM
+from sandbox.core.validators import (
+    Rule,
+    address,
+    boolean,
+    choice,
+    currency,
+    descriptor_suffix,
+    email,
+    hash_of,
+    integer,
+    list_of,
+    metadata,
+    not_played,
+    text,
+)
+
+_FOREVER = 10**12
+
+
+def _out(names: str) -> dict[str, Rule]:
+    return dict.fromkeys(names.split(), not_played)
+
+
+_expand = {"expand": list_of(text(), 20)}
+
+_price_data = hash_of(
+    {
+        **_out("recurring tax_behavior unit_amount_decimal"),
+        "currency": currency,
+        "product": text(),
+        "product_data": hash_of(
+            {
+                **_out("images tax_code tax_details unit_label"),
+                "description": text(),
+                "metadata": metadata,
+                "name": text(),
+            },
+            required=["name"],
+        ),
+        "unit_amount": integer(0, MAXIMUM),
+    },
+    required=["currency"],
+)
+
+_line_item = hash_of(
+    {
+        **_out("adjustable_quantity tax_rates"),
+        "metadata": metadata,
+        "price": text(),
+        "price_data": _price_data,
+        "quantity": integer(1, 999_999),
+    }
+)
+
+_payment_intent_data = hash_of(
+    {
+        **_out(
+            "application_fee_amount on_behalf_of setup_future_usage shipping statement_descriptor transfer_data"
+            " transfer_group"
+        ),
+        "capture_method": choice(["automatic", "automatic_async", "manual"], played=["automatic", "automatic_async"]),
+        "description": text(1000),
+        "metadata": metadata,
+        "receipt_email": email,
+        "statement_descriptor_suffix": descriptor_suffix,
+    }
+)
+
+LOCALES = (
+    "auto bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hi-IN hr hu id it ja ko lt lv ms mt nb nl pl pt pt-BR"
+    " ro ru sk sl sv th tr vi zh zh-HK zh-TW"
+).split()
+
+CREATE_SESSION = hash_of(
+    {
+        **_expand,
+        **_out(
+            "after_expiration allow_promotion_codes allowed_payment_method_types automatic_tax"
+            " billing_address_collection branding_settings consent_collection custom_fields custom_text customer"
+            " customer_account customer_update discounts excluded_payment_method_types invoice_creation"
+            " managed_payments name_collection optional_items payment_method_collection"
+            " payment_method_configuration payment_method_data payment_method_options permissions"
+            " phone_number_collection redirect_on_completion return_url saved_payment_method_options"
+            " setup_intent_data shipping_address_collection shipping_options subscription_data tax_id_collection"
+            " wallet_options"
+        ),
+        "adaptive_pricing": hash_of({"enabled": boolean}),
+        "cancel_url": address,
+        "client_reference_id": text(200),
+        "currency": currency,
+        "customer_creation": choice(["always", "if_required"], played=["if_required"]),
+        "customer_email": email,
+        "expires_at": integer(0, _FOREVER),
+        "integration_identifier": text(),
+        "line_items": list_of(_line_item, 100),
+        "locale": choice(LOCALES),
+        "metadata": metadata,
+        "mode": choice(["payment", "setup", "subscription"], played=["payment"]),
+        "origin_context": choice(["mobile_app", "web"]),
+        "payment_intent_data": _payment_intent_data,
+        "submit_type": choice(["auto", "book", "donate", "pay", "subscribe"]),
+        "success_url": address,
+        "ui_mode": choice(["elements", "embedded_page", "form", "hosted_page"], played=["hosted_page"]),
+    },
+    required=["mode", "line_items", "success_url"],
+)
+
+RETRIEVE = hash_of(_expand)
+
+
+def _created(raw: Any, name: str) -> dict[str, int]:
+    moment = integer(0, _FOREVER)
+    if isinstance(raw, str):
+        return {"exact": moment(raw, name)}
+    clean: dict[str, int] = hash_of({"gt": moment, "gte": moment, "lt": moment, "lte": moment})(raw, name)
+    return clean
+
+
+_page = {
+    **_expand,
+    "created": _created,
+    "ending_before": text(),
+    "limit": integer(1, 100),
+    "starting_after": text(),
+}
+
+LIST_SESSIONS = hash_of(
+    {
+        **_page,
+        **_out("customer customer_account customer_details payment_link subscription"),
+        "payment_intent": text(),
+        "status": choice(["complete", "expired", "open"]),
+    }
+)
+
+LIST_INTENTS = hash_of({**_page, **_out("customer customer_account")})
+
+LIST_CHARGES = hash_of({**_page, **_out("customer transfer_group"), "payment_intent": text()})
+
+CREATE_REFUND = hash_of(
+    {
+        **_expand,
+        **_out("currency customer instructions_email origin refund_application_fee reverse_transfer"),
+        "amount": integer(1, MAXIMUM),
+        "charge": text(),
+        "metadata": metadata,
+        "payment_intent": text(),
+        "reason": choice(["duplicate", "fraudulent", "requested_by_customer"]),
+    }
+)
+
+LIST_REFUNDS = LIST_DISPUTES = hash_of({**_page, "charge": text(), "payment_intent": text()})
+
+LIST_BALANCE_TRANSACTIONS = hash_of(
+    {**_page, "currency": currency, "payout": text(), "source": text(), "type": text()},
+)
+
+LIST_PAYOUTS = hash_of(
+    {
+        **_page,
+        **_out("arrival_date destination"),
+        "status": choice(["canceled", "failed", "in_transit", "paid", "pending"]),
+    }
+)
+
+LIST_EVENTS = hash_of(
+    {**_page, "delivery_success": boolean, "type": text(), "types": list_of(text(), 20)},
+)

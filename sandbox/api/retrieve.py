@@ -1,0 +1,36 @@
+"""The two ways to look at Stripe's objects: one by its id, and a list with its filters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.api import params
+from sandbox.api.expand import expand
+from sandbox.api.pagination import page
+from sandbox.core import errors, store
+from sandbox.core.validators import Rule
+from sandbox.models import Record
+
+Body = dict[str, Any]
+
+# Most filters are columns of their own name.
+_IN_THE_BODY = {"currency": "body__currency", "type": "body__type"}
+
+
+def retrieve(kind: str, stripe_id: str, raw: Body, param: str) -> Body:
+    """GET of one object."""
+    clean = params.RETRIEVE(raw, "")
+    record = store.find(kind, stripe_id)
+    if record is None:
+        raise errors.no_such(kind, stripe_id, param)
+    return expand(record.body, clean.get("expand", []))
+
+
+def listing(kind: str, path: str, rule: Rule, raw: Body, filters: str = "") -> Body:
+    """GET of a list, narrowed by these filters where they are given."""
+    clean = rule(raw, "")
+    rows = Record.objects.filter(kind=kind)
+    for name in filters.split():
+        if clean.get(name):
+            rows = rows.filter(**{_IN_THE_BODY.get(name, name): clean[name]})
+    return expand(page(rows, clean, kind=kind, url=f"/v1/{path}"), clean.get("expand", []))

@@ -1,0 +1,61 @@
+"""Which call of the API is answered by which function."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.api import checkout_endpoints, money_endpoints
+from sandbox.core import errors
+from sandbox.operator import behaviour
+from sandbox.operator import money as operator_money
+
+Endpoint = Callable[..., dict[str, Any]]
+
+# Below this the tests and the console change the stand-in itself.
+CONTROL = "test_helpers/sandbox"
+
+_ID = "([^/]+)"
+_CALLS: list[tuple[str, str, Endpoint]] = [
+    ("POST", "checkout/sessions", checkout_endpoints.create_session),
+    ("GET", "checkout/sessions", checkout_endpoints.list_sessions),
+    ("GET", f"checkout/sessions/{_ID}", checkout_endpoints.retrieve_session),
+    ("POST", f"checkout/sessions/{_ID}/expire", checkout_endpoints.expire_session),
+    ("GET", "payment_intents", checkout_endpoints.list_intents),
+    ("GET", f"payment_intents/{_ID}", checkout_endpoints.retrieve_intent),
+    ("GET", "events", checkout_endpoints.list_events),
+    ("GET", f"events/{_ID}", checkout_endpoints.retrieve_event),
+    ("GET", "charges", money_endpoints.list_charges),
+    ("GET", f"charges/{_ID}", money_endpoints.retrieve_charge),
+    ("POST", "refunds", money_endpoints.create_refund),
+    ("GET", "refunds", money_endpoints.list_refunds),
+    ("GET", f"refunds/{_ID}", money_endpoints.retrieve_refund),
+    ("POST", f"refunds/{_ID}/cancel", money_endpoints.cancel_refund),
+    ("GET", "disputes", money_endpoints.list_disputes),
+    ("GET", f"disputes/{_ID}", money_endpoints.retrieve_dispute),
+    ("GET", "balance_transactions", money_endpoints.list_balance_transactions),
+    ("GET", f"balance_transactions/{_ID}", money_endpoints.retrieve_balance_transaction),
+    ("GET", "payouts", money_endpoints.list_payouts),
+    ("GET", f"payouts/{_ID}", money_endpoints.retrieve_payout),
+    ("GET", CONTROL, behaviour.show),
+    ("POST", CONTROL, behaviour.change),
+    ("POST", f"{CONTROL}/stranger", behaviour.stranger),
+    ("POST", f"{CONTROL}/resend", behaviour.resend),
+    ("POST", f"{CONTROL}/settle", behaviour.settle),
+    ("POST", f"{CONTROL}/refund", operator_money.refund),
+    ("POST", f"{CONTROL}/settle_refund", operator_money.settle_refund),
+    ("POST", f"{CONTROL}/dispute", operator_money.dispute),
+    ("POST", f"{CONTROL}/dispute_move", operator_money.dispute_move),
+    ("POST", f"{CONTROL}/payout", operator_money.payout),
+    ("POST", f"{CONTROL}/stripe_fee", operator_money.stripe_fee),
+]
+
+
+def find(method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:
+    """The function for the call, and the ids in its path."""
+    for known, pattern, endpoint in _CALLS:
+        match = re.fullmatch(pattern, path)
+        if match and known == method:
+            return endpoint, match.groups()
+    raise errors.unrecognized(method, f"/v1/{path}")

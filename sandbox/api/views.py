@@ -1,0 +1,137 @@
+"""Stripe's HTTP API: who asks, which call it is, and the headers and idempotency around every answer."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from sandbox.api import faults, form_encoding, idempotency, routes
+from sandbox.core import ids, versions
+from sandbox.core.errors import ApiError
+from sandbox.router import ALIAS
+from sandbox.webhooks.events import Cause
+
+log = logging.getLogger(__name__)
+
+
+@csrf_exempt
+def v1(request: HttpRequest, rest: str) -> HttpResponse:
+    """Answer one API request, or leave it without an answer."""
+    path = rest.rstrip("/")
+    fault = "" if path.startswith(routes.CONTROL) else faults.strike()
+    if fault in faults.BEFORE:
+        return faults.silence(request, fault)
+    response = _try(request, path, fault)
+    return faults.silence(request, fault) if fault in faults.AFTER else response
+
+
+def _try(request: HttpRequest, path: str, fault: str) -> HttpResponse:
+    request_id = ids.new("req")
+    try:
+        response = _answer(request, path, request_id, fault)
+    except ApiError as error:
+        response = _respond(error.status, _dump(error.body(request_id)))
+    except Exception:
+        log.exception("the sandbox failed on %s %s", request.method, request.path)
+        broken = ApiError(500, "An unknown error occurred in the sandbox.", type="api_error")
+        response = _respond(500, _dump(broken.body(request_id)))
+    response["Request-Id"] = request_id
+    response["Stripe-Version"] = request.headers.get("Stripe-Version", versions.CURRENT)
+    if key := request.headers.get("Idempotency-Key"):
+        response["Idempotency-Key"] = key
+    return response
+
+
+def _answer(request: HttpRequest, path: str, request_id: str, fault: str) -> HttpResponse:
+    _authenticate(request.headers.get("Authorization", ""))
+    endpoint, arguments = routes.find(request.method or "", path)
+    raw = request.META["QUERY_STRING"] if request.method == "GET" else _form(request)
+    params = form_encoding.parse(raw)
+    key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+    cause = Cause(request_id, key)
+
+    def work() -> dict[str, Any]:
+        faults.refuse(fault, key)
+        return endpoint(params, cause, *arguments)
+
+    if key is None:
+        return _respond(200, _dump(work()))
+    earlier = idempotency.begin(key, idempotency.fingerprint(path, params), request_id)
+    if earlier is not None:
+        replay = _respond(earlier.status or 200, earlier.body)
+        replay["Idempotent-Replayed"] = "true"
+        replay["Original-Request"] = earlier.request_id
+        return replay
+    return _execute(work, key, request_id)
+
+
+def _execute(work: Callable[[], dict[str, Any]], key: str, request_id: str) -> HttpResponse:
+    try:
+        with transaction.atomic(using=ALIAS):
+            body = _dump(work())
+            idempotency.finish(key, 200, body)
+        return _respond(200, body)
+    except ApiError as error:
+        if not error.begun:
+            idempotency.release(key)
+            raise
+        body = _dump(error.body(request_id))
+        idempotency.finish(key, error.status, body)
+        return _respond(error.status, body)
+    except Exception:
+        idempotency.release(key)
+        raise
+
+
+def _authenticate(header: str) -> None:
+    key = _key(header)
+    if not key:
+        raise ApiError(
+            401,
+            "You did not provide an API key. You need to provide your API key in the Authorization header, using "
+            "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See "
+            "https://stripe.com/docs/api#authentication for details, or we can help at https://support.stripe.com/.",
+        )
+    if not key.startswith(("sk_test_", "rk_test_")):
+        raise ApiError(401, f"Invalid API Key provided: {key[:8]}{'*' * 8}{key[-4:] if len(key) > 16 else ''}")
+
+
+def _key(header: str) -> str:
+    scheme, _, credentials = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return ""
+
+
+def _form(request: HttpRequest) -> str:
+    if request.body and request.content_type != "application/x-www-form-urlencoded":
+        raise ApiError(
+            400,
+            "Invalid request: the Content-Type must be application/x-www-form-urlencoded, "
+            f"not {request.content_type or 'missing'}.",
+        )
+    try:
+        return request.body.decode()
+    except UnicodeDecodeError:
+        raise ApiError(400, "Invalid request: the body is not UTF-8.") from None
+
+
+def _dump(body: dict[str, Any]) -> str:
+    return json.dumps(body, indent=2, ensure_ascii=False)
+
+
+def _respond(status: int, body: str) -> HttpResponse:
+    return HttpResponse(body, status=status, content_type="application/json")

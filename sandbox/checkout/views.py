@@ -1,0 +1,174 @@
+"""The page that plays the part of Stripe's: card, bank, and the approval at the donor's bank. No script on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from sandbox import worker
+from sandbox.checkout.card_form import CardForm, PayerForm
+from sandbox.core import store
+from sandbox.core.currencies import shown
+from sandbox.engine import bank_payments, card_payments, sessions, timers
+from sandbox.engine.card_payments import Tried
+from sandbox.engine.test_cards import CARDS, lookup
+from sandbox.models import Behaviour, Record
+from sandbox.objects.charge import Payer
+
+View = Callable[..., HttpResponse]
+
+
+def _open_session(view: View) -> View:
+    """Hand the view an open session; a paid one sends the donor on, one that is over says so."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, session_id: str) -> HttpResponse:
+        timers.expire_due()
+        session = store.find(sessions.KIND, session_id)
+        if session is None:
+            return render(request, "sandbox/gone.html", {"session": None}, status=404)
+        if session.status == "complete":
+            return _to_success(session)
+        if session.status == "expired":
+            return render(request, "sandbox/gone.html", {"session": session.body}, status=410)
+        response = view(request, session)
+        # A form whose answer redirects to the site is a form that acts on the site: the browser must be told.
+        home = urlsplit(session.body["success_url"])
+        response.headers["Content-Security-Policy"] = (
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            f"form-action 'self' {home.scheme}://{home.netloc}"
+        )
+        return response
+
+    return wrapped
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@_open_session
+def page(request: HttpRequest, session: Record) -> HttpResponse:
+    """The pay page and its two ways to pay."""
+    if request.method != "POST":
+        return _form_page(request, session, CardForm(initial=_prefilled(request, session)))
+    if request.POST.get("bank") in {"settles", "fails"}:
+        return _pay_by_bank(request, session)
+    form = CardForm(_posted(request, session))
+    if not form.is_valid():
+        return _form_page(request, session, form, status=402)
+    typed = form.cleaned_data
+    payer = Payer(typed["email"], typed["name"] or None)
+    tried = card_payments.by_card(session.stripe_id, lookup(typed["number"]), typed["exp"], payer)
+    if tried.result == "challenged":
+        return redirect("sandbox:approval", session.stripe_id)
+    return _after(request, session, tried, form)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@_open_session
+def approval(request: HttpRequest, session: Record) -> HttpResponse:
+    """3-D Secure: the bank asks the donor whether it is really them."""
+    if "challenge" not in session.hidden:
+        return redirect("sandbox:pay", session.stripe_id)
+    if request.method != "POST" or not {"approve", "refuse"} & request.POST.keys():
+        return render(request, "sandbox/approval.html", _context(session))
+    challenge = session.hidden["challenge"]
+    tried = card_payments.answer_challenge(session.stripe_id, approved="approve" in request.POST)
+    return _after(request, session, tried, CardForm(initial=challenge))
+
+
+@never_cache
+@require_safe
+def receipt(request: HttpRequest, charge_id: str) -> HttpResponse:
+    """What `receipt_url` of a charge leads to."""
+    charge = store.find("charge", charge_id)
+    if charge is None or charge.status != "succeeded":
+        return render(request, "sandbox/gone.html", {"session": None}, status=404)
+    body = charge.body
+    return render(request, "sandbox/receipt.html", {"charge": body, "amount": shown(body["amount"], body["currency"])})
+
+
+def _pay_by_bank(request: HttpRequest, session: Record) -> HttpResponse:
+    form = PayerForm(_posted(request, session))
+    if not form.is_valid():
+        filled = CardForm(initial=request.POST.dict())
+        return _form_page(request, session, filled, status=402, problem="Type your e-mail address first.")
+    payer = Payer(form.cleaned_data["email"], form.cleaned_data["name"] or None)
+    tried = bank_payments.pay(session.stripe_id, request.POST["bank"], payer)
+    return _after(request, session, tried, CardForm())
+
+
+def _after(request: HttpRequest, session: Record, tried: Tried, form: CardForm) -> HttpResponse:
+    if tried.failure is not None:
+        return _form_page(request, session, form, status=402, problem=tried.failure.message, declined=True)
+    if tried.result in {"paid", "sent"}:
+        if Behaviour.current().prompt:
+            worker.wait_for("checkout.session.completed", session.stripe_id)
+        return _to_success(session)
+    # Somebody was quicker (a second click, the clock): the page itself knows what to say.
+    return redirect("sandbox:pay", session.stripe_id)
+
+
+def _form_page(
+    request: HttpRequest,
+    session: Record,
+    form: CardForm,
+    *,
+    status: int = 200,
+    problem: str = "",
+    declined: bool = False,
+) -> HttpResponse:
+    context = {
+        **_context(session),
+        "form": form,
+        "cards": CARDS,
+        "problem": problem,
+        "declined": declined,
+        "failed": status != 200,
+    }
+    return render(request, "sandbox/pay.html", context, status=status)
+
+
+def _context(session: Record) -> dict[str, Any]:
+    body = session.body
+    return {
+        "session": body,
+        "amount": shown(body["amount_total"], body["currency"]),
+        "items": session.hidden["line_items"],
+        "merchant": urlsplit(body["success_url"]).netloc,
+    }
+
+
+def _prefilled(request: HttpRequest, session: Record) -> dict[str, str]:
+    """A test card's link fills the form, which saves the newcomer sixteen digits."""
+    initial = {"email": session.body["customer_email"] or ""}
+    wanted = request.GET.get("card", "")
+    for card in CARDS:
+        if card.number == wanted:
+            cvc = "1234" if card.brand == "amex" else "123"
+            initial |= {"number": card.spaced, "exp": "12/34", "cvc": cvc}
+    return initial
+
+
+def _posted(request: HttpRequest, session: Record) -> dict[str, str]:
+    return {"email": session.body["customer_email"] or "", **request.POST.dict()}
+
+
+def _to_success(session: Record) -> HttpResponse:
+    target = re.sub(
+        r"\{CHECKOUT_SESSION_ID\}|%7BCHECKOUT_SESSION_ID%7D",
+        session.stripe_id,
+        session.body["success_url"],
+        flags=re.IGNORECASE,
+    )
+    response = HttpResponseRedirect(target)
+    response.status_code = 303
+    return response

@@ -1,0 +1,54 @@
+"""The console's forms: how the stand-in delivers, in which currency it settles, how its API fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import forms
+
+from sandbox.core.currencies import SUPPORTED
+from sandbox.models import Behaviour
+
+if TYPE_CHECKING:
+    BehaviourForm = forms.ModelForm[Behaviour]
+else:
+    BehaviourForm = forms.ModelForm
+
+
+class MoodForm(BehaviourForm):
+    """How the stand-in delivers."""
+
+    class Meta:
+        model = Behaviour
+        fields = ("delivery", "delay", "doubled", "shuffled", "two_ids", "release", "bank_delay")
+
+
+class MoneyForm(BehaviourForm):
+    """In which currency payments reach the account."""
+
+    class Meta:
+        model = Behaviour
+        fields = ("settlement", "exchange_rate")
+
+    def clean_settlement(self) -> str:
+        """A currency of Stripe's, or nothing."""
+        currency = str(self.cleaned_data["settlement"]).lower()
+        if currency and currency not in SUPPORTED:
+            raise forms.ValidationError("Stripe does not know this currency.")
+        return currency
+
+
+class FaultForm(BehaviourForm):
+    """How the API fails."""
+
+    class Meta:
+        model = Behaviour
+        fields = ("fault", "fault_rate", "fault_seed", "fault_seconds")
+
+
+# What the button says that sends it -> the form, its heading, and what is said when it is saved.
+FORMS: dict[str, tuple[type[BehaviourForm], str, str]] = {
+    "mood": (MoodForm, "How events are delivered", "The delivery settings are saved."),
+    "money": (MoneyForm, "How payments settle", "The settlement is saved."),
+    "faults": (FaultForm, "How the API fails", "The faults are saved."),
+}

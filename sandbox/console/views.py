@@ -1,0 +1,114 @@
+"""The operator's page: what happened at "Stripe", and the buttons that make it behave otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from sandbox.console.forms import FORMS, BehaviourForm
+from sandbox.console.tables import tables
+from sandbox.core import errors, store
+from sandbox.core.currencies import parse
+from sandbox.core.errors import ApiError
+from sandbox.engine import timers
+from sandbox.engine.test_cards import CARDS
+from sandbox.models import Behaviour
+from sandbox.operator import behaviour, money
+from sandbox.webhooks.events import NOBODY, Cause
+
+Action = Callable[[QueryDict], object]
+
+
+def _calls(function: Callable[[dict[str, Any], Cause], object], names: str = "", **fixed: str) -> Action:
+    """What the control API does, with these fields of the form."""
+    return lambda posted: function({**{name: posted.get(name, "") for name in names.split()}, **fixed}, NOBODY)
+
+
+def _refund(posted: QueryDict) -> None:
+    """Refund the amount that was typed, or all that is left."""
+    wanted = {"charge": posted.get("charge", "")}
+    if typed := posted.get("amount", "").strip():
+        charge = store.find("charge", wanted["charge"])
+        amount = parse(typed, charge.body["currency"]) if charge else None
+        if not amount:
+            raise errors.invalid("The amount to refund must be a number like 5 or 5.50.", "amount")
+        wanted["amount"] = str(amount)
+    money.refund(wanted, NOBODY)
+
+
+# What a button does, and what is said when it is done.
+_ACTIONS: dict[str, tuple[Action, str]] = {
+    "resend": (_calls(behaviour.resend, "event"), "The event is on its way again."),
+    "resend_undelivered": (
+        _calls(behaviour.resend, undelivered="true"),
+        "Every event that never arrived is on its way again.",
+    ),
+    "settle": (_calls(behaviour.settle, "session outcome"), "The bank has answered."),
+    "stranger": (
+        lambda posted: behaviour.stranger_pays(1500),
+        "A stranger has paid $15.00 in another shop on the same account.",
+    ),
+    "refund": (_refund, "The refund is made."),
+    "settle_refund": (_calls(money.settle_refund, "refund outcome"), "The refund has gone on."),
+    "dispute": (_calls(money.dispute, "charge kind"), "The donor’s bank has disputed the payment."),
+    "dispute_move": (_calls(money.dispute_move, "dispute to"), "The dispute has gone on."),
+    "payout": (_calls(money.payout), "What the balance held above zero is paid out."),
+    "stripe_fee": (_calls(money.stripe_fee), "Stripe has billed a fee of $2.00."),
+}
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """What happened lately; every button posts here and comes back."""
+    timers.expire_due()
+    if request.method != "POST":
+        return _show(request)
+    action = request.POST.get("action", "")
+    if action in FORMS:
+        form = FORMS[action][0](request.POST, instance=Behaviour.current())
+        if not form.is_valid():
+            return _show(request, 422, "The settings are not saved: see below.", {action: form})
+        behaviour.set_mood(form.cleaned_data)
+    elif action in _ACTIONS:
+        try:
+            _ACTIONS[action][0](request.POST)
+        except ApiError as error:
+            return _show(request, error.status, str(error))
+    else:
+        return _show(request, 400, "There is no such button.")
+    response = HttpResponseRedirect(f"{reverse('sandbox:console')}?done={action}")
+    response.status_code = 303
+    return response
+
+
+def _show(
+    request: HttpRequest, status: int = 200, problem: str = "", refused: dict[str, BehaviourForm] | None = None
+) -> HttpResponse:
+    mood = Behaviour.current()
+    forms = [
+        {"action": action, "title": title, "form": (refused or {}).get(action) or form(instance=mood)}
+        for action, (form, title, _) in FORMS.items()
+    ]
+    context = {
+        **tables(),
+        "cards": CARDS,
+        "done": _done(request.GET.get("done", "")),
+        "forms": forms,
+        "forward_to": settings.SANDBOX_FORWARD_TO,
+        "problem": problem,
+    }
+    return render(request, "sandbox/console.html", context, status=status)
+
+
+def _done(action: str) -> str:
+    if action in FORMS:
+        return FORMS[action][2]
+    return _ACTIONS[action][1] if action in _ACTIONS else ""

@@ -1,0 +1,1 @@
+"""What happens to money: sessions, payments, refunds, disputes, balance, payouts."""

@@ -1,0 +1,71 @@
+"""The running month, as visitors may read it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from donations.domain.status import Status
+from donations.jobs import scheduler
+from donations.models import Chore, Donation
+from donations.reporting.month import this as this_month
+from tests.donations.reporting.test_fees import booked, paid
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_month_without_anything_is_empty_and_not_shown(client: Client) -> None:
+    assert this_month().empty
+    assert "Our books are open" not in client.get("/").content.decode()
+
+
+def test_fees_are_in_pencil_until_stripe_has_told_all_of_them() -> None:
+    paid()
+    month = this_month()
+    assert (month.gifts, month.raised, month.fees) == (1, 2000, None)
+    cache.clear()
+    booked()
+    month = this_month()
+    assert (month.fees, month.reached) == (88, 1912)
+
+
+def test_the_page_says_it_as_a_book_does(client: Client) -> None:
+    paid()
+    assert "in pencil until Stripe tells us" in client.get("/").content.decode()
+    cache.clear()
+    booked()
+    page = client.get("/").content.decode()
+    assert "(0.88)" in page
+    assert "1,912" not in page
+    assert "19.12" in page
+
+
+def test_a_gift_that_a_bank_is_sending_is_in_pencil(client: Client) -> None:
+    now = timezone.now()
+    fields = {"amount": 6000, "currency": "usd", "expires_at": now, "status": Status.PROCESSING}
+    Donation.objects.create(**fields)
+    Donation.objects.create(**fields, created_at=now - timedelta(days=31))
+    month = this_month()
+    assert (month.waiting, month.waiting_for, month.raised) == (1, 6000, 0)
+    assert "Waiting on a bank" in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ("12 rows compared, 0 too young, 0 differences.", "Agreed with Stripe to the cent on "),
+        ("12 rows compared, 0 too young, 2 differences.\n  amount: pi_1", "found 2 entries that differ."),
+        ("failed: NoAnswer", ""),
+    ],
+)
+def test_the_last_proof_is_told_as_it_came_out(client: Client, result: str, said: str) -> None:
+    paid()
+    Chore.objects.create(name=scheduler.VERIFY, due_at=timezone.now(), done_at=timezone.now(), result=result)
+    page = client.get("/").content.decode()
+    assert said in page
+    assert ("Stripe to the cent" in page) == said.startswith("Agreed")
+    assert "pi_1" not in page

@@ -1,0 +1,105 @@
+"""Events: frozen when they happen, told in the mood that was set."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from sandbox.core import versions
+from sandbox.models import Delivery, Event
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["sandbox"])
+
+NATURAL = ["charge.succeeded", "payment_intent.succeeded", "checkout.session.completed"]
+
+
+def test_a_snapshot_stays_as_it_was(api, client, opened, control):
+    session = opened()
+    client.post(f"/sandbox/pay/{session.id}", {"bank": "settles", "email": "ada@example.com"})
+    control("/settle", session=session.id, outcome="settles")
+    assert api.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
+    snapshots = api.v1.events.list({"type": "checkout.session.*"}).data
+    assert [(event.type, event.data.object.payment_status) for event in snapshots] == [
+        ("checkout.session.async_payment_succeeded", "paid"),
+        ("checkout.session.completed", "unpaid"),
+    ]
+
+
+def test_an_event_of_the_donors_names_no_request(api, opened, pay):
+    pay(opened().id)
+    event = api.v1.events.list().data[0]
+    assert (event.request.id, event.request.idempotency_key) == (None, None)
+    assert (event.api_version, event.livemode, event.pending_webhooks) == ("2026-10-28.endive", False, 1)
+
+
+def test_each_event_has_one_delivery_that_is_due_at_once(opened, pay):
+    pay(opened().id)
+    assert [delivery.event.type for delivery in Delivery.objects.order_by("pk")] == NATURAL
+    assert not Delivery.objects.exclude(due_at__lte=time.time()).exists()
+
+
+def test_lost_events_exist_but_are_never_sent(api, opened, pay, control):
+    control(delivery="lost")
+    pay(opened().id)
+    assert len(api.v1.events.list({"delivery_success": False}).data) == 3
+    assert not Delivery.objects.exists()
+
+
+def test_late_events_are_due_late(opened, pay, control):
+    control(delivery="late", delay=100)
+    pay(opened().id)
+    assert Delivery.objects.filter(due_at__range=(time.time() + 90, time.time() + 100)).count() == 3
+
+
+def test_doubled_events_are_sent_twice_under_one_id(opened, pay, control):
+    control(doubled="true")
+    pay(opened().id)
+    assert (Event.objects.count(), Delivery.objects.count()) == (3, 6)
+
+
+def test_two_ids_tell_one_change_twice(opened, pay, control):
+    control(two_ids="true")
+    pay(opened().id)
+    assert sorted(Event.objects.values_list("type", flat=True)) == sorted(NATURAL * 2)
+    assert Event.objects.values("stripe_id").distinct().count() == 6
+
+
+def test_shuffled_events_never_come_in_their_natural_order(opened, pay, control):
+    control(shuffled="true")
+    for _ in range(5):
+        pay(opened().id)
+        sent = [delivery.event.type for delivery in Delivery.objects.order_by("due_at")]
+        assert sent != NATURAL
+        assert sorted(sent) == sorted(NATURAL)
+        Delivery.objects.all().delete()
+
+
+@pytest.mark.parametrize("release", ["dahlia", "acacia"])
+def test_another_release_has_its_version_and_an_older_shape(opened, pay, control, release):
+    control(release=release)
+    pay(opened().id)
+    bodies = {event.type: event.body for event in Event.objects.all()}
+    assert {body["api_version"] for body in bodies.values()} == {versions.version(release)}
+    assert versions.version(release).endswith(f".{release}")
+    session = bodies["checkout.session.completed"]["data"]["object"]
+    assert not {"payment_status", "amount_total", "status"} & session.keys()
+    intent = bodies["payment_intent.succeeded"]["data"]["object"]
+    assert "latest_charge" not in intent
+    assert len(intent["charges"]["data"]) == 1
+    assert "refunds" in bodies["charge.succeeded"]["data"]["object"]
+
+
+def test_an_older_shape_is_told_twice_too(opened, pay, control):
+    control(release="dahlia", two_ids="true")
+    pay(opened().id)
+    bodies = [event.body["data"] for event in Event.objects.filter(type="checkout.session.completed")]
+    assert len(bodies) == 2
+    assert bodies[0] == bodies[1]
+
+
+def test_an_older_shape_changes_no_object(api, opened, pay, control):
+    control(release="dahlia")
+    session = opened()
+    pay(session.id)
+    assert api.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"

@@ -1,0 +1,14 @@
+"""The short run; `make chaos` is the long one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.system.chaos.run import Plan, run
+from tests.system.journeys.databases import POSTGRESQL
+
+
+@pytest.mark.slow
+def test_the_books_survive_a_short_storm() -> None:
+    summary, differences = run(Plan(seed=20, donors=16, seconds=8, kills=2, sites=2 if POSTGRESQL else 1))
+    assert not differences, summary
