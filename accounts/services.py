@@ -30,32 +30,32 @@ def register(email: str, password: str, name: str) -> None:
         user = User.objects.get(email=email)
         # Whoever registers again before the address is verified may have mistyped: the last words count.
         waits = _unclaimed(pk=user.pk).update(name=name, password=hashed)
-        outbox.owe(outbox.VERIFY if waits else outbox.KNOWN, user)
+        outbox.enqueue(outbox.VERIFY if waits else outbox.KNOWN, user)
 
 
 def resend(email: str) -> None:
     """Send the letter that verifies an address once more."""
     user = _user(email)
     if user is None:
-        outbox.pretend(outbox.VERIFY, email)
+        outbox.enqueue_decoy(outbox.VERIFY, email)
     else:
-        outbox.owe(outbox.KNOWN if user.verified_at else outbox.VERIFY, user)
+        outbox.enqueue(outbox.KNOWN if user.verified_at else outbox.VERIFY, user)
 
 
 def ask_reset(email: str) -> None:
     """Send a link to set a new password."""
     user = _user(email)
     if user is None:
-        outbox.pretend(outbox.RESET, email)
+        outbox.enqueue_decoy(outbox.RESET, email)
     else:
-        outbox.owe(outbox.RESET, user)
+        outbox.enqueue(outbox.RESET, user)
 
 
 def verify(user: User) -> bool:
     """The address is proved. False when somebody was quicker with the same link."""
     if not User.objects.filter(pk=user.pk, verified_at__isnull=True).update(verified_at=timezone.now()):
         return False
-    ownership.join(user.pk, user.email)
+    ownership.attach_guest_donations(user.pk, user.email)
     return True
 
 
@@ -70,8 +70,8 @@ def reset(user: User, password: str) -> None:
             password=user.password, verified_at=user.verified_at or timezone.now()
         ):
             return
-        ownership.join(user.pk, user.email)
-        outbox.owe(outbox.PASSWORD_CHANGED, user)
+        ownership.attach_guest_donations(user.pk, user.email)
+        outbox.enqueue(outbox.PASSWORD_CHANGED, user)
     lockout.forgive(user)
 
 
@@ -81,7 +81,7 @@ def change_password(user: User, password: str) -> None:
     user.set_password(password)
     with transaction.atomic():
         user.save(update_fields=["password"])
-        outbox.owe(outbox.PASSWORD_CHANGED, user)
+        outbox.enqueue(outbox.PASSWORD_CHANGED, user)
 
 
 def ask_move(user: User, email: str) -> None:
@@ -93,7 +93,7 @@ def ask_move(user: User, email: str) -> None:
     with transaction.atomic():
         user.new_email = "" if other else email
         user.save(update_fields=["new_email"])
-        outbox.owe(outbox.KNOWN if other else outbox.NEW_ADDRESS, other or user)
+        outbox.enqueue(outbox.KNOWN if other else outbox.NEW_ADDRESS, other or user)
 
 
 def move(user: User) -> bool:
@@ -107,9 +107,9 @@ def move(user: User) -> bool:
             )
             if not moved:
                 return False
-            ownership.join(user.pk, new)
+            ownership.attach_guest_donations(user.pk, new)
             user.refresh_from_db()
-            outbox.owe(outbox.ADDRESS_CHANGED, user)
+            outbox.enqueue(outbox.ADDRESS_CHANGED, user)
     except IntegrityError:
         return False
     return True

@@ -65,7 +65,7 @@ def _give(gift: Gift, chance: random.Random) -> None:
         public=gift.person.public, created_at=gift.at - timedelta(seconds=90), expires_at=gift.at + timedelta(hours=2),
     )  # fmt: skip
     if gift.fate == "abandoned":
-        events.book(updates.abandoned(donation.uuid, settings.SITE_HOST, gift.at))
+        events.post(updates.abandoned(donation.uuid, settings.SITE_HOST, gift.at))
         return
     paid = demo_history.pay(
         int(gift.at.timestamp()),
@@ -86,7 +86,7 @@ def _give(gift: Gift, chance: random.Random) -> None:
     elif gift.fate in {"won", "lost", "disputed"}:
         _book(demo_history.contest(paid, int(later.timestamp()), _status(gift, later)), later)
     # The addresses are invented: nobody gets a letter.
-    outbox.forget(keys, "demo data")
+    outbox.cancel(keys, "demo data")
 
 
 def _status(gift: Gift, later: datetime) -> str:
@@ -109,18 +109,18 @@ def _receive(gift: Gift, chance: random.Random) -> None:
 
 
 def _book(record: Record, at: datetime, *paths: str) -> None:
-    report = parsing.of(_whole(record, *paths), at=at)
+    report = parsing.update_of(_whole(record, *paths), at=at)
     if report is not None:
-        events.book(report)
+        events.post(report)
 
 
 def _copy_stripes_book(after: int) -> None:
     new = Record.objects.filter(number__gt=after).order_by("number")
     for movement in new.filter(kind="balance_transaction").iterator(chunk_size=500):
-        balance_transactions.keep(_whole(movement, "source"))
+        balance_transactions.add(_whole(movement, "source"))
     for made in new.filter(kind="payout"):
         carried = Record.objects.filter(kind="balance_transaction", payout=made.stripe_id)
-        payouts.keep_parts(payouts.keep(made.body), list(carried.values_list("stripe_id", flat=True)))
+        payouts.add_parts(payouts.add(made.body), list(carried.values_list("stripe_id", flat=True)))
 
 
 def _whole(record: Record, *paths: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class Mail(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         SENT = "sent", _("sent")
-        DEAD = "dead", _("could not be sent")
+        FAILED = "dead", _("could not be sent")
         CLOSED = "closed", _("nothing to send")
 
     kind = models.CharField(_("kind"), max_length=24)

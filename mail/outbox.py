@@ -39,7 +39,7 @@ LOOK_AGAIN = (timedelta(seconds=10), timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Email:
     to: str
     subject: str
     text: str
@@ -47,28 +47,28 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Retry:
     """The letter cannot be written yet. It is looked at again, for a day."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Never:
+class Cancel:
     """There is nothing to write (any more)."""
 
     reason: str
 
 
-Compose = Callable[[str, str], Letter | Wait | Never]
+Compose = Callable[[str, str], Email | Retry | Cancel]
 
 
-def add(kind: str, key: str) -> None:
+def enqueue(kind: str, key: str) -> None:
     """Owe the letter of this kind about this thing: one, however often this is called. In the caller's transaction."""
     Mail.objects.bulk_create([Mail(kind=kind, key=key, message_id=_message_id(kind, key))], ignore_conflicts=True)
 
 
-def forget(keys: Iterable[str], reason: str) -> None:
+def cancel(keys: Iterable[str], reason: str) -> None:
     """Owe none of the letters about these things after all. In the transaction that owed them, or they may be sent."""
     owed = Mail.objects.filter(key__in=list(keys), state=Mail.State.WAITING)
     owed.update(state=Mail.State.CLOSED, next_at=None, error=reason)
@@ -110,7 +110,7 @@ def send_due(compose: Compose, limit: int = BATCH) -> int:
         try:
             sent += _attempt(mail, compose)
         except transport.Unreachable as error:
-            _retry(mail, str(error))
+            _retry_later(mail, str(error))
             break  # it takes no others either, and to find that out may take half a minute each time
     return sent
 
@@ -124,7 +124,7 @@ def _claim(mail: Mail) -> bool:
     for name, value in claim.items():
         setattr(mail, name, value)
     if mail.attempts > MAX_ATTEMPTS:
-        _give_up(mail, Mail.State.DEAD, mail.error or "every attempt was cut short")
+        _give_up(mail, Mail.State.FAILED, mail.error or "every attempt was cut short")
         return False
     return True
 
@@ -137,36 +137,36 @@ def _attempt(mail: Mail, compose: Compose) -> bool:
         # A letter that cannot be written must not hold up the others. Only the error's type is kept in the outbox: its
         # text may quote the donor.
         log.exception("letter %s %s", mail.kind, mail.key)
-        _retry(mail, type(error).__name__)
+        _retry_later(mail, type(error).__name__)
         return False
     match letter:
-        case Never():
+        case Cancel():
             _give_up(mail, Mail.State.CLOSED, letter.reason)
-        case Wait():
+        case Retry():
             _look_again(mail, letter.reason)
-        case Letter():
+        case Email():
             return _send(mail, letter)
     return False
 
 
-def _send(mail: Mail, letter: Letter) -> bool:
+def _send(mail: Mail, letter: Email) -> bool:
     try:
         message = _message(letter, mail.message_id)
         transport.send(message, lambda: _taken(mail))
     except transport.NotTaken as error:
-        _retry(mail, str(error))
+        _retry_later(mail, str(error))
     except transport.Refused as error:
-        _give_up(mail, Mail.State.DEAD, str(error))
+        _give_up(mail, Mail.State.FAILED, str(error))
     else:
         return True
     return False
 
 
 def _taken(mail: Mail) -> None:
-    _settle(mail, state=Mail.State.SENT, sent_at=timezone.now(), next_at=None, error="")
+    _finish(mail, state=Mail.State.SENT, sent_at=timezone.now(), next_at=None, error="")
 
 
-def _message(letter: Letter, message_id: str) -> EmailMultiAlternatives:
+def _message(letter: Email, message_id: str) -> EmailMultiAlternatives:
     try:
         validate_email(letter.to)
     except ValidationError:
@@ -191,24 +191,24 @@ def _look_again(mail: Mail, reason: str) -> None:
         return
     soonest, latest = LOOK_AGAIN
     # Nothing was tried, so it does not count as an attempt.
-    _settle(mail, next_at=now + min(max(age / 2, soonest), latest), attempts=mail.attempts - 1, error=reason[:200])
+    _finish(mail, next_at=now + min(max(age / 2, soonest), latest), attempts=mail.attempts - 1, error=reason[:200])
 
 
-def _retry(mail: Mail, error: str) -> None:
+def _retry_later(mail: Mail, error: str) -> None:
     if mail.attempts >= MAX_ATTEMPTS:
-        _give_up(mail, Mail.State.DEAD, error)
+        _give_up(mail, Mail.State.FAILED, error)
         return
     log.warning("letter %s %s was not sent: %s", mail.kind, mail.key, error)
-    _settle(mail, next_at=timezone.now() + PAUSES[mail.attempts - 1], error=error[:200])
+    _finish(mail, next_at=timezone.now() + PAUSES[mail.attempts - 1], error=error[:200])
 
 
 def _give_up(mail: Mail, state: Mail.State, reason: str) -> None:
-    if state == Mail.State.DEAD:
+    if state == Mail.State.FAILED:
         log.error("letter %s %s is given up: %s", mail.kind, mail.key, reason)
-    _settle(mail, state=state, next_at=None, error=reason[:200])
+    _finish(mail, state=state, next_at=None, error=reason[:200])
 
 
-def _settle(mail: Mail, **outcome: object) -> None:
+def _finish(mail: Mail, **outcome: object) -> None:
     """Write how it went, if the letter is still ours."""
     if not Mail.objects.filter(pk=mail.pk, lease=mail.lease).update(lease="", **outcome):
         log.warning("letter %s %s took longer than its lease", mail.kind, mail.key)

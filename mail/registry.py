@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mail.outbox import Compose, Letter, Never, Wait
+from mail.outbox import Cancel, Compose, Email, Retry
 
 _composers: dict[str, Compose] = {}
 
@@ -16,7 +16,7 @@ def add(kinds: Iterable[str], composer: Compose) -> None:
             raise ValueError(f"letters of the kind {kind!r} have a writer already")
 
 
-def compose(kind: str, key: str) -> Letter | Wait | Never:
+def compose(kind: str, key: str) -> Email | Retry | Cancel:
     """The letter of this kind about `key`, from whoever writes it."""
     composer = _composers.get(kind)
-    return composer(kind, key) if composer else Never(f"there is no letter of the kind {kind!r}")
+    return composer(kind, key) if composer else Cancel(f"there is no letter of the kind {kind!r}")

@@ -30,7 +30,7 @@ class Shown:
     section: listing.Section
     title: str
     range: str
-    names: listing.Slice[tuple[int, str]]
+    names: listing.Page[tuple[int, str]]
     last: bool
 
     @property
@@ -43,7 +43,7 @@ def sponsors(request: HttpRequest) -> HttpResponse:
     """Every level with its newest names, and what was said lately."""
     sections = listing.sections()
     levels = [_shown(each, last=each is sections[-1]) for each in sections]
-    lately = listing.lately(LATELY)
+    lately = listing.recent(LATELY)
     context = {
         "levels": [level for level in levels if not level.empty],
         "lately": lately,
@@ -70,7 +70,7 @@ def level(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def lately(request: HttpRequest) -> HttpResponse:
     """Every gift whose donor chose to be shown, and what they said."""
-    found = listing.lately(SAID, _edge(request))
+    found = listing.recent(SAID, _edge(request))
     return render(request, "pages/sponsors_lately.html", {"lately": found, "said": said_by(found)})
 
 
@@ -84,7 +84,7 @@ def logo(request: HttpRequest, digest: str) -> HttpResponse:
     return HttpResponse(picture, content_type="image/png")
 
 
-def _shown(section: listing.Section, *, last: bool, edge: listing.Edge = listing.START, size: int = 0) -> Shown:
+def _shown(section: listing.Section, *, last: bool, edge: listing.Cursor = listing.START, size: int = 0) -> Shown:
     names = listing.names(section.level, size or (NAMES if last else TILES), edge)
     return Shown(section, section.level.name if section.level else _("Supporters"), _range(section, last), names, last)
 
@@ -106,7 +106,7 @@ def _amount(amount: int) -> str:
     return money.display_short(amount, settings.DONATION_CURRENCY, get_language() or "en")
 
 
-def said_by(lately: listing.Slice[listing.Supporter]) -> list[tuple[listing.Supporter, str]]:
+def said_by(lately: listing.Page[listing.Supporter]) -> list[tuple[listing.Supporter, str]]:
     """Each gift with its amount in words, where the donor lets it be seen."""
     language = get_language() or "en"
     return [
@@ -114,10 +114,10 @@ def said_by(lately: listing.Slice[listing.Supporter]) -> list[tuple[listing.Supp
     ]
 
 
-def _edge(request: HttpRequest) -> listing.Edge:
+def _edge(request: HttpRequest) -> listing.Cursor:
     """`?before=` or `?after=` a gift; anything else is the beginning."""
     for name in ("before", "after"):
         text = request.GET.get(name, "")
         if text.isascii() and text.isdigit() and len(text) < 16:
-            return listing.Edge(**{name: int(text)})
+            return listing.Cursor(**{name: int(text)})
     return listing.START

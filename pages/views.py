@@ -9,8 +9,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from donations.giving import goal
-from donations.reporting.month import Month
-from donations.reporting.month import this as this_month
+from donations.reporting.month import Month, this_month
 from donations.wall import listing
 from lib import money
 from lib.htmx import page_or_fragment
@@ -30,10 +29,10 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "description": documentation.fragment(organisation.description),
         "coins": money.coins(settings.DONATION_AMOUNTS, settings.DONATION_CURRENCY, language),
-        "goal": goal.shown(organisation, language),
+        "goal": goal.preview(organisation, language),
         "month": month,
         "books": _figures(month, language),
-        "said": said_by(listing.lately(RECENT)),
+        "said": said_by(listing.recent(RECENT)),
         "donate_action": structured_data.donate_action(organisation),
     }
     return render(request, "pages/home.html", context)

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from lib import languages, money
+from lib import languages
 from project import env
+from project.conf import site, stripe
+from project.conf.money import *  # noqa: F403  (taken over whole: all of them are settings)
+from project.conf.site import *  # noqa: F403
+from project.conf.stripe import *  # noqa: F403
 from project.env import BASE_DIR, refuse
 
 # --- The site -------------------------------------------------------------------------------------------------------
-
-DEBUG = env.boolean("DEBUG", False)
-SECRET_KEY = env.text("SECRET_KEY")
-if len(SECRET_KEY) < 32:
-    refuse(
-        "SECRET_KEY",
-        "is missing or shorter than 32 characters: make one with "
-        "`python3 -c 'import secrets; print(secrets.token_urlsafe(50))'` and put it into .env.",
-    )
-
-PORT = env.integer("PORT", 8000, least=1, most=65535)
-SITE_URL = env.origin("SITE_URL", f"http://localhost:{PORT}")
-SITE_HOST = urlsplit(SITE_URL).netloc.removesuffix(f":{urlsplit(SITE_URL).port}")
-HTTPS = SITE_URL.startswith("https://")
 
 SITE_NAME = env.text("SITE_NAME", "Tincup") or "Tincup"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
@@ -38,113 +24,34 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 DOCS_DIR = BASE_DIR / "docs"
 LANGUAGES = languages.spoken(LOCALE_PATHS[0], LANGUAGE_CODE)
 
-# --- Money ----------------------------------------------------------------------------------------------------------
-
-DONATION_CURRENCY = (env.text("DONATION_CURRENCY") or "usd").lower()
-if not money.known(DONATION_CURRENCY):
-    refuse("DONATION_CURRENCY", f"is {DONATION_CURRENCY!r}: use a three-letter currency code like usd or eur.")
-
-
-def _minor(name: str, typed: str) -> int:
-    try:
-        return money.minor(typed, DONATION_CURRENCY)
-    except money.Malformed:
-        refuse(name, f"holds {typed!r}: use an amount in {DONATION_CURRENCY.upper()}, like 20 or 12.50.")
-
-
-DONATION_MIN = _minor("DONATION_MIN", env.text("DONATION_MIN") or "1")
-DONATION_MAX = _minor("DONATION_MAX", env.text("DONATION_MAX") or "10000")
-if not 0 < DONATION_MIN <= DONATION_MAX:
-    refuse("DONATION_MIN", "must be above 0 and not above DONATION_MAX.")
-# https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
-if DONATION_MAX > 99_999_999:
-    refuse("DONATION_MAX", f"is more than Stripe takes: at most {money.short(99_999_999, DONATION_CURRENCY)}.")
-DONATION_AMOUNTS = [
-    _minor("DONATION_AMOUNTS", typed) for typed in env.words("DONATION_AMOUNTS") or ["5", "10", "20", "50", "100"]
-]
-DONATION_DEFAULT_AMOUNT = _minor("DONATION_DEFAULT_AMOUNT", env.text("DONATION_DEFAULT_AMOUNT") or "20")
-for _name, _amount in [
-    *(("DONATION_AMOUNTS", amount) for amount in DONATION_AMOUNTS),
-    ("DONATION_DEFAULT_AMOUNT", DONATION_DEFAULT_AMOUNT),
-]:
-    if not DONATION_MIN <= _amount <= DONATION_MAX:
-        refuse(
-            _name,
-            f"holds {money.short(_amount, DONATION_CURRENCY)}, outside DONATION_MIN and DONATION_MAX "
-            f"({money.short(DONATION_MIN, DONATION_CURRENCY)} to {money.short(DONATION_MAX, DONATION_CURRENCY)}).",
-        )
-
-# --- Stripe, or its stand-in ----------------------------------------------------------------------------------------
-
-STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
-STRIPE_LIVE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
-STRIPE_WEBHOOK_SECRETS = env.words("STRIPE_WEBHOOK_SECRET")
-SANDBOX = env.boolean("SANDBOX", DEBUG and not STRIPE_SECRET_KEY)
-
-if STRIPE_SECRET_KEY and not re.fullmatch(r"[sr]k_(test|live)_[A-Za-z0-9_]+", STRIPE_SECRET_KEY):
-    refuse("STRIPE_SECRET_KEY", "is not a Stripe secret key: it begins with sk_test_, rk_test_, sk_live_ or rk_live_.")
-if STRIPE_LIVE and DEBUG:
-    refuse("STRIPE_SECRET_KEY", "is a live key while DEBUG is on: set DEBUG=false, or use a test key.")
-if STRIPE_LIVE and SANDBOX:
-    refuse("SANDBOX", "is on with a live Stripe key: take SANDBOX out, or use a test key.")
-if not STRIPE_SECRET_KEY and not SANDBOX:
-    refuse("STRIPE_SECRET_KEY", "is missing: paste your key from Stripe's dashboard, or set SANDBOX=true to practise.")
-
-if SANDBOX:
-    STRIPE_SECRET_KEY = STRIPE_SECRET_KEY or "sk_test_sandbox"
-    # Derived, not fixed: on a demo site in public nobody else must be able to sign an event.
-    STRIPE_WEBHOOK_SECRETS = STRIPE_WEBHOOK_SECRETS or [
-        "whsec_" + hmac.new(SECRET_KEY.encode(), b"sandbox webhook", hashlib.sha256).hexdigest()[:32]
-    ]
-if not STRIPE_WEBHOOK_SECRETS and not DEBUG:
-    refuse("STRIPE_WEBHOOK_SECRET", "is missing: copy the signing secret of your webhook endpoint (whsec_…).")
-if any(not secret.startswith("whsec_") for secret in STRIPE_WEBHOOK_SECRETS):
-    refuse("STRIPE_WEBHOOK_SECRET", "does not begin with whsec_: copy the signing secret of your webhook endpoint.")
-
-# The site reaches its own sandbox over the loopback, whatever name or proxy stands before it.
-STRIPE_API_BASE = env.origin(
-    "STRIPE_API_BASE", f"http://127.0.0.1:{PORT}/sandbox" if SANDBOX else "https://api.stripe.com", path=True
-)
-STRIPE_CHECKOUT_ORIGIN = env.origin("STRIPE_CHECKOUT_ORIGIN")
-
-# What the sandbox needs to know of the site it stands in (it imports nothing of the site's domain).
-SANDBOX_URL = f"{SITE_URL}/sandbox"
-SANDBOX_FORWARD_TO = f"http://127.0.0.1:{PORT}/stripe-webhook/"
-SANDBOX_WEBHOOK_SECRET = STRIPE_WEBHOOK_SECRETS[0] if STRIPE_WEBHOOK_SECRETS else ""
-
-# Where people look at Stripe's side of a gift; empty when Stripe has a stand-in, which has no dashboard.
-STRIPE_DASHBOARD = "" if STRIPE_API_BASE != "https://api.stripe.com" else "https://dashboard.stripe.com"
-if STRIPE_DASHBOARD and not STRIPE_LIVE:
-    STRIPE_DASHBOARD += "/test"
-
 # --- Who may ask, and how the answer is dressed ----------------------------------------------------------------------
 
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, least=0, most=10)
-ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", SITE_HOST)
-if SITE_HOST not in ALLOWED_HOSTS:
-    ALLOWED_HOSTS.append(SITE_HOST)  # donors come back from Stripe to it
-if DEBUG:
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", site.SITE_HOST)
+if site.SITE_HOST not in ALLOWED_HOSTS:
+    ALLOWED_HOSTS.append(site.SITE_HOST)  # donors come back from Stripe to it
+if site.DEBUG:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
-elif SANDBOX:
+elif stripe.SANDBOX:
     ALLOWED_HOSTS += ["127.0.0.1"]
-CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_TRUSTED_ORIGINS = [site.SITE_URL]
 
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Without a proxy that tells the scheme, a redirect to https would loop for ever behind one.
-SECURE_SSL_REDIRECT = HTTPS and TRUSTED_PROXIES > 0
+SECURE_SSL_REDIRECT = site.HTTPS and TRUSTED_PROXIES > 0
 # Stripe counts a redirect of a webhook as a failure; the sandbox is called over the loopback.
 SECURE_REDIRECT_EXEMPT = [r"^stripe-webhook/?$", r"^sandbox/v1/"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-HSTS = (env.text("HSTS") or "max-age=31536000") if HTTPS else ""
+HSTS = (env.text("HSTS") or "max-age=31536000") if site.HTTPS else ""
 if HSTS and not HSTS.lower().startswith("max-age="):
     refuse("HSTS", f"is {HSTS!r}: use max-age=31536000, perhaps with ; includeSubDomains")
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
-CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = site.HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if site.HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if site.HTTPS else "csrf"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 # Lax, not Strict: the donor comes back from Stripe's site.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -322,11 +229,11 @@ DATABASE_ROUTERS = ["sandbox.router.SandboxRouter"]
 
 # --- Mail and log ----------------------------------------------------------------------------------------------------
 
-globals().update(env.email("EMAIL_URL", "consolemail://" if DEBUG else ""))
+globals().update(env.email("EMAIL_URL", "consolemail://" if site.DEBUG else ""))
 # For each answer of the mail server. Servers that look into a letter before they take it are slow, and a letter whose
 # answer was not waited for would be sent again.
 EMAIL_TIMEOUT = 30  # seconds
-DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", f"tincup@{SITE_HOST}")
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", f"tincup@{site.SITE_HOST}")
 
 LOGGING = {
     "version": 1,

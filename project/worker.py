@@ -28,7 +28,7 @@ def _run() -> None:
         delay = EVERY
         try:
             close_old_connections()
-            scheduler.do_due()
+            scheduler.run_due()
         except Exception:
             log.exception("a round of chores failed")
             delay = AFTER_FAILURE

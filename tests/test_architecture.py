@@ -94,6 +94,17 @@ def test_the_plan_names_only_rooms_that_exist() -> None:
         assert any(f"{module}.".startswith(f"{room}.") for module in everything()), room
 
 
+def test_no_folder_is_crowded_and_no_module_long() -> None:
+    """What nobody can take in at a glance hides its plan."""
+    for folder in {
+        path.parent for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
+    }:
+        files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+        assert len(files) <= 14, f"{folder.relative_to(ROOT)} holds {len(files)} modules"
+        for file in files:
+            assert len(file.read_text().splitlines()) <= 260, f"{file.relative_to(ROOT)} is long"
+
+
 def test_law_7_one_module_imports_stripe() -> None:
     users = {
         name

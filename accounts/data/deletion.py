@@ -31,7 +31,7 @@ def erase(user: User) -> None:
     addresses = {address for address in (user.email, user.new_email, user.previous_email) if address}
     with transaction.atomic():
         if user.verified_at:
-            ownership.join(user.pk, user.email)
+            ownership.attach_guest_donations(user.pk, user.email)
         gifts = erasure.forget(user.pk, addresses if user.verified_at else set())
         Mail.objects.filter(kind__in=outbox.KINDS, key__startswith=outbox.prefix(user)).delete()
         _leave_the_history(user, addresses)

@@ -26,15 +26,15 @@ NOBODY = 0  # stands for the user when there is none
 _PURPOSES = {VERIFY: Purpose.VERIFY, RESET: Purpose.RESET, NEW_ADDRESS: Purpose.NEW_ADDRESS}
 
 
-def owe(kind: str, user: User) -> None:
+def enqueue(kind: str, user: User) -> None:
     """A letter of this kind to this user."""
     purpose = _PURPOSES.get(kind)
-    outbox.add(kind, _key(user.pk, links.state(purpose, user) if purpose else user.email))
+    outbox.enqueue(kind, _key(user.pk, links.state(purpose, user) if purpose else user.email))
 
 
-def pretend(kind: str, email: str) -> None:
+def enqueue_decoy(kind: str, email: str) -> None:
     """What is written when there is nobody to write to."""
-    outbox.add(kind, _key(NOBODY, email))
+    outbox.enqueue(kind, _key(NOBODY, email))
 
 
 def user_of(key: str) -> User | None:

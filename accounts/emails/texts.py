@@ -11,14 +11,14 @@ from accounts.emails import links, outbox
 from accounts.emails.links import Purpose
 from accounts.models import User
 from donations.donors import email_templates
-from mail.outbox import Letter, Never
+from mail.outbox import Cancel, Email
 from organisation.models import current
 
-GONE = Never("there is nobody to write to")
-DONE = Never("it is done already")
+GONE = Cancel("there is nobody to write to")
+DONE = Cancel("it is done already")
 
 
-def compose(kind: str, key: str) -> Letter | Never:
+def compose(kind: str, key: str) -> Email | Cancel:
     """The letter of this kind to the user that `key` names."""
     user = outbox.user_of(key)
     if user is None:
@@ -37,10 +37,10 @@ def compose(kind: str, key: str) -> Letter | Never:
                 return _address_changed(user)
             case outbox.PASSWORD_CHANGED:
                 return _password_changed(user)
-    return Never(f"there is no letter of the kind {kind!r}")
+    return Cancel(f"there is no letter of the kind {kind!r}")
 
 
-def _verify(user: User) -> Letter | Never:
+def _verify(user: User) -> Email | Cancel:
     if user.verified_at:
         return DONE
     return _letter(
@@ -53,7 +53,7 @@ def _verify(user: User) -> Letter | Never:
     )
 
 
-def _known(user: User) -> Letter:
+def _known(user: User) -> Email:
     return _letter(
         user.email,
         _("You have an account already"),
@@ -64,7 +64,7 @@ def _known(user: User) -> Letter:
     )
 
 
-def _reset(user: User) -> Letter:
+def _reset(user: User) -> Email:
     return _letter(
         user.email,
         _("Set a new password"),
@@ -75,7 +75,7 @@ def _reset(user: User) -> Letter:
     )
 
 
-def _new_address(user: User) -> Letter | Never:
+def _new_address(user: User) -> Email | Cancel:
     if not user.new_email:
         return DONE
     return _letter(
@@ -88,7 +88,7 @@ def _new_address(user: User) -> Letter | Never:
     )
 
 
-def _address_changed(user: User) -> Letter | Never:
+def _address_changed(user: User) -> Email | Cancel:
     if not user.previous_email:
         return GONE
     return _letter(
@@ -99,7 +99,7 @@ def _address_changed(user: User) -> Letter | Never:
     )
 
 
-def _password_changed(user: User) -> Letter:
+def _password_changed(user: User) -> Email:
     return _letter(
         user.email,
         _("Your password was changed"),
@@ -109,7 +109,7 @@ def _password_changed(user: User) -> Letter:
     )
 
 
-def _letter(to: str, subject: str, words: str, *, link: str = "", says: str = "", after: str = "") -> Letter:
+def _letter(to: str, subject: str, words: str, *, link: str = "", says: str = "", after: str = "") -> Email:
     return email_templates.account(
         to=to,
         subject=subject,

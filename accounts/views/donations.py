@@ -29,7 +29,7 @@ def account(request: HttpRequest) -> HttpResponse:
     user = donor(request)
     if user.verified_at:
         # Gifts made as a guest since the last look. The address has been proved, so they are this user's.
-        ownership.join(user.pk, user.email)
+        ownership.attach_guest_donations(user.pk, user.email)
     totals = history.totals(user.pk)
     this_year = timezone.localdate().year
     context = _book(request, user, totals) | {

@@ -83,7 +83,7 @@ class DonationAdmin(Refunding, Exporting, QuickList):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(
-            request, {"doings": dashboard.doings(cast(PermissionsMixin, request.user))} | (extra_context or {})
+            request, {"doings": dashboard.actions(cast(PermissionsMixin, request.user))} | (extra_context or {})
         )
 
     # --- One gift ---
@@ -121,8 +121,8 @@ class DonationAdmin(Refunding, Exporting, QuickList):
                 "flags": [(flag, FLAGS.get(flag, flag)) for flag in filter(None, donation.flags.split(","))],
                 "to_look_at": _to_look_at(donation),
                 "timeline": timeline.of(donation),
-                "rows": ledger_rows.of(donation),
-                "doings": _doings(request, donation),
+                "rows": ledger_rows.for_donation(donation),
+                "doings": _actions(request, donation),
                 # The page is about the gift; its name says more than "Change donation".
                 "title": _g("Gift %(number)s, %(amount)s")
                 % {"number": donation.pk, "amount": formatting.amount(donation.amount, donation.currency)},
@@ -165,7 +165,7 @@ def _figures(donation: Donation) -> list[tuple[str, str]]:
     return found
 
 
-def _doings(request: HttpRequest, donation: Donation) -> list[tuple[str, str]]:
+def _actions(request: HttpRequest, donation: Donation) -> list[tuple[str, str]]:
     """What can be done with this gift elsewhere: the pages that this site has, for those who may use them."""
     found = []
     if request.user.has_perm("donations.refund_donation"):

@@ -28,7 +28,7 @@ class StripeEventAdmin(ReadOnly):
         """Booking is idempotent, so a replay can only complete what is missing."""
         for event in events:
             try:
-                polling.replay(event)
+                polling.retry(event)
             except Exception as error:
                 self.log_change(request, event, _("Replayed, and it failed."))
                 self.message_user(request, f"{event.pk}: {type(error).__name__}: {error}", messages.ERROR)

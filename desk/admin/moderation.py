@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from donations.models import Level, Message, Sponsor, Words
 from donations.wall import placements
-from donations.wall.messages import judge
+from donations.wall.messages import moderate
 from lib import money
 from organisation import images
 
@@ -94,7 +94,7 @@ class MessageAdmin(admin.ModelAdmin):
     def _judge(self, request: HttpRequest, gifts: QuerySet[Message], verdict: Words) -> None:
         asked = list(gifts.values_list("pk", "message"))
         read = [(pk, text) for pk, text in asked if request.POST.get(f"read-{pk}") == _fingerprint(text.encode())]
-        done = judge(read, verdict)
+        done = moderate(read, verdict)
         if done:
             text = ngettext("%(n)d message done.", "%(n)d messages done.", done) % {"n": done}
             self.message_user(request, text, messages.SUCCESS)
@@ -155,17 +155,17 @@ class LevelAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Level, form: Any, change: bool) -> None:
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            placements.relevel()
+            placements.assign_levels()
 
     def delete_model(self, request: HttpRequest, obj: Level) -> None:
         with transaction.atomic():
             super().delete_model(request, obj)
-            placements.relevel()
+            placements.assign_levels()
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Level]) -> None:
         with transaction.atomic():
             super().delete_queryset(request, queryset)
-            placements.relevel()
+            placements.assign_levels()
 
 
 class WebAddress(forms.URLField):

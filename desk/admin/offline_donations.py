@@ -91,8 +91,8 @@ class OfflineGiftAdmin(QuickList):
         if obj is None:
             return self.fieldsets
         fields = ("gift", "sum", "method", "received_on", "reference", "donor", "recorded_by", "recorded_at")
-        struck_out = ("struck_out_by", "struck_out_at", "why") if obj.struck_out_at else ()
-        return ((None, {"fields": (*fields, *struck_out)}),)
+        voided = ("struck_out_by", "struck_out_at", "why") if obj.struck_out_at else ()
+        return ((None, {"fields": (*fields, *voided)}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: OfflineGift | None = None) -> Any:
         return () if obj is None else ("gift", "sum", "donor")
@@ -148,7 +148,7 @@ class OfflineGiftAdmin(QuickList):
         gift = self._gift(request, pk)
         why = request.POST.get("why", "").strip()[:200]
         if request.method == "POST" and why:
-            if offline_donations.strike_out(gift, request.user.get_username(), why):
+            if offline_donations.void(gift, request.user.get_username(), why):
                 self.log_change(request, gift, _("Struck out: %(why)s") % {"why": why})
                 messages.success(request, _("The gift is struck out. If it was another amount, record it anew."))
             else:

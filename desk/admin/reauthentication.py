@@ -26,7 +26,7 @@ def is_fresh(request: HttpRequest) -> bool:
     return int(request.session.get(KEY, 0)) > time.time() - FOR.total_seconds()
 
 
-def prove(request: HttpRequest, password: str) -> bool:
+def require(request: HttpRequest, password: str) -> bool:
     """Check the password of whoever is signed in; a right one makes the session fresh. Wrong ones count as tries."""
     user = cast(AbstractBaseUser, request.user)
     if authenticate(request, username=user.get_username(), password=password) != user:

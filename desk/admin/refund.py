@@ -17,10 +17,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from desk.admin.reauthentication import is_fresh, prove
+from desk.admin.reauthentication import is_fresh, require
 from donations.models import Donation, LedgerEntry, RefundRequest
 from donations.reporting import fees
-from donations.stripe import client, refunds
+from donations.stripe import refunds
+from donations.stripe.errors import Refused, StripeUnavailable
 from donations.stripe.refunds import Refundable
 from lib import money
 
@@ -78,13 +79,13 @@ class Refunding(admin.ModelAdmin):
         if not request.user.has_perm(PERMISSION):
             raise PermissionDenied
         donation = get_object_or_404(Donation, pk=pk)
-        if waiting := refunds.live(donation):
+        if waiting := refunds.unanswered(donation):
             if request.method == "POST":
                 return self._carry_out(request, donation, waiting)
             return self._refund_page(request, donation, waiting=waiting)
         try:
-            payments = refunds.look(donation)
-        except (client.NoAnswer, client.Refused):
+            payments = refunds.refresh(donation)
+        except (StripeUnavailable, Refused):
             return self._refund_page(request, donation, problem=_("Stripe does not answer. Try again in a minute."))
         if request.method == "POST":
             return self._posted(request, donation, payments)
@@ -110,7 +111,7 @@ class Refunding(admin.ModelAdmin):
             return self._refund_page(request, donation, form=form)
         if "confirmed" not in request.POST:
             return self._refund_page(request, donation, form=form, sure=True)
-        if not is_fresh(request) and not prove(request, request.POST.get("password", "")):
+        if not is_fresh(request) and not require(request, request.POST.get("password", "")):
             return self._refund_page(request, donation, form=form, sure=True, wrong="password" in request.POST)
         cleaned = form.cleaned_data
         wanted = refunds.Wanted(
@@ -118,7 +119,7 @@ class Refunding(admin.ModelAdmin):
             note=cleaned["note"], by=request.user.get_username(),
         )  # fmt: skip
         note_down = partial(self._note_down, request)
-        return self._answer(request, donation, lambda: refunds.ask(donation, wanted, note_down))
+        return self._answer(request, donation, lambda: refunds.request(donation, wanted, note_down))
 
     def _asked_before(self, donation: Donation, request: HttpRequest) -> RefundRequest | None:
         """The second click, or the second person, of one page: what the first one asked for."""

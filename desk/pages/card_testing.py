@@ -30,7 +30,7 @@ class Declines:
         return self.declined >= ALARM and self.declined > self.paid
 
 
-def lately() -> Declines:
+def recent() -> Declines:
     now = timezone.now()
     # Another seller's declined cards on the same Stripe account come in as well: those are ignored, not handled.
     reported = StripeEvent.objects.filter(received_at__gte=now - timedelta(days=1))

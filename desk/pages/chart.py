@@ -29,7 +29,7 @@ class Chart:
     marks: list[tuple[int, int]]  # (y, minor units): the lines behind the columns
 
 
-def of(months: Sequence[tuple[str, int, int | None]]) -> Chart:
+def chart(months: Sequence[tuple[str, int, int | None]]) -> Chart:
     """A chart of (name, minor units, minor units a year before). What is below zero is drawn as nothing."""
     top = _round_up(max([1, *(max(now, earlier or 0) for _name, now, earlier in months)]))
     columns = []

@@ -34,7 +34,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class CurrencyBook:
     """What moved in one currency."""
 
     currency: str
@@ -45,41 +45,41 @@ class Book:
 
 
 # What the treasurer comes for: words, page, and the permission that it takes.
-DOINGS = (
+ACTIONS = (
     (gettext_lazy("Record a gift outside Stripe"), "admin:donations_offlinegift_add", "donations.add_offlinegift"),
     (gettext_lazy("Export"), "admin:donations_donation_export", "donations.export_donations"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class Dashboard:
     doings: list[tuple[str, str]]
     tasks: list[tasks.Task]
-    proof: reconciliation_status.Proof | None
+    proof: reconciliation_status.ReconciliationStatus | None
     declines: card_testing.Declines | None
     disputes: list[dispute_page.Line]
-    books: list[Book]
+    books: list[CurrencyBook]
 
 
-def of(user: PermissionsMixin) -> Front:
+def of(user: PermissionsMixin) -> Dashboard:
     """What this person may see of how things stand."""
     money = user.has_perm("donations.view_total")
-    return Front(
-        doings=doings(user),
+    return Dashboard(
+        doings=actions(user),
         tasks=tasks.for_user(user),
         proof=reconciliation_status.latest() if money else None,
-        declines=card_testing.lately() if user.has_perm("donations.view_stripeevent") else None,
+        declines=card_testing.recent() if user.has_perm("donations.view_stripeevent") else None,
         disputes=dispute_page.lines(tasks.open_disputes()) if user.has_perm("donations.view_case") else [],
         books=books() if money else [],
     )
 
 
-def doings(user: PermissionsMixin) -> list[tuple[str, str]]:
+def actions(user: PermissionsMixin) -> list[tuple[str, str]]:
     """Words and address of the pages that do something, as far as this person may use them."""
-    return [(str(words), reverse(page)) for words, page, permission in DOINGS if user.has_perm(permission)]
+    return [(str(words), reverse(page)) for words, page, permission in ACTIONS if user.has_perm(permission)]
 
 
-def books() -> list[Book]:
+def books() -> list[CurrencyBook]:
     """The site's own currency first, and always; others if anything moved in them."""
     this = timezone.localdate().replace(day=1)
     first = min(date(this.year - 1, 1, 1), monthly_figures.before(this, 2 * MONTHS - 1))
@@ -88,7 +88,7 @@ def books() -> list[Book]:
     return [_book(currency, found.get(currency, {}), this) for currency in [ours, *sorted(found.keys() - {ours})]]
 
 
-def _book(currency: str, by_month: ByMonth, this: date) -> Book:
+def _book(currency: str, by_month: ByMonth, this: date) -> CurrencyBook:
     last, year = monthly_figures.before(this), this.year
     spans = [
         (_("%(month)s so far") % {"month": _month(this)}, f"{this:%Y-%m}", this, this),
@@ -107,9 +107,9 @@ def _book(currency: str, by_month: ByMonth, this: date) -> Book:
         sums = by_month.get(month, Sums())
         columns.append((format_date(month, "M"), sums.net, earlier))
         lines.append(_line(currency, _month(month), f"{month:%Y-%m}", sums, earlier))
-    drawn = chart.of(columns)
+    drawn = chart.chart(columns)
     marks = [(y, formatting.short(minor, currency)) for y, minor in drawn.marks]
-    return Book(currency.upper(), periods, lines, drawn, marks)
+    return CurrencyBook(currency.upper(), periods, lines, drawn, marks)
 
 
 def _line(currency: str, name: str, period: str, sums: Sums, earlier: int | None = None) -> Line:

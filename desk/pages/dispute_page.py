@@ -131,8 +131,8 @@ def _evidence(case: Case) -> list[tuple[str, str]]:
             amount = formatting.amount(-entry.amount, entry.currency)
             held.append((_("Refunded"), f"{_moment(entry.happened_at)}, {amount}, {entry.source}"))
     held += [
-        (str(timeline.LETTERS[mail.kind]), f"{_moment(mail.sent_at)}, Message-ID {mail.message_id}")
-        for mail in timeline.letters_of(donation, entries)
+        (str(timeline.EMAILS[mail.kind]), f"{_moment(mail.sent_at)}, Message-ID {mail.message_id}")
+        for mail in timeline.emails_of(donation, entries)
         if mail.state == Mail.State.SENT and mail.sent_at
     ]
     if donation.user_id:

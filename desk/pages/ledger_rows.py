@@ -27,7 +27,7 @@ class Row:
         return formatting.moment(self.entry.happened_at)
 
 
-def of(donation: Donation) -> list[Row]:
+def for_donation(donation: Donation) -> list[Row]:
     """The rows in the order in which they were written."""
     entries = list(donation.entries.order_by("id"))
     sources = [entry.source for entry in entries]

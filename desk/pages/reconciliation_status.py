@@ -10,12 +10,12 @@ from desk.pages import formatting
 from donations.jobs.scheduler import VERIFY
 from donations.models import Chore
 
-# As donations.reporting.reconciliation.Verdict puts it.
+# As donations.reporting.reconciliation.ReconciliationResult puts it.
 _DIFFERENCES = re.compile(r"(\d+) differences")
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class ReconciliationStatus:
     """`differences` is None when the check has not come to an end; `at` is None when it never has."""
 
     at: datetime | None
@@ -31,9 +31,9 @@ class Proof:
         return self.differences == 0
 
 
-def latest() -> Proof:
+def latest() -> ReconciliationStatus:
     chore = Chore.objects.filter(pk=VERIFY).first()
     if chore is None:
-        return Proof(None, None, "")
+        return ReconciliationStatus(None, None, "")
     found = _DIFFERENCES.search(chore.result)
-    return Proof(chore.done_at, int(found[1]) if found else None, chore.result)
+    return ReconciliationStatus(chore.done_at, int(found[1]) if found else None, chore.result)

@@ -40,7 +40,7 @@ def _named(reference: str) -> set[int]:
             references |= {source, payment}
     elif reference.startswith("evt_"):
         bodies = StripeEvent.objects.filter(pk=reference).exclude(body="").values_list("body", flat=True)
-        references |= {events.subject(body) for body in bodies}
+        references |= {events.object_id(body) for body in bodies}
     known = StripeRef.objects.filter(pk__in=references, donation__isnull=False).values_list("donation_id", flat=True)
     booked = LedgerEntry.objects.filter(
         kind__in=[LedgerEntry.Kind.DISPUTE_WITHDRAWAL, LedgerEntry.Kind.DISPUTE_REINSTATEMENT], source=reference

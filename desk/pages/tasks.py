@@ -52,7 +52,7 @@ def _all() -> Iterator[Task]:
     yield from _declines()
     yield from _failed_refunds()
     yield from _events()
-    yield from _letters()
+    yield from _emails()
     yield from _flags()
     yield from _background()
 
@@ -86,7 +86,7 @@ def _books() -> Iterator[Task]:
 
 
 def _declines() -> Iterator[Task]:
-    found = card_testing.lately()
+    found = card_testing.recent()
     if found.alarm:
         what = _(
             "%(declined)d cards were declined within an hour, %(paid)d paid: somebody may be testing stolen cards."
@@ -118,7 +118,7 @@ def _events() -> Iterator[Task]:
     # A short wait is how it is meant: a refund may come before its payment. Compared here and not by the database,
     # which would take the index of the times and look at every event there is.
     waiting = (
-        StripeEvent.objects.filter(state=StripeEvent.State.PARKED).order_by().values_list("received_at", flat=True)
+        StripeEvent.objects.filter(state=StripeEvent.State.DEFERRED).order_by().values_list("received_at", flat=True)
     )
     parked = sum(at < timezone.now() - PATIENCE for at in waiting[:MANY])
     if parked:
@@ -130,8 +130,8 @@ def _events() -> Iterator[Task]:
         )
 
 
-def _letters() -> Iterator[Task]:
-    dead = Mail.objects.filter(state=Mail.State.DEAD).count()
+def _emails() -> Iterator[Task]:
+    dead = Mail.objects.filter(state=Mail.State.FAILED).count()
     if dead:
         what = ngettext("%(count)d letter could not be sent.", "%(count)d letters could not be sent.", dead)
         yield Task(what % {"count": dead}, _list("mail_mail", "state__exact=dead"), "mail.view_mail")

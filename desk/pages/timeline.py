@@ -26,7 +26,7 @@ BOOKED = {
     "offline": gettext_lazy("%(amount)s reached us outside Stripe"),
     "offline_reversal": gettext_lazy("%(amount)s was struck out"),
 }
-LETTERS = {
+EMAILS = {
     "paid": gettext_lazy("Receipt"),
     "refunded": gettext_lazy("Letter about the refund"),
     "refund_failed": gettext_lazy("Letter that the refund failed"),
@@ -62,7 +62,7 @@ def of(donation: Donation) -> list[Moment]:
         *_booked(entries),
         *_cases(donation),
         *_requests(donation),
-        *_letters(donation, entries),
+        *_emails(donation, entries),
         *_staff(donation),
     ]
     return sorted(moments, key=lambda moment: moment.order)
@@ -122,19 +122,19 @@ def _case_page(case: Case) -> str:
     return reverse("admin:donations_case_change", args=[case.pk])
 
 
-def letters_of(donation: Donation, entries: list[LedgerEntry]) -> list[Mail]:
+def emails_of(donation: Donation, entries: list[LedgerEntry]) -> list[Mail]:
     """The outbox's rows about a gift."""
     keys = [str(donation.uuid), *(entry.source for entry in entries)]
-    return list(Mail.objects.filter(kind__in=LETTERS, key__in=keys).order_by("id"))
+    return list(Mail.objects.filter(kind__in=EMAILS, key__in=keys).order_by("id"))
 
 
-def _letters(donation: Donation, entries: list[LedgerEntry]) -> Iterator[Moment]:
-    marks = {Mail.State.SENT.value: "good", Mail.State.DEAD.value: "bad"}
-    for mail in letters_of(donation, entries):
+def _emails(donation: Donation, entries: list[LedgerEntry]) -> Iterator[Moment]:
+    marks = {Mail.State.SENT.value: "good", Mail.State.FAILED.value: "bad"}
+    for mail in emails_of(donation, entries):
         state = mail.get_state_display()
         yield Moment(
             mail.sent_at or mail.created_at,
-            _("%(letter)s: %(state)s") % {"letter": LETTERS[mail.kind], "state": state},
+            _("%(letter)s: %(state)s") % {"letter": EMAILS[mail.kind], "state": state},
             marks.get(mail.state, "plain"),
             mail.error,
             reverse("admin:mail_mail_change", args=[mail.pk]),

@@ -1,4 +1,4 @@
-"""The fold: a donation's status is a pure function of the facts about it."""
+"""The fold: a donation's status is a pure function of what is known of it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DISPUTE_OPEN = CHARGEBACK_OPEN | {DisputeStatus.WARNING_NEEDS_RESPONSE, DisputeS
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class StatusInput:
     """All that is known of one donation. Sums are positive, in minor units of the gift's currency."""
 
     paid: int
@@ -57,7 +57,7 @@ class Facts:
     withdrawn: int = 0
     disputes: frozenset[DisputeStatus] = frozenset()
     # Of a gift outside Stripe: what was recorded by mistake.
-    struck_out: int = 0
+    voided: int = 0
 
 
 def furthest(one: Checkout, other: Checkout) -> Checkout:
@@ -70,30 +70,30 @@ def furthest_refund(one: RefundStatus, other: RefundStatus) -> RefundStatus:
 
 
 def is_newer(status: DisputeStatus, as_of: datetime, known: DisputeStatus, known_as_of: datetime) -> bool:
-    """Whether a report of a dispute replaces what is known. Stripe's times are whole seconds: the rank decides ties."""
+    """Whether an update replaces what is known of a dispute. Stripe's times are whole seconds: rank decides ties."""
     return (as_of, _DISPUTE_RANK.index(status)) > (known_as_of, _DISPUTE_RANK.index(known))
 
 
-def fold(facts: Facts) -> Status:
-    if facts.paid > 0:
-        return _of_arrived(facts)
-    if facts.settling_failed:
+def fold(inputs: StatusInput) -> Status:
+    if inputs.paid > 0:
+        return _of_arrived(inputs)
+    if inputs.settling_failed:
         return Status.FAILED
-    if facts.checkout is Checkout.COMPLETE:
+    if inputs.checkout is Checkout.COMPLETE:
         return Status.PROCESSING
-    if facts.checkout is Checkout.EXPIRED:
+    if inputs.checkout is Checkout.EXPIRED:
         return Status.EXPIRED
     return Status.PENDING
 
 
-def _of_arrived(facts: Facts) -> Status:
-    if facts.struck_out >= facts.paid:
+def _of_arrived(inputs: StatusInput) -> Status:
+    if inputs.voided >= inputs.paid:
         return Status.VOID
-    undecided = facts.withdrawn > 0 and DisputeStatus.LOST not in facts.disputes
-    if facts.disputes & CHARGEBACK_OPEN or undecided:
+    undecided = inputs.withdrawn > 0 and DisputeStatus.LOST not in inputs.disputes
+    if inputs.disputes & CHARGEBACK_OPEN or undecided:
         return Status.DISPUTED
-    if facts.withdrawn > 0:
+    if inputs.withdrawn > 0:
         return Status.LOST
-    if facts.refunded >= facts.paid:
+    if inputs.refunded >= inputs.paid:
         return Status.REFUNDED
-    return Status.PARTLY_REFUNDED if facts.refunded > 0 else Status.PAID
+    return Status.PARTLY_REFUNDED if inputs.refunded > 0 else Status.PAID

@@ -1,6 +1,6 @@
 """What can be reported of a gift: the vocabulary in which the domain speaks of Stripe's objects.
 
-A Report is what ONE Stripe object says about ONE donation; reports only ever add facts, whatever order they come in.
+A StripeUpdate is what ONE Stripe object says about ONE donation. Updates only add, whatever order they come in.
 `donations.stripe.parsing` makes them.
 """
 
@@ -40,7 +40,7 @@ class RefundStatus(StrEnum):
 
 
 class DisputeStatus(StrEnum):
-    """An inquiry (`warning_…`) moves no money. Of two reports of one second the later in this order counts."""
+    """An inquiry (`warning_…`) moves no money. Of two updates of one second the later in this order counts."""
 
     WARNING_NEEDS_RESPONSE = "warning_needs_response"
     WARNING_UNDER_REVIEW = "warning_under_review"
@@ -102,12 +102,15 @@ class Offline:
     id: str
     amount: int
     currency: str
-    struck_out: bool = False
+    voided: bool = False
+
+
+Change = Payment | Refund | Dispute | Offline
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What one Stripe object says about a donation."""
+class StripeUpdate:
+    """What one Stripe object, or a record of the staff's, says about a donation."""
 
     at: datetime
     # Every Stripe id the object names.
@@ -123,14 +126,12 @@ class Report:
     settling_failed: bool = False
     # A bank payment that was on its way for a while: its receipt has other words.
     delayed: bool = False
-    payment: Payment | None = None
     email: str = ""
-    refund: Refund | None = None
-    dispute: Dispute | None = None
-    offline: Offline | None = None
+    # What moved money, or is about to.
+    change: Change | None = None
 
     @property
-    def anchor(self) -> str:
+    def payment_reference(self) -> str:
         """The payment that a refund or dispute belongs to: it carries no metadata of ours, only this id."""
         return next((reference for reference in self.refs if reference.startswith("pi_")), "") or next(
             (reference for reference in self.refs if reference.startswith(("ch_", "py_"))), ""
@@ -174,6 +175,6 @@ class PayoutAtStripe:
     known: bool
 
 
-def abandoned(donation: uuid.UUID, site: str, at: datetime) -> Report:
-    """The report of a donation that never got as far as a session, given up by us."""
-    return Report(at=at, site=site, donation=donation, checkout=Checkout.EXPIRED)
+def abandoned(donation: uuid.UUID, site: str, at: datetime) -> StripeUpdate:
+    """The update of a donation that never got as far as a session, given up by us."""
+    return StripeUpdate(at=at, site=site, donation=donation, checkout=Checkout.EXPIRED)

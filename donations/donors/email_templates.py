@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from mail.outbox import Letter
+from mail.outbox import Email
 
 # Mail programs make a link of these. A stranger must not send somebody a link in our name, by giving it as his own.
 LINK_LIKE = re.compile(r"[/@\\]|\w[.。]\w\w")
@@ -32,35 +32,35 @@ class About:
     practice: bool = False
 
 
-def paid(about: About, *, fee: str = "", net: str = "") -> Letter:
+def paid(about: About, *, fee: str = "", net: str = "") -> Email:
     """A payment arrived. The card fee is named only when it is known."""
-    return _letter("paid", about, fee=fee, net=net)
+    return _email("paid", about, fee=fee, net=net)
 
 
-def landed(about: About, *, fee: str = "", net: str = "") -> Letter:
+def landed(about: About, *, fee: str = "", net: str = "") -> Email:
     """A bank payment that was on its way for days arrived."""
-    return _letter("landed", about, fee=fee, net=net)
+    return _email("landed", about, fee=fee, net=net)
 
 
-def failed(about: About, *, again: str) -> Letter:
+def failed(about: About, *, again: str) -> Email:
     """A bank payment was turned down. `date` is when it was begun; `again` leads to the form."""
-    return _letter("failed", about, again=again)
+    return _email("failed", about, again=again)
 
 
-def refunded(about: About, *, gift: str = "") -> Letter:
+def refunded(about: About, *, gift: str = "") -> Email:
     """`amount` is on its way back to the donor; `gift` is named when that is only a part of it."""
-    return _letter("refunded", about, gift=gift)
+    return _email("refunded", about, gift=gift)
 
 
-def refund_failed(about: About) -> Letter:
+def refund_failed(about: About) -> Email:
     """A refund of `amount` did not get through: the money is with the organisation again."""
-    return _letter("refund_failed", about)
+    return _email("refund_failed", about)
 
 
-def account(*, to: str, subject: str, words: str, link: str, says: str, after: str, org: str, practice: bool) -> Letter:
+def account(*, to: str, subject: str, words: str, link: str, says: str, after: str, org: str, practice: bool) -> Email:
     """A letter about the reader's account: `says` is what the `link` does, `after` a last word."""
     context = {"words": words, "link": link, "says": says, "after": after, "org": org, "practice": practice}
-    return Letter(
+    return Email(
         to=to,
         subject=f"{_('[Practice]')} {subject}" if practice else subject,
         text=_tidy(render_to_string("mail/account.txt", context)),
@@ -68,15 +68,15 @@ def account(*, to: str, subject: str, words: str, link: str, says: str, after: s
     )
 
 
-def offline(about: About, *, method: str) -> Letter:
+def offline(about: About, *, method: str) -> Email:
     """A gift outside Stripe reached us, by this method."""
-    return _letter("offline", about, method=method)
+    return _email("offline", about, method=method)
 
 
-def _letter(kind: str, about: About, **more: str) -> Letter:
+def _email(kind: str, about: About, **more: str) -> Email:
     context = asdict(about) | more | {"name": _greeted(about.name)}
     subject = " ".join(render_to_string(f"mail/{kind}.subject.txt", context).split())
-    return Letter(
+    return Email(
         to=about.to,
         subject=f"{_('[Practice]')} {subject}" if about.practice else subject,
         text=_tidy(render_to_string(f"mail/{kind}.txt", context)),

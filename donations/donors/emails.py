@@ -19,14 +19,14 @@ from donations.ledger import receipt_numbers
 from donations.models import Donation, LedgerEntry, OfflineGift
 from donations.reporting import fees
 from lib import money
-from mail.outbox import Letter, Never, Wait
+from mail.outbox import Cancel, Email, Retry
 from organisation.models import current
 
-Outcome = Letter | Wait | Never
+Outcome = Email | Retry | Cancel
 
 KINDS = ("paid", "refunded", "refund_failed", "failed", "offline")
-GONE = Never("what it is about is not in the book")
-NO_ADDRESS = Wait("no address")
+GONE = Cancel("what it is about is not in the book")
+NO_ADDRESS = Retry("no address")
 
 
 def compose(kind: str, key: str) -> Outcome:
@@ -43,7 +43,7 @@ def compose(kind: str, key: str) -> Outcome:
                 return _failed(key)
             case "offline":
                 return _offline(key)
-    return Never(f"there is no letter of the kind {kind!r}")
+    return Cancel(f"there is no letter of the kind {kind!r}")
 
 
 def _paid(intent: str) -> Outcome:
@@ -69,7 +69,7 @@ def _refunded(refund: str) -> Outcome:
     if entry is None:
         return GONE
     if _entry(LedgerEntry.Kind.REFUND_FAILURE, refund):
-        return Never("the refund failed")
+        return Cancel("the refund failed")
     donation = entry.donation
     if not donation.email:
         return NO_ADDRESS
@@ -93,7 +93,7 @@ def _failed(donation_uuid: str) -> Outcome:
     if donation is None:
         return GONE
     if donation.status != Status.FAILED:
-        return Never("it arrived after all")
+        return Cancel("it arrived after all")
     if not donation.email:
         return NO_ADDRESS
     again = f"{settings.SITE_URL}{reverse('donate')}?amount={money.short(donation.amount, donation.currency)}"
@@ -107,7 +107,7 @@ def _offline(gift_id: str) -> Outcome:
     if gift is None:
         return GONE
     if gift.struck_out_at:
-        return Never("it was struck out")
+        return Cancel("it was struck out")
     donation = gift.donation
     if not donation.email:
         return NO_ADDRESS

@@ -30,18 +30,18 @@ def forget(user_id: int, addresses: set[str]) -> int:
     keys = [pk for pk, _ in donations]
     references = list(StripeRef.objects.filter(donation__in=keys).values_list("pk", flat=True))
     sources = LedgerEntry.objects.filter(donation__in=keys).values_list("source", flat=True)
-    _close_letters({*sources, *(str(uuid) for _, uuid in donations)})
+    _close_emails({*sources, *(str(uuid) for _, uuid in donations)})
     _empty_events({*references, *(str(uuid) for _, uuid in donations)} | addresses)
     for address in addresses:
         # Typed at Stripe by somebody who was signed in to another account: the gift is theirs, the address is not.
         Donation.objects.alias(lower=Lower("email")).filter(lower=address.lower()).update(email="")
-    placements.leave(keys)
+    placements.remove(keys)
     return Donation.objects.filter(user_id=user_id).update(
         name="", email="", message="", notes="", public=False, user=None, dedupe=None, erased_at=timezone.now()
     )
 
 
-def _close_letters(keys: set[str]) -> None:
+def _close_emails(keys: set[str]) -> None:
     """Whoever is gone gets no letter any more; and what a mail server said of one may quote the address."""
     for some in _chunks(keys):
         letters = Mail.objects.filter(key__in=some)
@@ -59,9 +59,9 @@ def _empty_events(traces: set[str]) -> None:
     for some in _chunks(trace for trace in traces if trace):
         named = reduce(or_, (Q(body__icontains=trace) for trace in some))
         events = StripeEvent.objects.filter(named)
-        waiting = [StripeEvent.State.PARKED, StripeEvent.State.FAILED]
+        waiting = [StripeEvent.State.DEFERRED, StripeEvent.State.FAILED]
         for event in events.filter(state__in=waiting):
-            event.body, event.error = redaction.leave_out(event.body), ""
+            event.body, event.error = redaction.redact(event.body), ""
             event.save(update_fields=["body", "error"])
         events.exclude(state__in=waiting).update(body="", error="")
 

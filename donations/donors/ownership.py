@@ -39,7 +39,7 @@ def remember(request: HttpRequest, response: HttpResponse, donation: Donation) -
     )
 
 
-def holds(request: HttpRequest, donation: Donation) -> bool:
+def owns(request: HttpRequest, donation: Donation) -> bool:
     """Whether the gift's account is signed in here; of a guest's gift, whether this browser made it."""
     if donation.user_id is not None:
         return donation.user_id == request.user.pk
@@ -51,7 +51,7 @@ def may_read(request: HttpRequest, donation: Donation) -> bool:
 
     Staff are whom the admin lets in: with the second step, where one is asked for.
     """
-    return holds(request, donation) or (
+    return owns(request, donation) or (
         site.has_permission(request) and request.user.has_perm("donations.view_donation")
     )
 
@@ -61,7 +61,7 @@ def forget(response: HttpResponse) -> None:
     response.delete_cookie(COOKIE, samesite="Lax")
 
 
-def join(user_id: int, email: str) -> int:
+def attach_guest_donations(user_id: int, email: str) -> int:
     """Give an account the gifts that guests made with this address. Returns how many.
 
     To be called only for an address that the user has proved to be theirs. A gift that belongs to an account stays

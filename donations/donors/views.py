@@ -18,8 +18,8 @@ from donations.donors import history, ownership
 from donations.ledger import receipt_numbers
 from donations.models import Donation, Receipt
 from donations.reporting import public_totals
-from donations.wall.message_form import WordsForm
-from donations.wall.messages import say
+from donations.wall.message_form import MessageForm
+from donations.wall.messages import save
 from lib import money
 
 
@@ -68,18 +68,18 @@ def _state(donation: Donation) -> str:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def words(request: HttpRequest, gift: uuid.UUID) -> HttpResponse:
+def message(request: HttpRequest, gift: uuid.UUID) -> HttpResponse:
     """Public or anonymous, and with which words: the donor's own choice, at any time."""
     donation = history.gift(request.user.pk or 0, gift)
     if donation is None:
         raise Http404
     if request.method == "POST":
-        form = WordsForm(request.POST)
+        form = MessageForm(request.POST)
         if form.is_valid():
-            say(donation, **form.cleaned_data)
+            save(donation, **form.cleaned_data)
             return redirect("account")
     else:
-        form = WordsForm(initial={field: getattr(donation, field) for field in WordsForm.base_fields})
+        form = MessageForm(initial={field: getattr(donation, field) for field in MessageForm.base_fields})
     language = get_language() or "en"
     context = {"form": form, "donation": donation, "sum": money.display(donation.amount, donation.currency, language)}
     return render(request, "donations/gift.html", context, status=422 if form.errors else 200)

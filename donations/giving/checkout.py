@@ -24,6 +24,7 @@ from donations.domain import status
 from donations.domain.status import Status
 from donations.models import Donation, StripeRef, Words, insert_once
 from donations.stripe import checkout_locales, client
+from donations.stripe.errors import RateLimited, Refused, StripeUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -179,14 +180,14 @@ def _open_session(donation: Donation) -> Donation:
             expires_at=donation.expires_at,
             reference=reference,
             email=donation.email,
-            locale=checkout_locales.of_checkout(donation.language),
+            locale=checkout_locales.for_checkout(donation.language),
             metadata={"tincup_site": settings.SITE_HOST, "tincup_donation": reference},
         )
-    except client.NoAnswer as error:
+    except StripeUnavailable as error:
         log.warning("donation %s: no answer from Stripe (%s)", donation.pk, error)
         _release(donation, next_attempt=False)
-        raise (Crowded if isinstance(error, client.Busy) else TryAgain) from error
-    except client.Refused as error:
+        raise (Crowded if isinstance(error, RateLimited) else TryAgain) from error
+    except Refused as error:
         log.error("donation %s: Stripe refused the session (%s)", donation.pk, error)
         _release(donation, next_attempt=True)
         raise Declined from error

@@ -27,7 +27,7 @@ def table(organisation: Organisation, language: str) -> list[dict[str, str]]:
     return rows
 
 
-def of(amount: int, organisation: Organisation, language: str) -> dict[str, str]:
+def preview(amount: int, organisation: Organisation, language: str) -> dict[str, str]:
     """One amount in minor units of the site's currency, and about what of it arrives; empty where we cannot tell."""
     currency = settings.DONATION_CURRENCY
     fee = fees.estimate(amount, currency, organisation)

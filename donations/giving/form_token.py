@@ -17,7 +17,7 @@ MAX_AGE = 2 * 3600  # seconds; as long as a page at Stripe stays open
 SHAPE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
-def of(request: HttpRequest) -> str:
+def for_request(request: HttpRequest) -> str:
     """This browser's token; a new one on the first visit, and when the donor asks to give `?again`."""
     kept = "" if "again" in request.GET else request.COOKIES.get(COOKIE, "")
     return kept if SHAPE.fullmatch(kept) else secrets.token_urlsafe(16)

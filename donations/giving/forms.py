@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 
 from donations.giving.checkout import Order
 from donations.wall import messages
-from donations.wall.message_form import WordsForm
+from donations.wall.message_form import MessageForm
 from lib import money
 from organisation.models import current
 
 
-class GiftForm(WordsForm):
+class GiftForm(MessageForm):
     """`amount` in major units as a coin's button sends it; "other" or nothing means `other_amount`."""
 
     amount = forms.CharField(required=False)
@@ -47,7 +47,7 @@ class GiftForm(WordsForm):
             message=data["message"],
             public=data["public"],
             show_amount=data["show_amount"],
-            words=messages.first_state(),
+            words=messages.initial_state(),
             language=language,
             user_id=user_id,
         )

@@ -25,7 +25,7 @@ class Goal:
     marks: tuple[goal_drawing.Mark, ...] = ()
 
 
-def shown(organisation: Organisation, language: str) -> Goal:
+def preview(organisation: Organisation, language: str) -> Goal:
     stats = public_totals.stats(organisation.goal_since if organisation.goal_amount else None)
 
     def short(amount: int) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-BY_THE_CLOCK: dict[str, tuple[timedelta, Callable[[], str]]] = {}
+SCHEDULE: dict[str, tuple[timedelta, Callable[[], str]]] = {}
 
 
 def add(name: str, every: timedelta, work: Callable[[], str]) -> None:
     """Housekeeping does `work` this often, and keeps what it says under `name` (at most 40 characters)."""
-    BY_THE_CLOCK[name] = (every, work)
+    SCHEDULE[name] = (every, work)

@@ -24,7 +24,7 @@ from mail import registry as emails
 log = logging.getLogger(__name__)
 
 
-def send_letters() -> int:
+def send_emails() -> int:
     """Send what is due. A receipt names the card fee, so Stripe's book is asked for the newest ones first."""
     balance_transactions.learn_fees(outbox.due("paid"))
     return outbox.send_due(emails.compose)
@@ -32,17 +32,17 @@ def send_letters() -> int:
 
 def _mirror() -> str:
     """Add to the mirror. What it names and the ledger lacks was told by an event that never came: it is fetched."""
-    added = balance_transactions.update()
-    healed = polling.heal(reconciliation.unbooked(timezone.now() - LOST))
+    added = balance_transactions.mirror()
+    healed = polling.fetch_missing(reconciliation.unposted(timezone.now() - LOST))
     return f"{added} balance transactions added" + (f", {healed} lost events made good" if healed else "")
 
 
-def _verdict() -> str:
-    balance_transactions.update()
-    verdict = reconciliation.verify()
-    if not verdict.agree:
-        log.error("the books do not agree with Stripe's: %s", verdict)
-    return str(verdict)
+def _reconcile() -> str:
+    balance_transactions.mirror()
+    result = reconciliation.reconcile()
+    if not result.agree:
+        log.error("the books do not agree with Stripe's: %s", result)
+    return str(result)
 
 
 LOST = timedelta(days=3)  # how long Stripe goes on telling an event
@@ -51,28 +51,28 @@ LEASE = timedelta(minutes=10)
 
 # Done whenever rows are due.
 ALWAYS: tuple[Callable[[], int], ...] = (
-    polling.wake_parked,
-    polling.replay_failed,
-    polling.sweep,
-    polling.watch_cases,
+    polling.retry_due_deferred,
+    polling.retry_failed,
+    polling.poll_due,
+    polling.poll_cases,
     refunds.finish_open,
     placements.refresh_lapsed,
-    send_letters,
+    send_emails,
 )
 # Done by the clock.
 MIRROR, VERIFY, EMPTY = "mirror Stripe's book", Chore.VERIFY, "empty old events"
 PAYOUTS = "mirror Stripe's payouts"
 WALL = "compare the sponsors' wall"
-BY_THE_CLOCK: dict[str, tuple[timedelta, Callable[[], str]]] = {
+SCHEDULE: dict[str, tuple[timedelta, Callable[[], str]]] = {
     MIRROR: (timedelta(minutes=10), _mirror),
     PAYOUTS: (timedelta(hours=1), lambda: f"the parts of {payouts.mirror()} payouts added"),
-    VERIFY: (timedelta(days=1), _verdict),
+    VERIFY: (timedelta(days=1), _reconcile),
     EMPTY: (timedelta(days=1), lambda: f"{retention.empty_old_events()} event bodies emptied"),
-    WALL: (timedelta(days=1), lambda: f"{placements.mend()} places mended"),
+    WALL: (timedelta(days=1), lambda: f"{placements.repair()} places mended"),
 }
 
 
-def do_due() -> None:
+def run_due() -> None:
     """Do what is due. A chore that fails is logged, keeps none of the others from their turn, and comes again."""
     for chore in ALWAYS:
         try:
@@ -82,21 +82,21 @@ def do_due() -> None:
         else:
             if done:
                 log.info("%s: %d", chore.__name__, done)
-    for name, (every, work) in (BY_THE_CLOCK | registry.BY_THE_CLOCK).items():
+    for name, (every, work) in (SCHEDULE | registry.SCHEDULE).items():
         if _claim(name, every):
-            _do(name, every, work)
+            _run(name, every, work)
 
 
-def remember(name: str, result: str) -> None:
+def store_result(name: str, result: str) -> None:
     """Keep the result of work by the clock for the admin, also when a command did it."""
     now = timezone.now()
     insert_once(Chore(name=name, due_at=now))
     Chore.objects.filter(pk=name).update(result=result, done_at=now, error="")
 
 
-def _do(name: str, every: timedelta, work: Callable[[], str]) -> None:
+def _run(name: str, every: timedelta, work: Callable[[], str]) -> None:
     try:
-        remember(name, work())
+        store_result(name, work())
         Chore.objects.filter(pk=name).update(due_at=timezone.now() + every)
     except Exception as error:
         log.exception("chore %r failed", name)

@@ -66,7 +66,7 @@ def compare() -> dict[Key, tuple[Sums, Sums]]:
     return found
 
 
-def mend() -> int:
+def repair() -> int:
     """Put the cache right where it differs from the ledger: the site's time zone was changed. Returns the months."""
     mended = 0
     for (currency, first), (wrong, right) in compare().items():

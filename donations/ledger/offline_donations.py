@@ -10,13 +10,13 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from donations.domain.updates import Offline, Report
+from donations.domain.updates import Offline, StripeUpdate
 from donations.ledger import posting
 from donations.models import Donation, OfflineGift, insert_once
 from mail import outbox
 from mail.models import Mail
 
-LETTER = "offline"
+EMAIL = "offline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,38 +55,38 @@ def record(received: Received) -> tuple[OfflineGift, bool]:
             received_on=received.received_on,
             recorded_by=received.by,
         )
-        posting.record(_report(gift, at))
+        posting.post(_update(gift, at))
     return gift, True
 
 
-def strike_out(gift: OfflineGift, by: str, why: str) -> bool:
+def void(gift: OfflineGift, by: str, why: str) -> bool:
     """Take the gift out of the books again: the record was wrong. False when somebody has done so already."""
     now = timezone.now()
     with transaction.atomic():
         standing = OfflineGift.objects.filter(pk=gift.pk, struck_out_at__isnull=True)
         if not standing.update(struck_out_at=now, struck_out_by=by, why=why):
             return False
-        posting.record(_report(gift, now, struck_out=True))
+        posting.post(_update(gift, now, voided=True))
     gift.refresh_from_db()
     return True
 
 
 def send_receipt(gift: OfflineGift) -> None:
     """Put the donor's letter into the outbox; once more if it was sent before."""
-    sent = Mail.objects.filter(kind=LETTER, key=gift.pk).first()
+    sent = Mail.objects.filter(kind=EMAIL, key=gift.pk).first()
     if sent is None:
-        outbox.add(LETTER, gift.pk)
+        outbox.enqueue(EMAIL, gift.pk)
     else:
         outbox.send_again(sent)
 
 
-def _report(gift: OfflineGift, at: datetime, *, struck_out: bool = False) -> Report:
+def _update(gift: OfflineGift, at: datetime, *, voided: bool = False) -> StripeUpdate:
     donation = gift.donation
-    return Report(
+    return StripeUpdate(
         at=at,
         site=settings.SITE_HOST,
         donation=donation.uuid,
-        offline=Offline(gift.pk, donation.amount, donation.currency, struck_out),
+        change=Offline(gift.pk, donation.amount, donation.currency, voided),
     )
 
 

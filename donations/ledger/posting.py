@@ -1,6 +1,6 @@
 """The one place that writes the ledger and a donation's status.
 
-Every path (webhook, success page, sweep, reconcile) brings a Report here. The same reports in any order, any number of
+Every path (webhook, success page, sweep, reconcile) brings a Report here. The same updates in any order, any number of
 times, leave the same rows.
 """
 
@@ -10,13 +10,14 @@ import logging
 import uuid
 from datetime import datetime
 from enum import Enum, auto
+from typing import assert_never
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from donations.domain import status
-from donations.domain.updates import Checkout, DisputeStatus, Offline, Report
+from donations.domain.updates import Checkout, Dispute, DisputeStatus, Offline, Payment, Refund, StripeUpdate
 from donations.ledger import monthly_totals, receipt_numbers, refunds_and_disputes
 from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once
 from donations.wall import placements
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 # What the donor is told of each kind of row.
-LETTERS: dict[str, str] = {
+EMAILS: dict[str, str] = {
     LedgerEntry.Kind.PAYMENT: "paid",
     LedgerEntry.Kind.REFUND: "refunded",
     LedgerEntry.Kind.REFUND_FAILURE: "refund_failed",
@@ -34,33 +35,33 @@ LETTERS: dict[str, str] = {
 
 
 class Outcome(Enum):
-    BOOKED = auto()
-    # Booked, for a donor who had the account erased: what told us is not to be kept.
-    BOOKED_ERASED = auto()
+    POSTED = auto()
+    # Posted, for a donor who had the account erased: what told us is not to be kept.
+    POSTED_ERASED = auto()
     # Another seller's money on the same Stripe account.
-    FOREIGN = auto()
-    # A refund or dispute of a payment that we do not know yet: it waits for `report.anchor`.
-    EARLY = auto()
+    NOT_OURS = auto()
+    # A refund or dispute of a payment that we do not know yet: it waits for `update.payment_reference`.
+    DEFERRED = auto()
 
 
-OURS = frozenset({Outcome.BOOKED, Outcome.BOOKED_ERASED})
+OURS = frozenset({Outcome.POSTED, Outcome.POSTED_ERASED})
 
 
-def record(report: Report) -> Outcome:
-    """Book what a report says. Runs in the caller's transaction, or its own.
+def post(update: StripeUpdate) -> Outcome:
+    """Book what an update says. Runs in the caller's transaction, or its own.
 
     Locks before it reads: the Stripe ids' rows, then the donation. Under READ COMMITTED two facts that arrive at once
     would otherwise each fold their own view of the donation, and a refund could park unseen by its payment.
     """
     with transaction.atomic(savepoint=False):
-        donation_id = _donation_id(report)
+        donation_id = _donation_id(update)
         if donation_id is None:
             # Without a payment to wait for it is of no gift: money that another seller pays out of a balance.
-            return Outcome.EARLY if report.anchor and (report.refund or report.dispute) else Outcome.FOREIGN
+            return Outcome.DEFERRED if _names_only_a_payment(update) and update.payment_reference else Outcome.NOT_OURS
         donation = Donation.objects.select_for_update().get(pk=donation_id)
-        written = [entry for entry in _entries(donation, report) if _book(donation, entry)]
+        written = [entry for entry in _entries(donation, update) if _insert(donation, entry)]
         had_address = bool(donation.email)
-        _learn(donation, report)
+        _apply_to(donation, update)
         before = status.Status(donation.status)
         donation.status = _status(donation)
         if donation.settled:
@@ -70,9 +71,9 @@ def record(report: Report) -> Outcome:
                 *("checkout", "settling_failed", "delayed", "email", "session_id", "flags", "status", "ask_at"),
             ]
         )
-        _announce(donation, before, written)
+        _enqueue_emails(donation, before, written)
         if donation.email and not had_address:
-            outbox.reopen(_letters(donation))
+            outbox.reopen(_emails(donation))
         if donation.public:
             placements.refresh(donation.pk)
         # The hot rows last: the receipts' counter, then the totals.
@@ -80,57 +81,62 @@ def record(report: Report) -> Outcome:
             if entry.kind in {LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.OFFLINE}:
                 receipt_numbers.draw(_stored(entry))
         monthly_totals.add(donation, written)
-    return Outcome.BOOKED_ERASED if donation.erased_at else Outcome.BOOKED
+    return Outcome.POSTED_ERASED if donation.erased_at else Outcome.POSTED
 
 
-def _donation_id(report: Report) -> int | None:
-    """The donation that a report is about, its ids locked and tied to it; None when it is not ours or not known yet."""
-    by_metadata = _by_metadata(report)
-    if by_metadata is None and not (report.refund or report.dispute) and not _tied(report):
+def _donation_id(update: StripeUpdate) -> int | None:
+    """The donation that an update is about, its ids locked and tied to it; None if it is not ours or not known yet."""
+    by_metadata = _by_metadata(update)
+    if by_metadata is None and not _names_only_a_payment(update) and not _tied(update):
         return None
     now = timezone.now()
     StripeRef.objects.bulk_create(
-        [StripeRef(id=reference, seen_at=now) for reference in report.refs],
+        [StripeRef(id=reference, seen_at=now) for reference in update.refs],
         update_conflicts=True,
         unique_fields=["id"],
         update_fields=["seen_at"],
     )
-    donation_id = by_metadata if by_metadata is not None else _tied(report)
+    donation_id = by_metadata if by_metadata is not None else _tied(update)
     if donation_id is not None:
-        StripeRef.objects.filter(id__in=report.refs, donation__isnull=True).update(donation=donation_id)
+        StripeRef.objects.filter(id__in=update.refs, donation__isnull=True).update(donation=donation_id)
     return donation_id
 
 
-def _tied(report: Report) -> int | None:
+def _names_only_a_payment(update: StripeUpdate) -> bool:
+    """Refunds and disputes carry no metadata of ours: they belong to whatever donation their payment belongs to."""
+    return isinstance(update.change, Refund | Dispute)
+
+
+def _tied(update: StripeUpdate) -> int | None:
     return (
-        StripeRef.objects.filter(id__in=report.refs, donation__isnull=False)
+        StripeRef.objects.filter(id__in=update.refs, donation__isnull=False)
         .order_by("id")
         .values_list("donation_id", flat=True)
         .first()
     )
 
 
-def _by_metadata(report: Report) -> int | None:
-    if not report.donation:
+def _by_metadata(update: StripeUpdate) -> int | None:
+    if not update.donation:
         return None
-    known = Donation.objects.filter(uuid=report.donation).values_list("pk", flat=True).first()
-    if known is None and report.site == settings.SITE_HOST:
-        return _rebuild(report, report.donation)
+    known = Donation.objects.filter(uuid=update.donation).values_list("pk", flat=True).first()
+    if known is None and update.site == settings.SITE_HOST:
+        return _rebuild(update, update.donation)
     return known
 
 
-def _rebuild(report: Report, donation: uuid.UUID) -> int | None:
+def _rebuild(update: StripeUpdate, donation: uuid.UUID) -> int | None:
     """A gift of ours that we do not know: the database was restored from an older backup. Not public, and flagged."""
-    if not report.amount:
+    if not update.amount:
         return None
     log.warning("donation %s is unknown here: rebuilt from Stripe", donation)
     insert_once(
         Donation(
             uuid=donation,
-            amount=report.amount,
-            currency=report.currency,
-            created_at=report.at,
-            expires_at=report.at,
+            amount=update.amount,
+            currency=update.currency,
+            created_at=update.at,
+            expires_at=update.at,
             ask_at=timezone.now(),
             flags=Flag.REBUILT,
         )
@@ -138,48 +144,52 @@ def _rebuild(report: Report, donation: uuid.UUID) -> int | None:
     return Donation.objects.values_list("pk", flat=True).get(uuid=donation)
 
 
-def _entries(donation: Donation, report: Report) -> list[LedgerEntry]:
-    """The rows that a report asks for; those that stand already are left alone."""
-    if report.payment:
-        payment = report.payment
-        if (payment.amount, payment.currency) != (donation.amount, donation.currency):
-            _flag(donation, Flag.AMOUNT)
-        return [
-            LedgerEntry(
-                donation=donation,
-                kind=LedgerEntry.Kind.PAYMENT,
-                source=payment.intent,
-                amount=payment.amount,
-                currency=payment.currency,
-                happened_at=report.at,
-            )
-        ]
-    if report.refund:
-        return refunds_and_disputes.refund_entries(donation, report.refund, report.at)
-    if report.dispute:
-        return refunds_and_disputes.dispute_entries(donation, report.dispute, report.at)
-    if report.offline:
-        return [_offline_entry(donation, report.offline, report.at)]
-    return []
+def _entries(donation: Donation, update: StripeUpdate) -> list[LedgerEntry]:
+    """The rows that an update asks for; those that stand already are left alone."""
+    match update.change:
+        case Payment() as payment:
+            return [_payment_entry(donation, payment, update.at)]
+        case Refund() as refund:
+            return refunds_and_disputes.refund_entries(donation, refund, update.at)
+        case Dispute() as dispute:
+            return refunds_and_disputes.dispute_entries(donation, dispute, update.at)
+        case Offline() as offline:
+            return [_offline_entry(donation, offline, update.at)]
+        case None:
+            return []
+    assert_never(update.change)
+
+
+def _payment_entry(donation: Donation, payment: Payment, at: datetime) -> LedgerEntry:
+    if (payment.amount, payment.currency) != (donation.amount, donation.currency):
+        _flag(donation, Flag.AMOUNT)
+    return LedgerEntry(
+        donation=donation,
+        kind=LedgerEntry.Kind.PAYMENT,
+        source=payment.intent,
+        amount=payment.amount,
+        currency=payment.currency,
+        happened_at=at,
+    )
 
 
 def _offline_entry(donation: Donation, offline: Offline, at: datetime) -> LedgerEntry:
     kinds = LedgerEntry.Kind
     return LedgerEntry(
         donation=donation,
-        kind=kinds.OFFLINE_REVERSAL if offline.struck_out else kinds.OFFLINE,
+        kind=kinds.OFFLINE_REVERSAL if offline.voided else kinds.OFFLINE,
         source=offline.id,
-        amount=-offline.amount if offline.struck_out else offline.amount,
+        amount=-offline.amount if offline.voided else offline.amount,
         currency=offline.currency,
         happened_at=at,
     )
 
 
-def _book(donation: Donation, entry: LedgerEntry) -> bool:
+def _insert(donation: Donation, entry: LedgerEntry) -> bool:
     if insert_once(entry):
         return True
     booked = LedgerEntry.objects.get(kind=entry.kind, source=entry.source)
-    # A second report of one thing changes no row: a person must look.
+    # A second update of one thing changes no row: a person must look.
     if (booked.amount, booked.currency) != (entry.amount, entry.currency):
         _flag(donation, Flag.REPORTS)
     return False
@@ -189,13 +199,13 @@ def _stored(entry: LedgerEntry) -> LedgerEntry:
     return LedgerEntry.objects.get(kind=entry.kind, source=entry.source)
 
 
-def _learn(donation: Donation, report: Report) -> None:
-    donation.checkout = status.furthest(Checkout(donation.checkout), report.checkout).value
-    donation.settling_failed = donation.settling_failed or report.settling_failed
-    donation.delayed = donation.delayed or report.delayed
+def _apply_to(donation: Donation, update: StripeUpdate) -> None:
+    donation.checkout = status.furthest(Checkout(donation.checkout), update.checkout).value
+    donation.settling_failed = donation.settling_failed or update.settling_failed
+    donation.delayed = donation.delayed or update.delayed
     if donation.erased_at is None:
-        donation.email = donation.email or report.email
-    donation.session_id = donation.session_id or report.session
+        donation.email = donation.email or update.email
+    donation.session_id = donation.session_id or update.session
 
 
 def _status(donation: Donation) -> status.Status:
@@ -209,13 +219,13 @@ def _status(donation: Donation) -> status.Status:
     rows = [(entry.kind, entry.amount) for entry in entries if entry.currency == currency]
     disputes = Case.objects.filter(donation=donation, kind=Case.Kind.DISPUTE).values_list("status", flat=True)
     return status.fold(
-        status.Facts(
+        status.StatusInput(
             paid=sum(amount for kind, amount in rows if kind in {kinds.PAYMENT, kinds.OFFLINE}),
             refunded=-sum(amount for kind, amount in rows if kind in {kinds.REFUND, kinds.REFUND_FAILURE}),
             withdrawn=-sum(
                 amount for kind, amount in rows if kind in {kinds.DISPUTE_WITHDRAWAL, kinds.DISPUTE_REINSTATEMENT}
             ),
-            struck_out=-sum(amount for kind, amount in rows if kind == kinds.OFFLINE_REVERSAL),
+            voided=-sum(amount for kind, amount in rows if kind == kinds.OFFLINE_REVERSAL),
             checkout=Checkout(donation.checkout),
             settling_failed=donation.settling_failed,
             disputes=frozenset(DisputeStatus(status) for status in disputes),
@@ -223,19 +233,19 @@ def _status(donation: Donation) -> status.Status:
     )
 
 
-def _announce(donation: Donation, before: status.Status, written: list[LedgerEntry]) -> None:
-    """Put the mails that this report calls for into the outbox; address and words are found when they are sent."""
+def _enqueue_emails(donation: Donation, before: status.Status, written: list[LedgerEntry]) -> None:
+    """Put the mails that this update calls for into the outbox; address and words are found when they are sent."""
     for entry in written:
-        if kind := LETTERS.get(entry.kind):
-            outbox.add(kind, entry.source)
+        if kind := EMAILS.get(entry.kind):
+            outbox.enqueue(kind, entry.source)
     if donation.status == status.Status.FAILED != before:
-        outbox.add("failed", str(donation.uuid))
+        outbox.enqueue("failed", str(donation.uuid))
 
 
-def _letters(donation: Donation) -> list[tuple[str, str]]:
+def _emails(donation: Donation) -> list[tuple[str, str]]:
     """Kind and key of every letter that the donation may have called for."""
-    entries = LedgerEntry.objects.filter(donation=donation, kind__in=LETTERS).values_list("kind", "source")
-    return [("failed", str(donation.uuid)), *((LETTERS[kind], source) for kind, source in entries)]
+    entries = LedgerEntry.objects.filter(donation=donation, kind__in=EMAILS).values_list("kind", "source")
+    return [("failed", str(donation.uuid)), *((EMAILS[kind], source) for kind, source in entries)]
 
 
 def _flag(donation: Donation, flag: str) -> None:

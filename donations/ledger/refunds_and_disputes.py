@@ -1,6 +1,6 @@
-"""Refunds and disputes: what the reports of one case, in any order, ask the ledger to hold.
+"""Refunds and disputes: what the updates of one case, in any order, ask the ledger to hold.
 
-A case gathers facts that only become true, so that rows can be derived from them whichever report came first. Called
+A case gathers facts that only become true, so that rows can be derived from them whichever update came first. Called
 by donations.ledger.posting alone, which holds the donation's lock.
 """
 

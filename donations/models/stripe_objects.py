@@ -72,7 +72,7 @@ class StripeEvent(models.Model):
 
     class State(models.TextChoices):
         HANDLED = "handled", _("handled")
-        PARKED = "parked", _("parked")
+        DEFERRED = "parked", _("parked")
         IGNORED = "ignored", _("ignored")
         FAILED = "failed", _("failed")
 

@@ -19,7 +19,7 @@ DIFFERENCES = re.compile(r"(\d+) differences\.")
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class Reconciliation:
     """The last comparison with Stripe's own book."""
 
     at: datetime
@@ -38,7 +38,7 @@ class Month:
     fees: int | None
     waiting: int
     waiting_for: int
-    proof: Proof | None
+    proof: Reconciliation | None
 
     @property
     def reached(self) -> int:
@@ -49,7 +49,7 @@ class Month:
         return not (self.gifts or self.returned or self.waiting)
 
 
-def this() -> Month:
+def this_month() -> Month:
     """The month that is running by the site's clock."""
     found: Month = cache.get_or_set("donations.month", _read, AGE) or _read()
     return found
@@ -90,7 +90,7 @@ def _fees(start: datetime, currency: str, raised: int) -> int | None:
     return (told["fees"] or 0) if (told["gifts"] or 0) == raised else None
 
 
-def _proof() -> Proof | None:
+def _proof() -> Reconciliation | None:
     chore = Chore.objects.filter(pk=Chore.VERIFY, done_at__isnull=False).first()
     found = DIFFERENCES.search(chore.result) if chore else None
-    return Proof(chore.done_at, int(found[1])) if chore and chore.done_at and found else None
+    return Reconciliation(chore.done_at, int(found[1])) if chore and chore.done_at and found else None

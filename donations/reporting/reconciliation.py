@@ -40,7 +40,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Discrepancy:
     """One place where the books do not agree, in words for the treasurer."""
 
     what: str
@@ -50,7 +50,7 @@ class Difference:
 
 
 @dataclass(slots=True)
-class Verdict:
+class ReconciliationResult:
     """`compared` rows agree but for the differences.
 
     By settlement currency, `others` is other sellers' money, and `besides` what is nobody's gift: payouts, Stripe's
@@ -59,7 +59,7 @@ class Verdict:
 
     compared: int = 0
     young: int = 0
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[Discrepancy] = field(default_factory=list)
     others: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     besides: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -85,62 +85,62 @@ class Verdict:
         return "\n".join(lines)
 
 
-def verify(since: datetime | None = None) -> Verdict:
+def reconcile(since: datetime | None = None) -> ReconciliationResult:
     """Compare the ledger with the mirror (bring it up to date first), and the totals with the ledger."""
-    verdict = _compare_all(since)
-    verdict.differences += _wrong_totals()
-    return verdict
+    result = _compare_all(since)
+    result.differences += _wrong_totals()
+    return result
 
 
-def unbooked(since: datetime) -> list[str]:
+def unposted(since: datetime) -> list[str]:
     """The Stripe objects of ours that moved money at `since` or later, and are not in the ledger."""
     missing = [each.reference for each in _compare_all(since).differences if each.what.startswith(MISSING)]
     return [reference for reference in missing if reference.startswith(FETCHED)]
 
 
-def _compare_all(since: datetime | None) -> Verdict:
+def _compare_all(since: datetime | None) -> ReconciliationResult:
     """Both ways, in parts: what Stripe's book has and ours lacks or tells otherwise; then what only ours has."""
-    verdict = Verdict()
+    result = ReconciliationResult()
     start, until = since or EPOCH, timezone.now() - YOUNG
     for part in _parts(BalanceTransaction.objects.filter(created_at__gte=start)):
-        _prove_theirs(part, until, verdict)
+        _prove_theirs(part, until, result)
     # Gifts outside Stripe are no part of the proof: there is nothing of theirs at Stripe.
     for entries in _parts(LedgerEntry.objects.filter(happened_at__gte=start).exclude(kind__in=monthly_totals.OFFLINE)):
-        _prove_ours(entries, start, until, verdict)
-    return verdict
+        _prove_ours(entries, start, until, result)
+    return result
 
 
-def _prove_theirs(part: list[BalanceTransaction], until: datetime, verdict: Verdict) -> None:
+def _prove_theirs(part: list[BalanceTransaction], until: datetime, result: ReconciliationResult) -> None:
     ours, entries = _ours(part), _entries_of(part)
     for transaction in part:
         key = _key(transaction)
         entry = entries.get(key) if key else None
         if entry is not None:
-            verdict.compared += 1
-            verdict.differences += _compare(entry, transaction)
-            verdict.differences += _of_another_gift(entry, entries.get((PAYMENT, transaction.payment)))
+            result.compared += 1
+            result.differences += _compare(entry, transaction)
+            result.differences += _of_another_gift(entry, entries.get((PAYMENT, transaction.payment)))
         elif transaction.pk not in ours:
-            verdict.count_as_anothers(transaction)
+            result.count_as_anothers(transaction)
         elif transaction.created_at > until:
-            verdict.young += 1
+            result.young += 1
         else:
-            verdict.differences.append(_missing_here(transaction))
+            result.differences.append(_missing_here(transaction))
 
 
-def _prove_ours(entries: list[LedgerEntry], start: datetime, until: datetime, verdict: Verdict) -> None:
+def _prove_ours(entries: list[LedgerEntry], start: datetime, until: datetime, result: ReconciliationResult) -> None:
     mirrored = _mirrored(entries)
     for entry in entries:
         theirs = mirrored.get((entry.kind, entry.source), [])
         if not theirs and entry.recorded_at > until:
-            verdict.young += 1
+            result.young += 1
         elif not theirs:
-            verdict.differences.append(_missing_at_stripe(entry))
+            result.differences.append(_missing_at_stripe(entry))
         for transaction in theirs[:1]:
             # A row just after the start of the period, whose other side stands just before it.
             if transaction.created_at < start:
-                verdict.compared += 1
-                verdict.differences += _compare(entry, transaction)
-        verdict.differences += [_twice(transaction) for transaction in theirs[1:]]
+                result.compared += 1
+                result.differences += _compare(entry, transaction)
+        result.differences += [_twice(transaction) for transaction in theirs[1:]]
 
 
 def _parts(rows: QuerySet[Any]) -> Iterator[list[Any]]:
@@ -192,25 +192,25 @@ def _mirrored(entries: list[LedgerEntry]) -> dict[Key, list[BalanceTransaction]]
     return found
 
 
-def _of_another_gift(entry: LedgerEntry, payment: LedgerEntry | None) -> Iterator[Difference]:
+def _of_another_gift(entry: LedgerEntry, payment: LedgerEntry | None) -> Iterator[Discrepancy]:
     if payment and payment.donation_id != entry.donation_id:
-        yield Difference("another gift", entry.source, f"gift {entry.donation_id}", f"gift {payment.donation_id}")
+        yield Discrepancy("another gift", entry.source, f"gift {entry.donation_id}", f"gift {payment.donation_id}")
 
 
-def _twice(transaction: BalanceTransaction) -> Difference:
+def _twice(transaction: BalanceTransaction) -> Discrepancy:
     theirs = _money(transaction.amount, transaction.currency)
-    return Difference(f"twice at Stripe ({transaction.type})", transaction.source or transaction.pk, "", theirs)
+    return Discrepancy(f"twice at Stripe ({transaction.type})", transaction.source or transaction.pk, "", theirs)
 
 
-def _compare(entry: LedgerEntry, transaction: BalanceTransaction) -> Iterator[Difference]:
+def _compare(entry: LedgerEntry, transaction: BalanceTransaction) -> Iterator[Discrepancy]:
     ours, stripes = (entry.amount, entry.currency), (transaction.gift_amount, transaction.gift_currency)
     dispute = transaction.type == "adjustment"
     # A dispute's source tells what is disputed; what moved is the balance transaction itself.
     if not dispute and ours != stripes:
-        yield Difference("amount", entry.source, _money(*ours), _money(*stripes))
+        yield Discrepancy("amount", entry.source, _money(*ours), _money(*stripes))
         return
     if not any(abs(exact - transaction.amount) <= blur for exact, blur in _settled(entry, transaction)):
-        yield Difference(
+        yield Discrepancy(
             "settled amount",
             entry.source,
             f"{_money(*ours)} at {transaction.exchange_rate or 'no rate'}",
@@ -234,18 +234,18 @@ def _settled(entry: LedgerEntry, transaction: BalanceTransaction) -> Iterator[tu
         yield amount * rate * scale, half + abs(amount) * scale * half * Decimal("0.000001")
 
 
-def _missing_here(transaction: BalanceTransaction) -> Difference:
+def _missing_here(transaction: BalanceTransaction) -> Discrepancy:
     theirs = _money(transaction.amount, transaction.currency)
-    return Difference(f"{MISSING} ({transaction.type})", transaction.source or transaction.id, "", theirs)
+    return Discrepancy(f"{MISSING} ({transaction.type})", transaction.source or transaction.id, "", theirs)
 
 
-def _missing_at_stripe(entry: LedgerEntry) -> Difference:
-    return Difference(f"missing at Stripe ({entry.kind})", entry.source, _money(entry.amount, entry.currency), "")
+def _missing_at_stripe(entry: LedgerEntry) -> Discrepancy:
+    return Discrepancy(f"missing at Stripe ({entry.kind})", entry.source, _money(entry.amount, entry.currency), "")
 
 
-def _wrong_totals() -> Iterator[Difference]:
+def _wrong_totals() -> Iterator[Discrepancy]:
     for (currency, first), (kept, right) in sorted(monthly_totals.compare().items()):
-        yield Difference("running total", f"{first:%Y-%m} {currency}", str(kept), str(right))
+        yield Discrepancy("running total", f"{first:%Y-%m} {currency}", str(kept), str(right))
 
 
 def _money(amount: int, currency: str) -> str:

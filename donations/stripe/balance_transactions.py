@@ -17,6 +17,7 @@ from django.db.models import Max, Min
 from donations.domain.updates import BookedAtStripe
 from donations.models import BalanceTransaction, Donation
 from donations.stripe import client, parsing
+from donations.stripe.errors import Refused, StripeUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ PART = 1000  # rows added at a time
 Row = TypeVar("Row")
 
 
-def update(since: datetime | None = None, *, overlap: timedelta = OVERLAP, patient: bool = False) -> int:
+def mirror(since: datetime | None = None, *, overlap: timedelta = OVERLAP, patient: bool = False) -> int:
     """Add the balance transactions that we do not have yet. Returns how many. Raises gateway.NoAnswer or Refused.
 
     The oldest are added first, and none before all are listed: the mirror has no holes before its newest row, wherever
@@ -66,17 +67,17 @@ def learn_fees(payments: list[str]) -> None:
     if known.issuperset(payments):
         return
     try:
-        update(overlap=NEWEST)
-    except (client.NoAnswer, client.Refused) as error:
+        mirror(overlap=NEWEST)
+    except (StripeUnavailable, Refused) as error:
         log.warning("Stripe did not tell its newest fees (%s)", error)
 
 
-def keep(thing: dict[str, Any]) -> bool:
+def add(thing: dict[str, Any]) -> bool:
     """Copy one balance transaction, its source expanded. False when it stands already."""
     return bool(_add([parsing.balance_transaction(thing)]))
 
 
-def anothers(payment: str) -> bool:
+def is_other_sellers(payment: str) -> bool:
     """Whether Stripe's book, as far as we have it, says that this payment intent was made for another seller."""
     payments = BalanceTransaction.objects.filter(payment=payment, type__in=["charge", "payment"])
     return payments.exists() and not payments.filter(site=settings.SITE_HOST).exists()

@@ -20,7 +20,7 @@ _OTHER_NAMES = {
 }
 
 
-def of_checkout(language: str) -> str:
+def for_checkout(language: str) -> str:
     """Stripe's name for a language ("pt-br"); empty if it has none: Stripe then asks the donor's browser."""
     code = language.lower().replace("_", "-")
     general = code.partition("-")[0]

@@ -19,6 +19,7 @@ import requests
 import stripe
 from django.conf import settings
 
+from donations.stripe.errors import BadSignature, NotFound, RateLimited, Refused, StripeUnavailable
 from lib import money
 
 if TYPE_CHECKING:
@@ -36,32 +37,6 @@ PAUSES = (1.0, 2.0, 4.0)  # seconds between tries when there is time
 Answer = TypeVar("Answer")
 
 stripe.enable_telemetry = False
-
-
-class NoAnswer(Exception):
-    """Stripe did not say whether it acted (time-out, reset, 409, 429): ask again with the SAME idempotency key."""
-
-
-class Busy(NoAnswer):
-    """Too many calls are under way here, or Stripe limits our rate."""
-
-
-class Refused(Exception):
-    """Stripe answered with an error and keeps that answer under the idempotency key: ask again with the NEXT one."""
-
-    def __init__(self, status: int | None, code: str, message: str) -> None:
-        super().__init__(f"{status} {code}: {message}")
-        self.status = status
-        self.code = code
-        self.words = message
-
-
-class Missing(Refused):
-    """There is no such object at Stripe."""
-
-
-class Forged(Exception):
-    """The payload was not signed by Stripe with one of our secrets, or too long ago."""
 
 
 def create_session(
@@ -111,10 +86,10 @@ def create_session(
         params["customer_email"] = email
     if locale:
         params["locale"] = locale
-    with _asking():
+    with _calling():
         session = _dict(_client().v1.checkout.sessions.create(params, {"idempotency_key": key}))
     if not str(session.get("id")).startswith("cs_") or not str(session.get("url")).startswith("http"):
-        raise NoAnswer("an answer that is no open session")
+        raise StripeUnavailable("an answer that is no open session")
     return session
 
 
@@ -126,10 +101,10 @@ def create_refund(*, key: str, payment: str, amount: int, reason: str, metadata:
     params: RefundCreateParams = {"payment_intent": payment, "amount": amount, "metadata": metadata}
     if reason:
         params["reason"] = cast("Any", reason)
-    with _asking():
+    with _calling():
         refund = _dict(_client().v1.refunds.create(params, {"idempotency_key": key}))
     if not str(refund.get("id")).startswith(("re_", "pyr_")):
-        raise NoAnswer("an answer that is no refund")
+        raise StripeUnavailable("an answer that is no refund")
     return refund
 
 
@@ -139,7 +114,7 @@ def retrieve(reference: str) -> dict[str, Any]:
     Raises NoAnswer, Missing or Refused; ValueError for an id of another kind (an empty one would list all sessions).
     """
     client = _client().v1
-    with _asking():
+    with _calling():
         match reference.split("_", 1)[0]:
             case "cs":
                 # The charge tells when the payment happened; the intent's status tells a late failure.
@@ -180,7 +155,7 @@ def listed(kind: str, since: datetime | None = None, *, patient: bool = False, *
         params["created"] = {"gte": int(since.timestamp())}
     while True:
         ask = partial(_page, service, params)
-        page = patiently(ask) if patient else ask()
+        page = with_retries(ask) if patient else ask()
         yield from page["data"]
         if not page["has_more"]:
             return
@@ -188,16 +163,16 @@ def listed(kind: str, since: datetime | None = None, *, patient: bool = False, *
 
 
 def _page(service: Any, params: dict[str, Any]) -> dict[str, Any]:
-    with _asking():
+    with _calling():
         return _dict(service.list(params))
 
 
-def patiently(call: Callable[[], Answer]) -> Answer:
+def with_retries(call: Callable[[], Answer]) -> Answer:
     """Make a call, and again after some seconds when Stripe is busy: for commands. Raises what the call raises."""
     for pause in PAUSES:
         try:
             return call()
-        except NoAnswer:
+        except StripeUnavailable:
             time.sleep(pause)
     return call()
 
@@ -212,7 +187,7 @@ def verify(payload: bytes, signature: str) -> str:
         # The SDK compares texts in constant time, which Python allows for ASCII only.
         signature.encode("ascii")
     except UnicodeError as error:
-        raise Forged("not UTF-8, or a signature that is not ASCII") from error
+        raise BadSignature("not UTF-8, or a signature that is not ASCII") from error
     problem = "no webhook secret is set"
     for secret in settings.STRIPE_WEBHOOK_SECRETS:
         try:
@@ -221,22 +196,22 @@ def verify(payload: bytes, signature: str) -> str:
             problem = str(error)
         else:
             return text
-    raise Forged(problem)
+    raise BadSignature(problem)
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
+def _calling() -> Iterator[None]:
     if not _slots.acquire(blocking=False):
-        raise Busy("too many calls to Stripe at once")
+        raise RateLimited("too many calls to Stripe at once")
     try:
         yield
     except stripe.APIConnectionError as error:
-        raise NoAnswer(str(error)) from error
+        raise StripeUnavailable(str(error)) from error
     except stripe.StripeError as error:
         raise _translated(error) from error
     except (requests.RequestException, OSError) as error:
         # The SDK lets some of its transport's errors through.
-        raise NoAnswer(str(error)) from error
+        raise StripeUnavailable(str(error)) from error
     finally:
         _slots.release()
 
@@ -246,12 +221,12 @@ def _translated(error: stripe.StripeError) -> Exception:
     # The SDK leaves `.code` empty for several of its classes; the error object has it.
     code = str(getattr(error.error, "code", None) or "") if error.error else ""
     if status == 429:
-        return Busy(f"429 {code}")
+        return RateLimited(f"429 {code}")
     # 409: the first request with this key is still running. 2xx: the answer itself could not be read.
     if status is None or status == 409 or status < 300:
-        return NoAnswer(f"{status} {code}")
+        return StripeUnavailable(f"{status} {code}")
     if status == 404 and code == "resource_missing":
-        return Missing(status, code, str(error.user_message))
+        return NotFound(status, code, str(error.user_message))
     return Refused(status, code, str(error.user_message))
 
 

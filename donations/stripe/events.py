@@ -40,56 +40,56 @@ def receive(text: str) -> None:
     event = _parse(text)
     row = StripeEvent(id=event["id"], type=event["type"], body=text, **_triage(event))
     if row.state == StripeEvent.State.IGNORED:
-        row.body = redaction.leave_out(text)
+        row.body = redaction.redact(text)
     try:
         with transaction.atomic():
-            report = None
+            update = None
             if (insert_once(row) or _claim_failed(row)) and row.state == StripeEvent.State.HANDLED:
-                report = parsing.of_event(event)
-                _apply(row.id, report)
+                update = parsing.update_of_event(event)
+                _apply(row.id, update)
     except Exception as error:
         _remember_failure(row, error)
         raise
-    if report:
-        wake(report.refs)
+    if update:
+        retry_deferred(update.refs)
 
 
-def settle(event_id: str, report: updates.Report | None) -> None:
-    """Handle a parked event with this report of its object. Somebody else may have been quicker."""
+def complete(event_id: str, update: updates.StripeUpdate | None) -> None:
+    """Handle a parked event with this update of its object. Somebody else may have been quicker."""
     with transaction.atomic():
-        if StripeEvent.objects.filter(pk=event_id, state=StripeEvent.State.PARKED).update(
+        if StripeEvent.objects.filter(pk=event_id, state=StripeEvent.State.DEFERRED).update(
             state=StripeEvent.State.HANDLED, waits_for="", retry_at=None, error=""
         ):
-            _apply(event_id, report)
+            _apply(event_id, update)
 
 
-def book(report: updates.Report) -> posting.Outcome:
-    """Book the report of an object that we fetched ourselves, and wake what waited for it."""
-    outcome = posting.record(report)
-    wake(report.refs)
+def post(update: updates.StripeUpdate) -> posting.Outcome:
+    """Book the update of an object that we fetched ourselves, and wake what waited for it."""
+    outcome = posting.post(update)
+    retry_deferred(update.refs)
     return outcome
 
 
-def wake(references: Iterable[str]) -> int:
+def retry_deferred(references: Iterable[str]) -> int:
     """Handle the events that were parked until one of these ids is known; each in a transaction of its own.
 
     Called after the transaction that made the ids known. If the process dies in between, housekeeping calls it.
     """
     parked = StripeEvent.objects.filter(
-        state=StripeEvent.State.PARKED,
+        state=StripeEvent.State.DEFERRED,
         waits_for__in=StripeRef.objects.filter(id__in=references, donation__isnull=False).values("id"),
     )
     woken = 0
     for event_id, body in list(parked.values_list("pk", "body")):
         try:
-            settle(event_id, parsing.of_event(json.loads(body)))
+            complete(event_id, parsing.update_of_event(json.loads(body)))
             woken += 1
         except Exception as error:
-            _fail_parked(event_id, error)
+            _fail_deferred(event_id, error)
     return woken
 
 
-def subject(body: str) -> str:
+def object_id(body: str) -> str:
     """The id of the object that a stored event is about."""
     return parsing.subject_of(json.loads(body))
 
@@ -110,7 +110,7 @@ def _triage(event: dict[str, Any]) -> dict[str, Any]:
     if event["type"] not in parsing.EVENT_TYPES:
         return {"state": StripeEvent.State.IGNORED}
     if parsing.release_of(event) != parsing.RELEASE:
-        return {"state": StripeEvent.State.PARKED, "waits_for": RELEASE, "retry_at": timezone.now()}
+        return {"state": StripeEvent.State.DEFERRED, "waits_for": RELEASE, "retry_at": timezone.now()}
     return {"state": StripeEvent.State.HANDLED}
 
 
@@ -123,24 +123,24 @@ def _claim_failed(row: StripeEvent) -> bool:
     )
 
 
-def _apply(event_id: str, report: updates.Report | None) -> None:
-    outcome = posting.record(report) if report else posting.Outcome.FOREIGN
-    if report and outcome is posting.Outcome.EARLY:
+def _apply(event_id: str, update: updates.StripeUpdate | None) -> None:
+    outcome = posting.post(update) if update else posting.Outcome.NOT_OURS
+    if update and outcome is posting.Outcome.DEFERRED:
         # Housekeeping looks the payment up at Stripe when it does not come by itself.
         StripeEvent.objects.filter(pk=event_id).update(
-            state=StripeEvent.State.PARKED, waits_for=report.anchor, retry_at=timezone.now() + PATIENCE
+            state=StripeEvent.State.DEFERRED, waits_for=update.payment_reference, retry_at=timezone.now() + PATIENCE
         )
-    elif outcome is posting.Outcome.BOOKED_ERASED:
+    elif outcome is posting.Outcome.POSTED_ERASED:
         StripeEvent.objects.filter(pk=event_id).update(body="")
-    elif outcome is posting.Outcome.FOREIGN:
+    elif outcome is posting.Outcome.NOT_OURS:
         # Somebody else's customer, or nothing that we book: the person is none of our business.
         body = StripeEvent.objects.values_list("body", flat=True).get(pk=event_id)
-        StripeEvent.objects.filter(pk=event_id).update(state=StripeEvent.State.IGNORED, body=redaction.leave_out(body))
+        StripeEvent.objects.filter(pk=event_id).update(state=StripeEvent.State.IGNORED, body=redaction.redact(body))
 
 
-def _fail_parked(event_id: str, error: Exception) -> None:
+def _fail_deferred(event_id: str, error: Exception) -> None:
     log.error("parked event %s failed", event_id, exc_info=error)
-    StripeEvent.objects.filter(pk=event_id, state=StripeEvent.State.PARKED).update(
+    StripeEvent.objects.filter(pk=event_id, state=StripeEvent.State.DEFERRED).update(
         state=StripeEvent.State.FAILED,
         retry_at=timezone.now() + RETRY_AFTER,
         error=_message(error),

@@ -37,21 +37,21 @@ def mirror(at_once: int = AT_ONCE) -> int:
     """Copy payouts, and what they carried. Returns how many payouts' parts were copied. Raises NoAnswer or Refused."""
     newest = Payout.objects.aggregate(at=Max("created_at"))["at"]
     for thing in client.listed("payouts", newest - OVERLAP if newest else EPOCH):
-        keep(thing)
+        add(thing)
     done = 0
     for payout in list(Payout.objects.filter(known=True, listed=False).order_by("created_at")[:at_once]):
-        keep_parts(payout, [part["id"] for part in client.listed("balance_transactions", payout=payout.pk)])
+        add_parts(payout, [part["id"] for part in client.listed("balance_transactions", payout=payout.pk)])
         done += 1
     return done
 
 
-def keep(thing: dict[str, Any]) -> Payout:
+def add(thing: dict[str, Any]) -> Payout:
     """Copy one payout as it is now."""
     told = dataclasses.asdict(parsing.payout(thing))
     return Payout.objects.update_or_create(pk=told.pop("id"), defaults=told)[0]
 
 
-def keep_parts(payout: Payout, transactions: list[str]) -> None:
+def add_parts(payout: Payout, transactions: list[str]) -> None:
     """Note which balance transactions the payout carried."""
     parts = [PaidOut(transaction=transaction, payout=payout) for transaction in transactions]
     PaidOut.objects.bulk_create(parts, ignore_conflicts=True, batch_size=500)

@@ -20,6 +20,7 @@ from donations.domain.status import Status
 from donations.ledger import posting, refunds_and_disputes
 from donations.models import Case, Donation, StripeEvent, StripeRef
 from donations.stripe import client, events, parsing
+from donations.stripe.errors import NotFound, Refused, StripeUnavailable
 
 Row = TypeVar("Row")
 
@@ -31,7 +32,7 @@ BATCH = 50  # gifts or events per round: a round stays short, the next one goes 
 ROUND = 20.0  # seconds; a silent Stripe must not keep the other work waiting
 
 
-def ask(donation: Donation) -> bool:
+def poll(donation: Donation) -> bool:
     """Ask Stripe about a gift that is not settled, at most once in three seconds per gift. Refreshes `donation`.
 
     True when what the donation says now is Stripe's own word, given now or in answer to the latest question.
@@ -47,7 +48,7 @@ def ask(donation: Donation) -> bool:
     if mine.update(asked_at=now):
         try:
             told = fetch(donation.session_id) in posting.OURS
-        except (client.NoAnswer, client.Refused, parsing.Unreadable) as error:
+        except (StripeUnavailable, Refused, parsing.Unreadable) as error:
             log.warning("donation %s: Stripe did not tell its state (%s)", donation.pk, error)
             told = False
         if told:
@@ -59,38 +60,38 @@ def ask(donation: Donation) -> bool:
 
 def fetch(reference: str) -> posting.Outcome:
     """Fetch an object by its id and book what it says. Raises gateway.NoAnswer or gateway.Refused."""
-    report = _look_up(reference)
-    return events.book(report) if report else posting.Outcome.FOREIGN
+    update = _retrieve(reference)
+    return events.post(update) if update else posting.Outcome.NOT_OURS
 
 
-def fetch_cases(payment: str) -> list[updates.Report]:
+def fetch_cases(payment: str) -> list[updates.StripeUpdate]:
     """Fetch every refund and dispute of a payment intent, and book what they say. Raises gateway.NoAnswer or Refused.
 
-    Gives their reports, refunds first.
+    Gives their updates, refunds first.
     """
     found = []
     for kind in ("refunds", "disputes"):
-        at = moment_of_look()
+        at = fetch_time()
         for thing in client.listed(kind, payment_intent=payment):
-            if report := parsing.of(thing, at=at):
-                events.book(report)
-                found.append(report)
+            if update := parsing.update_of(thing, at=at):
+                events.post(update)
+                found.append(update)
     return found
 
 
-def sweep() -> int:
+def poll_due() -> int:
     """Ask about open gifts whose time has come; give up those that never reached Stripe. Returns how many."""
     now = timezone.now()
     asked = 0
     for donation in _in_time(Donation.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH]):
         # The claim: another process may be sweeping as well.
-        if not Donation.objects.filter(pk=donation.pk, ask_at=donation.ask_at).update(ask_at=_next_ask(donation, now)):
+        if not Donation.objects.filter(pk=donation.pk, ask_at=donation.ask_at).update(ask_at=_next_poll(donation, now)):
             continue
         asked += 1
         if donation.session_id:
-            ask(donation)
+            poll(donation)
         if donation.status == Status.PENDING and _is_over(donation, now) and _has_no_page(donation):
-            events.book(updates.abandoned(donation.uuid, settings.SITE_HOST, now))
+            events.post(updates.abandoned(donation.uuid, settings.SITE_HOST, now))
     return asked
 
 
@@ -103,12 +104,12 @@ def _has_no_page(donation: Donation) -> bool:
     if not donation.session_id:
         return True
     try:
-        return _look_up(donation.session_id) is None
-    except (client.NoAnswer, client.Refused, parsing.Unreadable):
+        return _retrieve(donation.session_id) is None
+    except (StripeUnavailable, Refused, parsing.Unreadable):
         return False
 
 
-def _next_ask(donation: Donation, now: datetime) -> datetime | None:
+def _next_poll(donation: Donation, now: datetime) -> datetime | None:
     """After 5 minutes (set when the session opened), 1 hour, expiry; a payment that is with a bank, daily.
 
     Also when the payment has come by an event of its own: only the session tells the donor's address.
@@ -121,7 +122,7 @@ def _next_ask(donation: Donation, now: datetime) -> datetime | None:
     return next((step for step in steps if step > now), now + timedelta(hours=1))
 
 
-def watch_cases() -> int:
+def poll_cases() -> int:
     """Ask about refunds of the last 30 days and open disputes, each once a day. Returns how many."""
     now = timezone.now()
     asked = 0
@@ -133,46 +134,46 @@ def watch_cases() -> int:
         asked += 1
         try:
             fetch(case.pk)
-        except (client.NoAnswer, client.Refused, parsing.Unreadable) as error:
+        except (StripeUnavailable, Refused, parsing.Unreadable) as error:
             log.warning("%s: Stripe did not tell its state (%s)", case.pk, error)
     return asked
 
 
-def heal(references: list[str]) -> int:
+def fetch_missing(references: list[str]) -> int:
     """Fetch objects that Stripe's book names and ours lacks: their events were lost. Returns how many were booked."""
     booked = 0
     for reference in _in_time(references):
         try:
             booked += fetch(reference) in posting.OURS
-        except (client.NoAnswer, client.Refused, parsing.Unreadable) as error:
+        except (StripeUnavailable, Refused, parsing.Unreadable) as error:
             log.warning("%s: Stripe did not tell its state (%s)", reference, error)
     return booked
 
 
-def wake_parked() -> int:
+def retry_due_deferred() -> int:
     """Settle events that wait: for a payment that has come, for a look at Stripe, or for a fetch in our release."""
     now = timezone.now()
-    waiting = StripeEvent.objects.filter(state=StripeEvent.State.PARKED)
+    waiting = StripeEvent.objects.filter(state=StripeEvent.State.DEFERRED)
     known = waiting.filter(waits_for__in=StripeRef.objects.filter(donation__isnull=False).values("id"))
-    done = events.wake(list(known.values_list("waits_for", flat=True)[:BATCH]))
+    done = events.retry_deferred(list(known.values_list("waits_for", flat=True)[:BATCH]))
     for event in _in_time(waiting.filter(retry_at__lte=now).order_by("retry_at")[:BATCH]):
-        done += _try_again(event, now, _settle_parked)
+        done += _try_again(event, now, _complete_deferred)
     return done
 
 
-def replay(event: StripeEvent) -> None:
+def retry(event: StripeEvent) -> None:
     """Handle an event again that failed or waits; one that was handled stays as it is. Raises what handling raises."""
     if event.state == StripeEvent.State.FAILED:
         events.receive(event.body)
-    elif event.state == StripeEvent.State.PARKED:
-        _settle_parked(event)
+    elif event.state == StripeEvent.State.DEFERRED:
+        _complete_deferred(event)
 
 
-def replay_failed() -> int:
+def retry_failed() -> int:
     """Handle events again that failed; Stripe sends them again too, but only for three days. Returns how many."""
     now = timezone.now()
     failed = StripeEvent.objects.filter(state=StripeEvent.State.FAILED, retry_at__lte=now).order_by("retry_at")
-    return sum(_try_again(event, now, replay) for event in _in_time(failed[:BATCH]))
+    return sum(_try_again(event, now, retry) for event in _in_time(failed[:BATCH]))
 
 
 def _in_time(rows: Iterable[Row]) -> Iterator[Row]:
@@ -192,7 +193,7 @@ def _try_again(event: StripeEvent, now: datetime, work: Callable[[StripeEvent], 
         return 0
     try:
         work(event)
-    except (client.NoAnswer, client.Refused) as error:
+    except (StripeUnavailable, Refused) as error:
         log.warning("event %s waits on (%s)", event.pk, error)
         return 0
     except Exception as error:
@@ -202,24 +203,24 @@ def _try_again(event: StripeEvent, now: datetime, work: Callable[[StripeEvent], 
     return 1
 
 
-def _settle_parked(event: StripeEvent) -> None:
+def _complete_deferred(event: StripeEvent) -> None:
     if event.waits_for == events.RELEASE:
-        events.settle(event.pk, _look_up(events.subject(event.body)))
+        events.complete(event.pk, _retrieve(events.object_id(event.body)))
     # Booking the payment wakes the event; a payment of another seller never will.
-    elif fetch(event.waits_for) is posting.Outcome.FOREIGN:
-        events.settle(event.pk, None)
+    elif fetch(event.waits_for) is posting.Outcome.NOT_OURS:
+        events.complete(event.pk, None)
 
 
-def _look_up(reference: str) -> updates.Report | None:
+def _retrieve(reference: str) -> updates.StripeUpdate | None:
     """What Stripe says of an object; None when it knows none, or it is nothing we book."""
-    at = moment_of_look()
+    at = fetch_time()
     try:
-        return parsing.of(client.retrieve(reference), at=at)
-    except client.Missing:
+        return parsing.update_of(client.retrieve(reference), at=at)
+    except NotFound:
         return None
 
 
-def moment_of_look() -> datetime:
+def fetch_time() -> datetime:
     """The time of what is about to be fetched: before the call, in whole seconds as Stripe's events have them.
 
     Otherwise a look would seem newer than an event that Stripe makes in the same second, after it.

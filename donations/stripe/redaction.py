@@ -12,7 +12,7 @@ PERSONAL = frozenset(
 )
 
 
-def leave_out(body: str) -> str:
+def redact(body: str) -> str:
     """A stored event without the person: its ids and amounts stay."""
     return json.dumps(_strip(json.loads(body)), separators=(",", ":")) if body else ""
 

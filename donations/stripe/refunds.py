@@ -19,9 +19,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from donations.domain.status import Status
-from donations.domain.updates import RefundStatus
+from donations.domain.updates import Refund, RefundStatus
 from donations.models import Case, Donation, LedgerEntry, OfflineGift, RefundRequest, insert_once
 from donations.stripe import client, events, parsing, polling
+from donations.stripe.errors import Refused, StripeUnavailable
 from lib import money
 
 log = logging.getLogger(__name__)
@@ -96,33 +97,33 @@ def next_number(donation: Donation) -> int:
     return donation.refund_requests.count() + 1
 
 
-def live(donation: Donation) -> RefundRequest | None:
+def unanswered(donation: Donation) -> RefundRequest | None:
     """The request that Stripe has not answered yet."""
     return donation.refund_requests.filter(state=State.ASKED).first()
 
 
-def look(donation: Donation) -> list[Refundable]:
+def refresh(donation: Donation) -> list[Refundable]:
     """Ask Stripe what became of the gift's payments meanwhile, book it, and tell what is left of each.
 
     Refreshes `donation`. Raises gateway.NoAnswer or gateway.Refused.
     """
     found = []
     for entry in _payments(donation):
-        refunds = [report.refund for report in polling.fetch_cases(entry.source) if report.refund]
+        refunds = [each.change for each in polling.fetch_cases(entry.source) if isinstance(each.change, Refund)]
         gone = sum(refund.amount for refund in refunds if refund.status not in UNDONE)
         found.append(Refundable(entry.source, entry.amount, entry.currency, entry.amount - gone))
     donation.refresh_from_db()
     return found
 
 
-def ask(donation: Donation, wanted: Wanted, note_down: Callable[[RefundRequest], None]) -> RefundRequest:
+def request(donation: Donation, wanted: Wanted, note_down: Callable[[RefundRequest], None]) -> RefundRequest:
     """Store what is wanted, and ask Stripe for it. `note_down` runs in the transaction that stores it.
 
     Raises Impossible (nothing was asked, or Stripe refused) and Unanswered.
     """
     try:
-        payments = {payment.payment: payment for payment in look(donation)}
-    except (client.NoAnswer, client.Refused) as error:
+        payments = {payment.payment: payment for payment in refresh(donation)}
+    except (StripeUnavailable, Refused) as error:
         raise Impossible(_("Stripe did not answer, so nothing was asked. Try again in a minute.")) from error
     return carry_out(_store(donation, wanted, payments, note_down))
 
@@ -136,7 +137,7 @@ def carry_out(request: RefundRequest) -> RefundRequest:
         return _answered(request)
     try:
         refund = _made(request) or _make(request)
-    except client.NoAnswer as error:
+    except StripeUnavailable as error:
         log.warning("refund request %s: no answer from Stripe (%s)", request.uuid, error)
         raise Unanswered from error
     _close(request, State.MADE, refund=refund)
@@ -204,16 +205,16 @@ def _too_much(rest: int, donation: Donation) -> str:
 def _made(request: RefundRequest) -> str:
     """The refund's id, if Stripe made it and its answer did not reach us. Its own record outlives the key (a day)."""
     try:
-        reports = polling.fetch_cases(request.payment)
-    except client.Refused as error:
+        updates = polling.fetch_cases(request.payment)
+    except Refused as error:
         # No word on the refund itself.
-        raise client.NoAnswer(str(error)) from error
-    mine = (report.refund for report in reports if report.refund and report.refund.request == str(request.uuid))
-    return next((refund.id for refund in mine), "")
+        raise StripeUnavailable(str(error)) from error
+    refunds = (update.change for update in updates if isinstance(update.change, Refund))
+    return next((refund.id for refund in refunds if refund.request == str(request.uuid)), "")
 
 
 def _make(request: RefundRequest) -> str:
-    at = polling.moment_of_look()
+    at = polling.fetch_time()
     try:
         answer = client.create_refund(
             key=f"refund-{request.uuid}",
@@ -226,24 +227,24 @@ def _make(request: RefundRequest) -> str:
                 "tincup_asked_by": request.asked_by,
             },
         )
-    except client.Refused as error:
+    except Refused as error:
         # An error of Stripe's own says nothing of the refund, and Stripe repeats it under this key: look what is there.
         if (error.status or 0) >= 500 and (refund := _made(request)):
             return refund
         log.error("refund request %s: Stripe refused (%s)", request.uuid, error)
         _close(request, State.REFUSED, answer=str(error)[:300])
         # Most likely something happened at Stripe in this very moment: bring it in.
-        with contextlib.suppress(client.NoAnswer, client.Refused):
+        with contextlib.suppress(StripeUnavailable, Refused):
             polling.fetch_cases(request.payment)
-        raise Impossible(_("Stripe refused the refund: %(words)s") % {"words": error.words}) from error
+        raise Impossible(_("Stripe refused the refund: %(words)s") % {"words": error.message}) from error
     try:
-        report = parsing.of(answer, at=at)
+        update = parsing.update_of(answer, at=at)
     except parsing.Unreadable as error:
-        raise client.NoAnswer(str(error)) from error
-    if report is None or report.refund is None:
-        raise client.NoAnswer("an answer that is no refund")
-    events.book(report)
-    return report.refund.id
+        raise StripeUnavailable(str(error)) from error
+    if update is None or not isinstance(update.change, Refund):
+        raise StripeUnavailable("an answer that is no refund")
+    events.post(update)
+    return update.change.id
 
 
 def _close(request: RefundRequest, state: RefundRequest.State, **values: str) -> None:

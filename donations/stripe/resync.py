@@ -21,12 +21,13 @@ from donations.domain.updates import Checkout
 from donations.ledger import monthly_totals, posting
 from donations.models import Case, Donation, LedgerEntry, StripeEvent
 from donations.stripe import balance_transactions, client, events, parsing, polling
+from donations.stripe.errors import Refused, StripeUnavailable
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Mended:
+class ResyncResult:
     """What a run found and did; numbers of donations, rows, events and months. It may have stopped half-way."""
 
     looked_at: int = 0
@@ -41,46 +42,46 @@ class Mended:
     stopped: str = ""
 
 
-def run(since: datetime) -> Mended:
+def run(since: datetime) -> ResyncResult:
     """Ask Stripe about everything that is open here, and everything that was made there at `since` or later.
 
     When Stripe does not answer any more, what was booked until then stays booked, and `stopped` says so.
     """
-    mended = Mended()
+    result = ResyncResult()
     before = _picture()
     try:
-        _mend(mended, since)
-    except (client.NoAnswer, client.Refused) as error:
-        mended.stopped = str(error)
+        _resync(result, since)
+    except (StripeUnavailable, Refused) as error:
+        result.stopped = str(error)
     after = _picture()
-    mended.rebuilt = len(after[0].keys() - before[0].keys())
-    mended.changed = sum(after[0][pk] != status for pk, status in before[0].items())
-    mended.rows = after[1] - before[1]
-    return mended
+    result.rebuilt = len(after[0].keys() - before[0].keys())
+    result.changed = sum(after[0][pk] != status for pk, status in before[0].items())
+    result.rows = after[1] - before[1]
+    return result
 
 
-def _mend(mended: Mended, since: datetime) -> None:
+def _resync(result: ResyncResult, since: datetime) -> None:
     # First: it tells whose payment a refund belongs to without another call.
-    mended.mirrored = balance_transactions.update(since, patient=True)
+    result.mirrored = balance_transactions.mirror(since, patient=True)
     for reference in _open_here():
-        _attempt(mended, reference, partial(_fetch, reference))
+        _attempt(result, reference, partial(_fetch, reference))
     for kind in ("checkout.sessions", "refunds", "disputes"):
-        at = polling.moment_of_look()
+        at = polling.fetch_time()
         for thing in client.listed(kind, since, patient=True):
-            _attempt(mended, str(thing.get("id")), partial(_book, thing, at))
-    mended.events = _settle_events()
-    mended.months = monthly_totals.mend()
+            _attempt(result, str(thing.get("id")), partial(_post, thing, at))
+    result.events = _retry_events()
+    result.months = monthly_totals.repair()
 
 
-def _attempt(mended: Mended, reference: str, work: Callable[[], bool]) -> None:
+def _attempt(result: ResyncResult, reference: str, work: Callable[[], bool]) -> None:
     """One object. What is wrong with it is noted; only a silent Stripe ends the run."""
     try:
-        mended.looked_at += client.patiently(work)
-    except client.NoAnswer:
+        result.looked_at += client.with_retries(work)
+    except StripeUnavailable:
         raise
     except Exception as error:
         log.exception("%s", reference)
-        mended.troubles.append(f"{reference}: {type(error).__name__}: {error}")
+        result.troubles.append(f"{reference}: {type(error).__name__}: {error}")
 
 
 def _picture() -> tuple[dict[int, str], int]:
@@ -98,23 +99,23 @@ def _fetch(reference: str) -> bool:
     return polling.fetch(reference) in posting.OURS
 
 
-def _book(thing: dict[str, Any], at: datetime) -> bool:
+def _post(thing: dict[str, Any], at: datetime) -> bool:
     """Book a listed object if it is ours. A refund or dispute whose payment is unknown brings its payment along."""
-    report = parsing.of(thing, at=at)
-    if report is None:
+    update = parsing.update_of(thing, at=at)
+    if update is None:
         return False
-    outcome = events.book(report)
-    early = outcome is posting.Outcome.EARLY and not balance_transactions.anothers(report.anchor)
-    if early and _fetch(report.anchor):
-        outcome = events.book(report)
+    outcome = events.post(update)
+    early = outcome is posting.Outcome.DEFERRED and not balance_transactions.is_other_sellers(update.payment_reference)
+    if early and _fetch(update.payment_reference):
+        outcome = events.post(update)
     return outcome in posting.OURS
 
 
-def _settle_events() -> int:
+def _retry_events() -> int:
     """Events that wait or failed are due at once: their objects have just been booked."""
     now = timezone.now()
     StripeEvent.objects.filter(retry_at__gt=now).update(retry_at=now)
-    return _until_none(polling.wake_parked) + _until_none(polling.replay_failed)
+    return _until_none(polling.retry_due_deferred) + _until_none(polling.retry_failed)
 
 
 def _until_none(work: Callable[[], int]) -> int:

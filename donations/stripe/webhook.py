@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from donations.stripe import client, events
+from donations.stripe.errors import BadSignature
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
         text = client.verify(request.body, request.headers.get("Stripe-Signature", ""))
     except RequestDataTooBig:
         return _answer(413, "too large")
-    except client.Forged as error:
+    except BadSignature as error:
         log.warning("webhook refused: %s", error)
         return _answer(400, "bad signature")
     try:

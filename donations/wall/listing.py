@@ -31,18 +31,18 @@ class Supporter:
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class Cursor:
     """The gift at which a page begins: the older ones follow it, or the newer ones come before it."""
 
     before: int | None = None
     after: int | None = None
 
 
-START = Edge()
+START = Cursor()
 
 
 @dataclass(frozen=True, slots=True)
-class Slice(Generic[Row]):
+class Page(Generic[Row]):
     """A page of a long list: what is on it, and the gifts from which the lists before and after it begin."""
 
     rows: list[Row]
@@ -74,24 +74,24 @@ def sections() -> list[Section]:
     return found
 
 
-def names(level: Level | None, size: int, edge: Edge = START) -> Slice[tuple[int, str]]:
+def names(level: Level | None, size: int, edge: Cursor = START) -> Page[tuple[int, str]]:
     """The gift and the name of those on this level who gave one, the newest first."""
     # In two steps: in one, PostgreSQL may walk from the newest gift of all to the edge of the page (measured).
     places = Standing.objects.filter(level=level, named=True).values_list("donation_id", flat=True)
-    page = _sliced(places, "donation_id", lambda gift: gift, size, edge)
+    page = _page(places, "donation_id", lambda gift: gift, size, edge)
     shown = Donation.objects.filter(pk__in=page.rows, public=True, status__in=SHOWN).exclude(name="")
     found = dict(shown.values_list("pk", "name"))
-    return Slice([(gift, found[gift]) for gift in page.rows if gift in found], page.newer, page.older)
+    return Page([(gift, found[gift]) for gift in page.rows if gift in found], page.newer, page.older)
 
 
-def lately(size: int, edge: Edge = START) -> Slice[Supporter]:
+def recent(size: int, edge: Cursor = START) -> Page[Supporter]:
     """Gifts whose donors chose to be shown, the newest first, with their words if those have been read."""
     gifts = Donation.objects.filter(public=True, status__in=SHOWN).only(
         "id", "name", "created_at", "message", "words", "show_amount", "currency"
     )
-    page = _sliced(gifts, "id", lambda gift: gift.pk, size, edge)
+    page = _page(gifts, "id", lambda gift: gift.pk, size, edge)
     given = _given([gift for gift in page.rows if gift.show_amount])
-    return Slice([_supporter(gift, given.get(gift.pk)) for gift in page.rows], page.newer, page.older)
+    return Page([_supporter(gift, given.get(gift.pk)) for gift in page.rows], page.newer, page.older)
 
 
 def logo(digest: str) -> bytes | None:
@@ -118,18 +118,18 @@ def _given(gifts: list[Donation]) -> dict[int, int]:
     return {pk: amount for pk, paid_in, amount in sums if currency[pk] == paid_in and amount > 0}
 
 
-def _sliced(rows: QuerySet[Any, Any], key: str, of: Any, size: int, edge: Edge) -> Slice[Any]:
+def _page(rows: QuerySet[Any, Any], key: str, of: Any, size: int, edge: Cursor) -> Page[Any]:
     """At most `size` rows on one side of a gift, the newest first, and whether there are more on either side."""
     if edge.after is not None:
         found = list(rows.filter(**{f"{key}__gt": edge.after}).order_by(key)[: size + 1])
         more, found = len(found) > size, found[:size][::-1]
         older = of(found[-1]) if found else None
-        return Slice(found, of(found[0]) if more else None, older)
+        return Page(found, of(found[0]) if more else None, older)
     if edge.before is not None:
         rows = rows.filter(**{f"{key}__lt": edge.before})
     found = list(rows.order_by(f"-{key}")[: size + 1])
     more, found = len(found) > size, found[:size]
-    return Slice(found, of(found[0]) if found and edge.before is not None else None, of(found[-1]) if more else None)
+    return Page(found, of(found[0]) if found and edge.before is not None else None, of(found[-1]) if more else None)
 
 
 def _counts() -> dict[int | None, int]:

@@ -42,7 +42,7 @@ class TidyField(forms.CharField):
         return tidy(str(super().to_python(value) or ""))
 
 
-class WordsForm(forms.Form):
+class MessageForm(forms.Form):
     """Asked after the gift: the name to show, a few words, and whether the name may be shown."""
 
     name = TidyField(max_length=60, required=False, label=gettext_lazy("Name to show"))

@@ -11,12 +11,12 @@ from donations.wall import placements
 from organisation.models import current
 
 
-def first_state() -> Words:
+def initial_state() -> Words:
     """What becomes of new words: by the organisation's setting they are read first, or shown at once."""
     return Words.WAITING if current().moderate_messages else Words.SHOWN
 
 
-def say(donation: Donation, *, name: str, message: str, public: bool, show_amount: bool) -> None:
+def save(donation: Donation, *, name: str, message: str, public: bool, show_amount: bool) -> None:
     """Keep what the donor of this gift says. Other words than before are new words: they are read again."""
     with transaction.atomic():
         before = Donation.objects.select_for_update().filter(pk=donation.pk, erased_at__isnull=True).first()
@@ -27,13 +27,13 @@ def say(donation: Donation, *, name: str, message: str, public: bool, show_amoun
             message=message,
             public=public,
             show_amount=show_amount,
-            words=before.words if message == before.message else first_state(),
+            words=before.words if message == before.message else initial_state(),
         )
         placements.refresh(donation.pk)
 
 
-def judge(seen: Iterable[tuple[int, str]], verdict: Words) -> int:
+def moderate(seen: Iterable[tuple[int, str]], state: Words) -> int:
     """Show or refuse these messages (gift, the text that was read); how many still said what was read."""
     return sum(
-        Donation.objects.filter(pk=pk, message=text).exclude(message="").update(words=verdict) for pk, text in seen
+        Donation.objects.filter(pk=pk, message=text).exclude(message="").update(words=state) for pk, text in seen
     )

@@ -46,7 +46,7 @@ def refresh(donation_id: int) -> None:
             )
 
 
-def leave(gifts: list[int]) -> None:
+def remove(gifts: list[int]) -> None:
     """Take the places of these gifts away. For all gifts of an account at once, in the caller's transaction."""
     Standing.objects.filter(donation__in=gifts).delete()
 
@@ -60,7 +60,7 @@ def refresh_lapsed() -> int:
     return len(places)
 
 
-def relevel() -> None:
+def assign_levels() -> None:
     """Give every place its level anew, in one statement: names or thresholds have changed."""
     levels = _levels()
     if not levels:
@@ -70,7 +70,7 @@ def relevel() -> None:
     Standing.objects.update(level=SqlCase(*steps, default=Value(levels[-1].pk), output_field=IntegerField()))
 
 
-def mend() -> int:
+def repair() -> int:
     """Compare every place with the ledger and mend what differs; how many did. For what was changed behind our back."""
     wanted = {place.donation_id: place.fields() for place in _added_up(Donation.objects.all(), _levels())}
     stand = {place.donation_id: place.fields() for place in Standing.objects.iterator()}

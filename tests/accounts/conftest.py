@@ -16,7 +16,7 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from accounts.models import User
-from donations.domain.updates import Payment, Refund, RefundStatus, Report
+from donations.domain.updates import Payment, Refund, RefundStatus, StripeUpdate
 from donations.jobs import scheduler
 from donations.ledger import posting
 from donations.models import Donation
@@ -46,15 +46,15 @@ def alice(db: None) -> User:
 def paid(donation: Donation, **changes: Any) -> None:
     intent = changes.pop("intent", f"pi_{donation.uuid.hex}")
     payment = Payment(intent, donation.amount, donation.currency)
-    values: dict[str, Any] = {"at": NOON, "donation": donation.uuid, "refs": (intent,), "payment": payment} | changes
-    posting.record(Report(**values))
+    values: dict[str, Any] = {"at": NOON, "donation": donation.uuid, "refs": (intent,), "change": payment} | changes
+    posting.post(StripeUpdate(**values))
 
 
 def refunded(donation: Donation, amount: int | None = None) -> None:
     refund = Refund(
         f"re_{donation.pk}", NOON, amount or donation.amount, donation.currency, RefundStatus.SUCCEEDED, True, False
     )
-    posting.record(Report(at=NOON, refs=(f"pi_{donation.uuid.hex}", refund.id), refund=refund))
+    posting.post(StripeUpdate(at=NOON, refs=(f"pi_{donation.uuid.hex}", refund.id), change=refund))
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def post() -> list[EmailMessage]:
     """The letters that are due, sent now."""
     django_mail.outbox.clear()
     Mail.objects.filter(next_at__isnull=False).update(next_at=timezone.now())
-    scheduler.send_letters()
+    scheduler.send_emails()
     return list(django_mail.outbox)
 
 

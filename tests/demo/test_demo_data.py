@@ -37,9 +37,9 @@ def test_the_books_agree_here_and_with_the_sandbox(stripe: str, monkeypatch: pyt
     monkeypatch.setattr(reconciliation, "YOUNG", timedelta(0))
     told = demo_data()
     assert "gifts since" in told
-    assert reconciliation.verify().agree
+    assert reconciliation.reconcile().agree
     assert "The books agree." in command("verify_books")
-    compared = reconciliation.verify().compared
+    compared = reconciliation.reconcile().compared
     assert compared == LedgerEntry.objects.exclude(kind__startswith="offline").count() > 300
     # All of it asked again at Stripe's: nothing to mend.
     assert "0 changed, 0 ledger rows added" in command("reconcile", since=timezone.now() - timedelta(days=400))
@@ -54,7 +54,7 @@ def test_the_books_agree_here_and_with_the_sandbox(stripe: str, monkeypatch: pyt
     assert Donation.objects.filter(created_at__month=12).count() > Donation.objects.filter(created_at__month=7).count()
 
     # Nobody is written to, and a gift of the story can be refunded like any other.
-    scheduler.send_letters()
+    scheduler.send_emails()
     assert not mail.outbox
     assert not Mail.objects.filter(state="waiting").exists()
     gift = Donation.objects.filter(status=Status.PAID, refs__isnull=False).distinct()[0]

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from donations.domain.status import Status
-from donations.domain.updates import Payment, Refund, RefundStatus, Report
+from donations.domain.updates import Payment, Refund, RefundStatus, StripeUpdate
 from donations.jobs import scheduler
 from donations.ledger import posting
 from donations.models import Case, Donation, LedgerEntry, StripeEvent
@@ -45,7 +45,7 @@ def test_a_correction_writes_only_what_was_corrected(treasurer: Client, donation
 
 def test_the_ledger_can_only_be_read(treasurer: Client, donation: Donation) -> None:
     payment = Payment("pi_1", 2000, "usd")
-    posting.record(Report(at=donation.created_at, donation=donation.uuid, refs=("pi_1",), payment=payment))
+    posting.post(StripeUpdate(at=donation.created_at, donation=donation.uuid, refs=("pi_1",), change=payment))
     entry = LedgerEntry.objects.get()
     page = f"/admin/donations/ledgerentry/{entry.pk}"
     assert treasurer.get(f"{page}/change/").status_code == 200
@@ -153,9 +153,9 @@ def test_corrections_are_in_the_log_in_words_and_without_what_was_erased(
 
 def test_a_gifts_figures_say_what_came_went_and_is_left(treasurer: Client, donation: Donation) -> None:
     payment = Payment("pi_1", 2000, "usd")
-    posting.record(Report(at=donation.created_at, donation=donation.uuid, refs=("pi_1",), payment=payment))
+    posting.post(StripeUpdate(at=donation.created_at, donation=donation.uuid, refs=("pi_1",), change=payment))
     refund = Refund("re_1", donation.created_at, 500, "usd", RefundStatus.SUCCEEDED, True, False)
-    posting.record(Report(at=donation.created_at, refs=("re_1", "pi_1"), refund=refund))
+    posting.post(StripeUpdate(at=donation.created_at, refs=("re_1", "pi_1"), change=refund))
     figures = treasurer.get(f"{LIST}{donation.pk}/change/").context["figures"]
     assert figures == [
         *(("State", "partly refunded"), ("Arrived", "$20.00"), ("Went back", "$5.00"), ("Left", "$15.00")),
@@ -234,11 +234,11 @@ def test_the_log_can_only_be_read(treasurer: Client, make_donation: Make) -> Non
 
 def test_the_front_page_says_how_things_stand(treasurer: Client, donation: Donation) -> None:
     assert "have not been compared" in treasurer.get("/admin/").content.decode()
-    scheduler.remember(scheduler.VERIFY, "5 rows compared, 0 too young, 0 differences.")
+    scheduler.store_result(scheduler.VERIFY, "5 rows compared, 0 too young, 0 differences.")
     page = treasurer.get("/admin/").content.decode()
     assert "The books agree with Stripe’s to the cent as of" in page
     assert "Nothing waits for you." in page
-    scheduler.remember(scheduler.VERIFY, "5 rows compared, 0 too young, 1 differences.")
+    scheduler.store_result(scheduler.VERIFY, "5 rows compared, 0 too young, 1 differences.")
     assert "found 1 entry that differs" in treasurer.get("/admin/").content.decode()
 
 

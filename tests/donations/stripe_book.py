@@ -11,6 +11,7 @@ import pytest
 
 from donations.models import Donation
 from donations.stripe import client
+from donations.stripe.errors import StripeUnavailable
 from tests.donations.stripe_objects import metadata
 
 HOUR = 3600
@@ -57,5 +58,5 @@ class StripeBook:
         rows = [row for row in self.rows.get(kind, []) if row["created"] >= int(since.timestamp())]
         for number, row in enumerate(sorted(rows, key=lambda row: -row["created"])):
             if number == self.fails_after:
-                raise client.NoAnswer("reset")
+                raise StripeUnavailable("reset")
             yield row

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.utils import translation
 
-from donations.domain.updates import Payment, Report
+from donations.domain.updates import Payment, StripeUpdate
 from donations.ledger import posting
 from donations.models import Donation
 from lib import languages
@@ -29,7 +29,7 @@ def given() -> None:
     gift = Donation.objects.create(
         amount=1250, currency="usd", public=True, show_amount=True, name="Ada", created_at=at, expires_at=at
     )
-    posting.record(Report(at=at, donation=gift.uuid, refs=("pi_1",), payment=Payment("pi_1", 1250, "usd")))
+    posting.post(StripeUpdate(at=at, donation=gift.uuid, refs=("pi_1",), change=Payment("pi_1", 1250, "usd")))
 
 
 def asked(client: Client, accept: str) -> str:

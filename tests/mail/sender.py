@@ -21,8 +21,8 @@ def main(database: str, port: str) -> None:
     django.setup()
     from mail import outbox
 
-    def compose(kind: str, key: str) -> outbox.Letter:
-        return outbox.Letter(to=f"{key}@example.org", subject=kind, text="Thank you.", html="<p>Thank you.</p>")
+    def compose(kind: str, key: str) -> outbox.Email:
+        return outbox.Email(to=f"{key}@example.org", subject=kind, text="Thank you.", html="<p>Thank you.</p>")
 
     print("ready", flush=True)
     sys.stdin.readline()

@@ -20,20 +20,20 @@ from django.utils import timezone
 
 from mail import outbox, transport
 from mail.models import Mail
-from mail.outbox import Letter, Never, Wait
+from mail.outbox import Cancel, Email, Retry
 from project.env import BASE_DIR
 from tests.mail.post_office import PostOffice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def compose(kind: str, key: str) -> Letter:
-    return Letter(to=f"{key}@example.org", subject=f"{kind} {key}", text="Thank you.", html="<p>Thank you.</p>")
+def compose(kind: str, key: str) -> Email:
+    return Email(to=f"{key}@example.org", subject=f"{kind} {key}", text="Thank you.", html="<p>Thank you.</p>")
 
 
 def owe(*keys: str) -> Mail:
     for key in keys:
-        outbox.add("paid", key)
+        outbox.enqueue("paid", key)
     return Mail.objects.get(key=keys[-1])
 
 
@@ -53,9 +53,9 @@ def only_mail() -> Mail:
 
 
 def test_the_same_letter_is_owed_once() -> None:
-    outbox.add("paid", "pi_1")
-    outbox.add("paid", "pi_1")
-    outbox.add("refunded", "pi_1")
+    outbox.enqueue("paid", "pi_1")
+    outbox.enqueue("paid", "pi_1")
+    outbox.enqueue("refunded", "pi_1")
     assert sorted(Mail.objects.values_list("kind", "key")) == [("paid", "pi_1"), ("refunded", "pi_1")]
 
 
@@ -63,15 +63,15 @@ def test_owing_a_letter_again_leaves_the_transaction_usable_and_the_sent_one_alo
     owe("ada")
     outbox.send_due(compose)
     with transaction.atomic():
-        outbox.add("paid", "ada")
-        outbox.add("paid", "bob")
+        outbox.enqueue("paid", "ada")
+        outbox.enqueue("paid", "bob")
     assert outbox.send_due(compose) == 1
     assert office.times() == {"ada@example.org": 1, "bob@example.org": 1}
 
 
 def test_a_letter_whose_transaction_is_rolled_back_is_not_owed(office: PostOffice) -> None:
     with transaction.atomic():
-        outbox.add("paid", "ada")
+        outbox.enqueue("paid", "ada")
         transaction.set_rollback(True)
     assert outbox.send_due(compose) == 0
     assert not office.delivered
@@ -111,7 +111,7 @@ def test_a_letter_is_sent_once_and_marked(office: PostOffice) -> None:
 def test_the_letter_is_composed_outside_any_transaction(office: PostOffice) -> None:
     owe("ada")
 
-    def watching(kind: str, key: str) -> Letter:
+    def watching(kind: str, key: str) -> Email:
         assert not connection.in_atomic_block
         return compose(kind, key)
 
@@ -312,7 +312,7 @@ def test_a_letter_that_cannot_be_composed_does_not_hold_up_the_others(
 ) -> None:
     owe("ada", "bob")
 
-    def broken(kind: str, key: str) -> Letter:
+    def broken(kind: str, key: str) -> Email:
         if key == "ada":
             raise RuntimeError("about ada@example.org")
         return compose(kind, key)
@@ -337,7 +337,7 @@ def test_a_backend_that_breaks_is_tried_again(settings: pytest_django.Settings) 
 def test_a_letter_that_must_wait_is_looked_at_again_and_loses_no_attempt(office: PostOffice) -> None:
     owe("ada")
     for _ in range(15):
-        assert outbox.send_due(lambda kind, key: Wait("no address")) == 0
+        assert outbox.send_due(lambda kind, key: Retry("no address")) == 0
         Mail.objects.update(next_at=timezone.now())
     mail = only_mail()
     assert (mail.state, mail.attempts, mail.error) == ("waiting", 0, "no address")
@@ -349,7 +349,7 @@ def test_a_letter_that_must_wait_is_looked_at_within_seconds_and_later_hourly(of
 
     def pause() -> float:
         now = timezone.now()
-        outbox.send_due(lambda kind, key: Wait("no address"))
+        outbox.send_due(lambda kind, key: Retry("no address"))
         at = only_mail().next_at
         assert at is not None
         return (at - now).total_seconds()
@@ -362,17 +362,17 @@ def test_a_letter_that_must_wait_is_looked_at_within_seconds_and_later_hourly(of
 def test_after_a_day_without_an_address_the_letter_is_closed(office: PostOffice) -> None:
     owe("ada")
     time_passes(hours=23)
-    outbox.send_due(lambda kind, key: Wait("no address"))
+    outbox.send_due(lambda kind, key: Retry("no address"))
     assert only_mail().state == "waiting"
     time_passes(hours=2)
-    outbox.send_due(lambda kind, key: Wait("no address"))
+    outbox.send_due(lambda kind, key: Retry("no address"))
     mail = only_mail()
     assert (mail.state, mail.error, mail.next_at) == ("closed", "no address", None)
 
 
 def test_a_letter_about_nothing_is_closed_at_once(office: PostOffice) -> None:
     owe("ada")
-    outbox.send_due(lambda kind, key: Never("gone"))
+    outbox.send_due(lambda kind, key: Cancel("gone"))
     mail = only_mail()
     assert (mail.state, mail.error) == ("closed", "gone")
     assert not office.dialogues
@@ -395,7 +395,7 @@ def test_a_letter_about_nothing_is_closed_at_once(office: PostOffice) -> None:
 )
 def test_an_address_that_is_more_or_less_than_one_address_is_not_written_to(office: PostOffice, address: str) -> None:
     owe("ada")
-    outbox.send_due(lambda kind, key: Letter(to=address, subject="Thanks", text="x", html="x"))
+    outbox.send_due(lambda kind, key: Email(to=address, subject="Thanks", text="x", html="x"))
     assert only_mail().state == "dead"
     assert not office.dialogues
 
@@ -403,7 +403,7 @@ def test_an_address_that_is_more_or_less_than_one_address_is_not_written_to(offi
 def test_a_subject_cannot_bring_a_header_with_it(office: PostOffice) -> None:
     owe("ada")
     outbox.send_due(
-        lambda kind, key: Letter("ada@example.org", "Thanks\r\nBcc: eve@example.org\r\n\r\nbody", text="x", html="x")
+        lambda kind, key: Email("ada@example.org", "Thanks\r\nBcc: eve@example.org\r\n\r\nbody", text="x", html="x")
     )
     (letter,) = office.delivered
     assert letter.envelope_to == ["ada@example.org"]
@@ -414,7 +414,7 @@ def test_a_subject_cannot_bring_a_header_with_it(office: PostOffice) -> None:
 def test_letters_of_every_script_arrive_as_they_were_written(office: PostOffice) -> None:
     owe("ada")
     words = "Grüße, Łukasz, 太郎 🎉 שלום"
-    outbox.send_due(lambda kind, key: Letter("ada@bücher.example", words, text=words, html=f"<p>{words}</p>"))
+    outbox.send_due(lambda kind, key: Email("ada@bücher.example", words, text=words, html=f"<p>{words}</p>"))
     (letter,) = office.delivered
     assert letter.envelope_to == ["ada@xn--bcher-kva.example"]
     assert letter.message["Subject"] == words
@@ -425,7 +425,7 @@ def test_letters_of_every_script_arrive_as_they_were_written(office: PostOffice)
 
 def test_a_line_of_one_dot_does_not_end_the_letter_early(office: PostOffice) -> None:
     owe("ada")
-    outbox.send_due(lambda kind, key: Letter("ada@example.org", "Thanks", text="one\n.\ntwo", html="x"))
+    outbox.send_due(lambda kind, key: Email("ada@example.org", "Thanks", text="one\n.\ntwo", html="x"))
     text, _ = office.delivered[0].message.iter_parts()
     assert text.get_content().splitlines() == ["one", ".", "two"]
 
@@ -433,8 +433,8 @@ def test_a_line_of_one_dot_does_not_end_the_letter_early(office: PostOffice) -> 
 def test_text_that_cannot_be_sent_is_dead_at_once(office: PostOffice) -> None:
     owe("ada", "bob")
 
-    def half_a_character(kind: str, key: str) -> Letter:
-        return Letter(f"{key}@example.org", "Thanks", text="\ud83d" if key == "ada" else "x", html="x")
+    def half_a_character(kind: str, key: str) -> Email:
+        return Email(f"{key}@example.org", "Thanks", text="\ud83d" if key == "ada" else "x", html="x")
 
     assert outbox.send_due(half_a_character) == 1
     assert Mail.objects.get(key="ada").state == "dead"
@@ -595,7 +595,7 @@ def test_a_letter_that_kills_every_sender_is_given_up(office: PostOffice) -> Non
     class Killed(BaseException):
         pass
 
-    def deadly(kind: str, key: str) -> Letter:
+    def deadly(kind: str, key: str) -> Email:
         raise Killed
 
     for _ in range(10):
@@ -609,10 +609,10 @@ def test_a_letter_that_kills_every_sender_is_given_up(office: PostOffice) -> Non
 def test_whoever_outlives_its_lease_marks_nothing(office: PostOffice) -> None:
     owe("ada")
 
-    def slow(kind: str, key: str) -> Wait:
+    def slow(kind: str, key: str) -> Retry:
         time_passes(minutes=11)
         assert outbox.send_due(compose) == 1, "another took over"
-        return Wait("no address")
+        return Retry("no address")
 
     outbox.send_due(slow)
     mail = only_mail()

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from donations.domain.updates import Payment, Report
+from donations.domain.updates import Payment, StripeUpdate
 from donations.ledger import posting
 from donations.models import Donation, Level, Sponsor, Words
 from organisation.models import Organisation
@@ -30,7 +30,7 @@ def given(name: str = "", amount: int = 20_00, **fields) -> Donation:
     values = {"amount": amount, "currency": "usd", "public": True, "expires_at": timezone.now()} | fields
     gift = Donation.objects.create(name=name, **values)
     payment = Payment(f"pi_{gift.pk}", gift.amount, gift.currency)
-    posting.record(Report(at=timezone.now(), donation=gift.uuid, refs=(payment.intent,), payment=payment))
+    posting.post(StripeUpdate(at=timezone.now(), donation=gift.uuid, refs=(payment.intent,), change=payment))
     return gift
 
 

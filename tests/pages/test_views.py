@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from donations.domain.status import Status
-from donations.domain.updates import Payment, Report
+from donations.domain.updates import Payment, StripeUpdate
 from donations.ledger import posting
 from donations.models import Donation
 
@@ -30,7 +30,7 @@ def gift(name: str = "", *, amount: int = 2000, public: bool = True, status: Sta
     )
     if status == Status.PAID:
         payment = Payment(f"pi_{donation.pk}", amount, "usd")
-        posting.record(Report(at=now, donation=donation.uuid, payment=payment, refs=(payment.intent,)))
+        posting.post(StripeUpdate(at=now, donation=donation.uuid, change=payment, refs=(payment.intent,)))
     return donation
 
 

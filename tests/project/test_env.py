@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import sys
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ def settings_of(monkeypatch: pytest.MonkeyPatch):
     def read(**variables: str) -> dict[str, Any]:
         for name, value in (BLANK | {"SECRET_KEY": SECRET_KEY, "DEBUG": "true"} | variables).items():
             monkeypatch.setenv(name, value)
+        for name in [name for name in sys.modules if name.startswith("project.conf")]:
+            monkeypatch.delitem(sys.modules, name)
         return runpy.run_path(str(BASE_DIR / "project" / "settings.py"))
 
     return read

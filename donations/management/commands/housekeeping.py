@@ -13,4 +13,4 @@ class Command(BaseCommand):
     help = "Do one round of the background work that is due."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        scheduler.do_due()
+        scheduler.run_due()

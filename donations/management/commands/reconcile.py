@@ -22,14 +22,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         since = options["since"] or timezone.now() - USUAL
-        mended = resync.run(since)
+        result = resync.run(since)
         self.stdout.write(
-            f"Since {since:%Y-%m-%d}: {mended.looked_at} objects of ours looked at; {mended.rebuilt} gifts rebuilt, "
-            f"{mended.changed} changed, {mended.rows} ledger rows added, {mended.events} events settled, "
-            f"{mended.mirrored} balance transactions added"
-            + (f", {mended.months} months' totals put right." if mended.months else ".")
+            f"Since {since:%Y-%m-%d}: {result.looked_at} objects of ours looked at; {result.rebuilt} gifts rebuilt, "
+            f"{result.changed} changed, {result.rows} ledger rows added, {result.events} events settled, "
+            f"{result.mirrored} balance transactions added"
+            + (f", {result.months} months' totals put right." if result.months else ".")
         )
-        if mended.stopped:
-            raise CommandError(f"Stripe did not answer ({mended.stopped}). What was booked stays; run this again.")
-        if mended.troubles:
-            raise CommandError("These could not be looked at:\n" + "\n".join(mended.troubles))
+        if result.stopped:
+            raise CommandError(f"Stripe did not answer ({result.stopped}). What was booked stays; run this again.")
+        if result.troubles:
+            raise CommandError("These could not be looked at:\n" + "\n".join(result.troubles))

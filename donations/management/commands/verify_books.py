@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from donations.jobs import scheduler
 from donations.management.since import since_date
 from donations.reporting import reconciliation
-from donations.stripe import balance_transactions, client
+from donations.stripe import balance_transactions
+from donations.stripe.errors import Refused, StripeUnavailable
 
 
 class Command(BaseCommand):
@@ -21,13 +22,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            balance_transactions.update(options["since"], patient=True)
-        except (client.NoAnswer, client.Refused) as error:
+            balance_transactions.mirror(options["since"], patient=True)
+        except (StripeUnavailable, Refused) as error:
             raise CommandError(f"Stripe did not answer ({error}). Nothing was compared; run this again.") from error
-        verdict = reconciliation.verify(options["since"])
+        result = reconciliation.reconcile(options["since"])
         if options["since"] is None:
-            scheduler.remember(scheduler.VERIFY, str(verdict))
-        self.stdout.write(str(verdict))
-        self.stdout.write("The books agree." if verdict.agree else "The books do NOT agree.")
-        if not verdict.agree:
+            scheduler.store_result(scheduler.VERIFY, str(result))
+        self.stdout.write(str(result))
+        self.stdout.write("The books agree." if result.agree else "The books do NOT agree.")
+        if not result.agree:
             sys.exit(1)

@@ -16,7 +16,7 @@ from django.test import Client
 
 from accounts.data import cleanup, deletion
 from accounts.models import User
-from donations.domain.updates import Report
+from donations.domain.updates import StripeUpdate
 from donations.ledger import monthly_totals, posting
 from donations.models import LedgerEntry, StripeEvent, Total
 from donations.stripe import events
@@ -152,7 +152,7 @@ def test_what_comes_in_later_brings_nothing_back(her, alice, give: Give):
     details = {"customer_details": {"email": ALICE, "name": "Alice"}}
     events.receive(json.dumps(event("checkout.session.completed", session(gift, **details))))
     events.receive(json.dumps(event("charge.refunded", charge(gift, billing_details={"email": ALICE}))))
-    posting.record(Report(at=NOON, donation=gift.uuid, refs=(f"pi_{gift.uuid.hex}",), email=ALICE))
+    posting.post(StripeUpdate(at=NOON, donation=gift.uuid, refs=(f"pi_{gift.uuid.hex}",), email=ALICE))
     assert found(ALICE) == []
     assert set(StripeEvent.objects.values_list("state", flat=True)) == {"handled"}
     refunded(gift)
@@ -194,7 +194,7 @@ def test_who_once_worked_in_the_admin_goes_and_what_they_did_there_stays(client,
 
 def test_a_letter_that_waits_is_not_sent(her, alice, give: Give):
     gift = give(user=alice, email=ALICE)
-    outbox.add("paid", f"pi_{gift.uuid.hex}")
+    outbox.enqueue("paid", f"pi_{gift.uuid.hex}")
     close(her)
     assert post() == []
     assert Mail.objects.get(kind="paid").state == Mail.State.CLOSED
@@ -261,7 +261,7 @@ def test_housekeeping_does_it_once_a_day(db):
     from donations.jobs import scheduler
     from donations.models import Chore
 
-    scheduler.do_due()
+    scheduler.run_due()
     assert "unverified accounts" in Chore.objects.get(name="tidy accounts").result
 
 

@@ -15,7 +15,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
 from donations.domain.status import Status
-from donations.domain.updates import Checkout, Report
+from donations.domain.updates import Checkout, StripeUpdate
 from donations.donors import history, ownership
 from donations.ledger import offline_donations, posting
 from donations.models import Donation, OfflineGift, Receipt
@@ -56,9 +56,9 @@ def test_every_gift_is_shown_with_its_true_state(her, alice, give: Give):
     refunded(give(user=alice, amount=1300))
     give(user=alice, amount=1400, arrived=False)
     waiting = give(user=alice, amount=1500, arrived=False)
-    posting.record(Report(at=NOON, donation=waiting.uuid, refs=("cs_1",), checkout=Checkout.COMPLETE))
+    posting.post(StripeUpdate(at=NOON, donation=waiting.uuid, refs=("cs_1",), checkout=Checkout.COMPLETE))
     failed = give(user=alice, amount=1600, arrived=False)
-    posting.record(Report(at=NOON, donation=failed.uuid, refs=("cs_2",), settling_failed=True))
+    posting.post(StripeUpdate(at=NOON, donation=failed.uuid, refs=("cs_2",), settling_failed=True))
     text = page(her)
     for amount, words in (
         ("$11.00", "In the book"),
@@ -225,7 +225,7 @@ def test_a_gift_outside_stripe_is_a_gift_like_any_other(her, alice):
 
 def test_a_gift_outside_stripe_that_was_struck_out_is_void(her, alice):
     gift = cheque(email=ALICE)
-    offline_donations.strike_out(gift, "root", "It was Bob's.")
+    offline_donations.void(gift, "root", "It was Bob's.")
     text = table(her)
     assert "Struck out" in text
     assert "($20.00)" in text

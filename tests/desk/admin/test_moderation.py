@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from donations.domain.updates import Payment, Report
+from donations.domain.updates import Payment, StripeUpdate
 from donations.ledger import posting
 from donations.models import Donation, Level, Sponsor, Standing, Words
 
@@ -111,7 +111,7 @@ def test_a_moderator_sees_no_addresses_and_edits_nothing(moderator):
 def paid(amount: int) -> None:
     gift = said("", amount=amount)
     payment = Payment(f"pi_{gift.pk}", amount, "usd")
-    posting.record(Report(at=timezone.now(), donation=gift.uuid, refs=(payment.intent,), payment=payment))
+    posting.post(StripeUpdate(at=timezone.now(), donation=gift.uuid, refs=(payment.intent,), change=payment))
 
 
 def standing_level() -> str | None:

@@ -24,7 +24,16 @@ from desk.pages import (
     tasks,
     timeline,
 )
-from donations.domain.updates import Checkout, Dispute, DisputeStatus, Movement, Payment, Refund, RefundStatus, Report
+from donations.domain.updates import (
+    Checkout,
+    Dispute,
+    DisputeStatus,
+    Movement,
+    Payment,
+    Refund,
+    RefundStatus,
+    StripeUpdate,
+)
 from donations.jobs import scheduler
 from donations.ledger import posting
 from donations.models import (
@@ -48,17 +57,17 @@ Make = Callable[..., Donation]
 def pay(donation: Donation, at: datetime = AT, intent: str = "pi_1") -> None:
     refs = (intent, f"cs_{intent}", f"ch_{intent}")
     payment = Payment(intent, donation.amount, donation.currency)
-    posting.record(Report(at=at, donation=donation.uuid, refs=refs, payment=payment, checkout=Checkout.COMPLETE))
+    posting.post(StripeUpdate(at=at, donation=donation.uuid, refs=refs, change=payment, checkout=Checkout.COMPLETE))
 
 
 def give_back(amount: int, at: datetime = AT, status: RefundStatus = RefundStatus.SUCCEEDED) -> None:
     refund = Refund("re_1", at, amount, "usd", status, status is RefundStatus.SUCCEEDED, False, "tess@example.org")
-    posting.record(Report(at=at, refs=("re_1", "pi_1"), refund=refund))
+    posting.post(StripeUpdate(at=at, refs=("re_1", "pi_1"), change=refund))
 
 
 def dispute(status: DisputeStatus, deadline: datetime | None = None, *movements: Movement) -> None:
     found = Dispute("dp_1", 2000, "usd", status, deadline, movements, "fraudulent")
-    posting.record(Report(at=AT + timedelta(days=2), refs=("dp_1", "pi_1"), dispute=found))
+    posting.post(StripeUpdate(at=AT + timedelta(days=2), refs=("dp_1", "pi_1"), change=found))
 
 
 def mirrored(number: int, kind: str = "charge", **fields: Any) -> BalanceTransaction:
@@ -158,7 +167,7 @@ def test_the_timeline_tells_what_the_staff_asked_for_and_what_stripe_said(make_d
 
 def test_the_timeline_tells_that_nobody_paid(make_donation: Make) -> None:
     gift = make_donation()
-    posting.record(Report(at=AT, donation=gift.uuid, refs=("cs_1",), session="cs_1", checkout=Checkout.EXPIRED))
+    posting.post(StripeUpdate(at=AT, donation=gift.uuid, refs=("cs_1",), session="cs_1", checkout=Checkout.EXPIRED))
     gift.refresh_from_db()
     assert told(gift)[-1] == "Stripe’s page closed without a payment"
 
@@ -168,7 +177,7 @@ def test_the_ledger_stands_beside_stripes_book(donation: Donation) -> None:
     give_back(500)
     mirrored(1)
     mirrored(2, "refund", payment="pi_1", source="re_1", amount=-500, fee=0, net=-500, site="")
-    rows = [(row.amount, row.fee, row.net, row.booked) for row in ledger_rows.of(donation)]
+    rows = [(row.amount, row.fee, row.net, row.booked) for row in ledger_rows.for_donation(donation)]
     assert rows == [("$20.00", "-$0.88", "$19.12", "txn_1"), ("-$5.00", "", "-$5.00", "txn_2")]
 
 
@@ -206,7 +215,7 @@ def test_a_new_reason_replaces_the_old_one(donation: Donation) -> None:
     pay(donation)
     dispute(DisputeStatus.NEEDS_RESPONSE)
     later = Dispute("dp_1", 2000, "usd", DisputeStatus.UNDER_REVIEW, None, (), "general")
-    posting.record(Report(at=AT + timedelta(days=3), refs=("dp_1", "pi_1"), dispute=later))
+    posting.post(StripeUpdate(at=AT + timedelta(days=3), refs=("dp_1", "pi_1"), change=later))
     assert Case.objects.get().reason == "general"
 
 
@@ -269,7 +278,7 @@ def test_currencies_are_never_added(db: None) -> None:
 
 
 def test_columns_are_as_high_as_they_are_true() -> None:
-    drawn = chart.of([("Jan", 100, None), ("Feb", 50, 100), ("Mar", -20, None)])
+    drawn = chart.chart([("Jan", 100, None), ("Feb", 50, 100), ("Mar", -20, None)])
     full, half, none = (column.height for column in drawn.columns)
     assert full == 2 * half
     assert none == 0
@@ -278,7 +287,7 @@ def test_columns_are_as_high_as_they_are_true() -> None:
 
 
 def test_an_empty_chart_can_be_drawn() -> None:
-    assert [column.height for column in chart.of([("Jan", 0, None)]).columns] == [0]
+    assert [column.height for column in chart.chart([("Jan", 0, None)]).columns] == [0]
 
 
 # --- What needs doing ---
@@ -286,17 +295,17 @@ def test_an_empty_chart_can_be_drawn() -> None:
 
 @pytest.mark.parametrize("differences", [0, 3])
 def test_the_desk_reads_the_verdict_that_the_books_write(db: None, differences: int) -> None:
-    verdict = reconciliation.Verdict(
-        compared=5, differences=[reconciliation.Difference("x", "y", "1", "2")] * differences
+    verdict = reconciliation.ReconciliationResult(
+        compared=5, differences=[reconciliation.Discrepancy("x", "y", "1", "2")] * differences
     )
-    scheduler.remember(scheduler.VERIFY, str(verdict))
+    scheduler.store_result(scheduler.VERIFY, str(verdict))
     assert reconciliation_status.latest().differences == differences
     assert reconciliation_status.latest().agree == (not differences)
 
 
 def test_a_check_that_broke_off_is_neither_right_nor_wrong(db: None) -> None:
     assert reconciliation_status.latest().at is None
-    scheduler.remember(scheduler.VERIFY, "failed: NoAnswer")
+    scheduler.store_result(scheduler.VERIFY, "failed: NoAnswer")
     assert reconciliation_status.latest().differences is None
     assert not reconciliation_status.latest().agree
 
@@ -315,11 +324,11 @@ def test_the_front_page_lists_disputes_by_their_deadline(make_donation: Make) ->
 
 
 def test_the_front_page_leads_to_what_this_person_may_do(db: None) -> None:
-    assert dashboard.doings(root()) == [
+    assert dashboard.actions(root()) == [
         ("Record a gift outside Stripe", "/admin/donations/offlinegift/add/"),
         ("Export", "/admin/donations/donation/export/"),
     ]
-    assert dashboard.doings(get_user_model().objects.create_user("ed@example.org", is_staff=True)) == []
+    assert dashboard.actions(get_user_model().objects.create_user("ed@example.org", is_staff=True)) == []
 
 
 def test_nothing_to_do_is_said_by_an_empty_list(donation: Donation) -> None:
@@ -333,7 +342,7 @@ def test_everything_that_needs_somebody_is_on_the_list(make_donation: Make) -> N
     make_donation(flags="twice", flags_seen="twice")
     dispute(DisputeStatus.NEEDS_RESPONSE, AT + timedelta(days=9))
     give_back(700, timezone.now(), RefundStatus.FAILED)
-    scheduler.remember(scheduler.VERIFY, "5 rows compared, 0 too young, 2 differences.")
+    scheduler.store_result(scheduler.VERIFY, "5 rows compared, 0 too young, 2 differences.")
     Chore.objects.create(name=scheduler.MIRROR, due_at=timezone.now() - timedelta(hours=2))
     StripeEvent.objects.create(id="evt_1", type="x", state="failed", body="")
     StripeEvent.objects.create(id="evt_2", type="x", state="parked", body="")
@@ -362,12 +371,12 @@ def attempts(declined: int, paid: int, state: str = "handled", **fields: Any) ->
         StripeEvent.objects.bulk_create(
             StripeEvent(id=f"evt_{kind}_{number}", type=kind, state=state, body="", **fields) for number in range(count)
         )
-    return card_testing.lately()
+    return card_testing.recent()
 
 
 def test_many_declined_cards_ring_the_alarm(db: None) -> None:
     assert attempts(10, 3) == card_testing.Declines(declined=10, paid=3, declined_in_a_day=10)
-    assert card_testing.lately().alarm
+    assert card_testing.recent().alarm
 
 
 @pytest.mark.parametrize(("declined", "paid"), [(9, 0), (10, 10)])

@@ -4,22 +4,22 @@ import itertools
 
 import pytest
 
-from donations.domain.status import Facts, Status, fold, furthest
+from donations.domain.status import Status, StatusInput, fold, furthest
 from donations.domain.updates import Checkout
 
 
 @pytest.mark.parametrize(
     ("facts", "status"),
     [
-        (Facts(paid=0, checkout=Checkout.OPEN, settling_failed=False), Status.PENDING),
-        (Facts(paid=0, checkout=Checkout.EXPIRED, settling_failed=False), Status.EXPIRED),
-        (Facts(paid=0, checkout=Checkout.COMPLETE, settling_failed=False), Status.PROCESSING),
-        (Facts(paid=0, checkout=Checkout.COMPLETE, settling_failed=True), Status.FAILED),
-        (Facts(paid=2000, checkout=Checkout.OPEN, settling_failed=False), Status.PAID),
-        (Facts(paid=2000, checkout=Checkout.EXPIRED, settling_failed=True), Status.PAID),
+        (StatusInput(paid=0, checkout=Checkout.OPEN, settling_failed=False), Status.PENDING),
+        (StatusInput(paid=0, checkout=Checkout.EXPIRED, settling_failed=False), Status.EXPIRED),
+        (StatusInput(paid=0, checkout=Checkout.COMPLETE, settling_failed=False), Status.PROCESSING),
+        (StatusInput(paid=0, checkout=Checkout.COMPLETE, settling_failed=True), Status.FAILED),
+        (StatusInput(paid=2000, checkout=Checkout.OPEN, settling_failed=False), Status.PAID),
+        (StatusInput(paid=2000, checkout=Checkout.EXPIRED, settling_failed=True), Status.PAID),
     ],
 )
-def test_status_follows_from_the_facts(facts: Facts, status: Status) -> None:
+def test_status_follows_from_the_facts(facts: StatusInput, status: Status) -> None:
     assert fold(facts) is status
 
 

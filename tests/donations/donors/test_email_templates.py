@@ -13,7 +13,7 @@ from django.utils import translation
 
 from donations.donors import email_templates
 from donations.donors.email_templates import About
-from mail.outbox import Letter
+from mail.outbox import Email
 from project.env import BASE_DIR
 
 ADA = About(
@@ -28,7 +28,7 @@ ADA = About(
 )
 AGAIN = "https://cup.example/donate?amount=25"
 
-KINDS: dict[str, Callable[[About], Letter]] = {
+KINDS: dict[str, Callable[[About], Email]] = {
     "paid": email_templates.paid,
     "landed": email_templates.landed,
     "failed": lambda about: email_templates.failed(about, again=AGAIN),

@@ -15,7 +15,7 @@ from donations.donors import emails
 from donations.models import BalanceTransaction, Donation, LedgerEntry, Receipt
 from mail import outbox
 from mail.models import Mail
-from mail.outbox import Letter, Never, Wait
+from mail.outbox import Cancel, Email, Retry
 from tests.donations.stripe_objects import charge, event, intent, refund, session
 
 pytestmark = pytest.mark.django_db
@@ -60,9 +60,9 @@ def entry(donation: Donation, **changes: Any) -> LedgerEntry:
     return LedgerEntry.objects.create(donation=donation, **values)
 
 
-def composed(kind: str, key: str) -> Letter:
+def composed(kind: str, key: str) -> Email:
     letter = emails.compose(kind, key)
-    assert isinstance(letter, Letter), letter
+    assert isinstance(letter, Email), letter
     return letter
 
 
@@ -311,16 +311,16 @@ def test_without_an_address_the_letter_waits(make_donation: Make, kind: str) -> 
     entry(donation, kind="refund", source=f"pi_{donation.uuid.hex}", amount=-100)
     if kind == "refund_failed":
         entry(donation, kind="refund_failure", source=f"pi_{donation.uuid.hex}", amount=100)
-    assert isinstance(emails.compose(kind, f"pi_{donation.uuid.hex}"), Wait)
+    assert isinstance(emails.compose(kind, f"pi_{donation.uuid.hex}"), Retry)
 
 
 def test_a_failed_gift_without_an_address_waits_too(make_donation: Make) -> None:
     donation = make_donation(status="failed")
-    assert isinstance(emails.compose("failed", str(donation.uuid)), Wait)
+    assert isinstance(emails.compose("failed", str(donation.uuid)), Retry)
 
 
 def test_a_letter_that_found_no_address_for_a_day_is_closed(donation: Donation) -> None:
-    outbox.add("paid", entry(donation).source)
+    outbox.enqueue("paid", entry(donation).source)
     Mail.objects.update(created_at=timezone.now() - timedelta(hours=25))
     send()
     mail = Mail.objects.get()
@@ -329,26 +329,26 @@ def test_a_letter_that_found_no_address_for_a_day_is_closed(donation: Donation) 
 
 @pytest.mark.parametrize("kind", ["paid", "refunded", "refund_failed"])
 def test_what_is_not_in_the_book_is_not_written_about(kind: str) -> None:
-    assert isinstance(emails.compose(kind, "pi_gone"), Never)
+    assert isinstance(emails.compose(kind, "pi_gone"), Cancel)
 
 
 def test_a_donation_that_is_gone_is_not_written_about() -> None:
-    assert isinstance(emails.compose("failed", "a5f6ea1c-3f1f-4f0b-8a7a-3d1a2a6e8f11"), Never)
+    assert isinstance(emails.compose("failed", "a5f6ea1c-3f1f-4f0b-8a7a-3d1a2a6e8f11"), Cancel)
 
 
 def test_a_refund_that_failed_before_it_was_told_is_not_told(make_donation: Make) -> None:
     donation = make_donation(email="ada@example.org")
     entry(donation)
     entry(donation, kind="refund", source="re_1", amount=-2000)
-    assert isinstance(emails.compose("refunded", "re_1"), Letter)
+    assert isinstance(emails.compose("refunded", "re_1"), Email)
     entry(donation, kind="refund_failure", source="re_1", amount=2000)
-    assert isinstance(emails.compose("refunded", "re_1"), Never), "it would be untrue"
+    assert isinstance(emails.compose("refunded", "re_1"), Cancel), "it would be untrue"
 
 
 def test_a_gift_that_arrived_after_all_is_not_told_as_failed(make_donation: Make) -> None:
     donation = make_donation(email="ada@example.org", status="paid", settling_failed=True)
-    assert isinstance(emails.compose("failed", str(donation.uuid)), Never)
+    assert isinstance(emails.compose("failed", str(donation.uuid)), Cancel)
 
 
 def test_a_kind_that_nobody_knows_is_closed_and_not_tried_for_ever() -> None:
-    assert isinstance(emails.compose("newsletter", "1"), Never)
+    assert isinstance(emails.compose("newsletter", "1"), Cancel)

@@ -27,7 +27,7 @@ def test_a_failing_chore_does_not_stop_the_others(
         return 1
 
     monkeypatch.setattr(scheduler, "ALWAYS", (broken, work))
-    monkeypatch.setattr(scheduler, "BY_THE_CLOCK", {})
+    monkeypatch.setattr(scheduler, "SCHEDULE", {})
     call_command("housekeeping")
     assert done == ["work"]
     assert "no network" in caplog.text
@@ -42,13 +42,13 @@ def test_work_by_the_clock_is_done_once_in_its_time_and_its_result_kept(monkeypa
             raise RuntimeError("no network")
         return "all well"
 
-    monkeypatch.setattr(scheduler, "BY_THE_CLOCK", {"work": (timedelta(hours=1), work)})
-    scheduler.do_due()
-    scheduler.do_due()
+    monkeypatch.setattr(scheduler, "SCHEDULE", {"work": (timedelta(hours=1), work)})
+    scheduler.run_due()
+    scheduler.run_due()
     assert len(done) == 1
     assert Chore.objects.get(pk="work").result == "all well"
     Chore.objects.update(due_at=timezone.now())
-    scheduler.do_due()
+    scheduler.run_due()
     failed = Chore.objects.get(pk="work")
     assert (failed.result, failed.error) == ("all well", "RuntimeError: no network"), "the last result is kept"
     assert failed.due_at < timezone.now() + timedelta(minutes=11), "it comes again long before its hour is over"
@@ -58,15 +58,15 @@ def test_work_that_was_cut_short_comes_again_after_its_lease(monkeypatch: pytest
     def killed() -> str:
         raise SystemExit
 
-    monkeypatch.setattr(scheduler, "BY_THE_CLOCK", {"work": (timedelta(days=1), killed)})
+    monkeypatch.setattr(scheduler, "SCHEDULE", {"work": (timedelta(days=1), killed)})
     with pytest.raises(SystemExit):
-        scheduler.do_due()
+        scheduler.run_due()
     assert Chore.objects.get(pk="work").due_at < timezone.now() + timedelta(minutes=11)
 
 
 def test_an_idle_round_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "BY_THE_CLOCK", {"work": (timedelta(hours=1), lambda: "done")})
-    scheduler.do_due()
+    monkeypatch.setattr(scheduler, "SCHEDULE", {"work": (timedelta(hours=1), lambda: "done")})
+    scheduler.run_due()
     with CaptureQueriesContext(connection) as queries:
-        scheduler.do_due()
+        scheduler.run_due()
     assert {query["sql"].split()[0] for query in queries.captured_queries} == {"SELECT"}

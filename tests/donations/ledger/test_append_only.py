@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from donations.domain.updates import Payment, Report
+from donations.domain.updates import Payment, StripeUpdate
 from donations.ledger import append_only, posting
 from donations.models import AppendOnly, Donation, LedgerEntry
 
@@ -21,7 +21,7 @@ EVERY_TRIGGER = {
 @pytest.fixture
 def entry(donation: Donation) -> LedgerEntry:
     payment = Payment("pi_1", 2000, "usd")
-    posting.record(Report(at=donation.created_at, donation=donation.uuid, refs=("pi_1",), payment=payment))
+    posting.post(StripeUpdate(at=donation.created_at, donation=donation.uuid, refs=("pi_1",), change=payment))
     return LedgerEntry.objects.get()
 
 

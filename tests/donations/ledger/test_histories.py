@@ -30,7 +30,7 @@ from donations.reporting import reconciliation
 from donations.stripe import client as stripe_client
 from donations.stripe import events, parsing, polling, resync
 from mail.models import Mail
-from mail.outbox import Never
+from mail.outbox import Cancel
 from tests.donations import stripe_objects
 from tests.donations.histories import BEGUN, History, client, live, stripe_in_process
 
@@ -60,10 +60,10 @@ def deliver(event: dict[str, Any]) -> None:
 
 def look(reference: str) -> Deed:
     """Ask Stripe now, and give back what books the answer: a process can be slow between the two."""
-    at = polling.moment_of_look()
-    report = parsing.of(stripe_client.retrieve(reference), at=at)
+    at = polling.fetch_time()
+    report = parsing.update_of(stripe_client.retrieve(reference), at=at)
     assert report
-    return partial(events.book, report)
+    return partial(events.post, report)
 
 
 def reconcile() -> None:
@@ -97,7 +97,7 @@ def owed() -> Iterable[tuple[str, str, str]]:
     """The letters that would be written now: one whose reason is gone is closed when its turn comes."""
     for kind, key in Mail.objects.values_list("kind", "key"):
         letter = emails.compose(kind, key)
-        if not isinstance(letter, Never):
+        if not isinstance(letter, Cancel):
             yield kind, key, getattr(letter, "to", "")
 
 
@@ -123,7 +123,7 @@ def assert_as_it_happened(history: History, *, reconciled: bool) -> None:
     assert not StripeEvent.objects.exclude(state__in=["handled", "ignored"]).exists()
     if reconciled:
         history.wait(20 * 60)
-        verdict = reconciliation.verify()
+        verdict = reconciliation.reconcile()
         assert verdict.agree
         assert not verdict.others
 

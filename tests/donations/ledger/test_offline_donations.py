@@ -48,7 +48,7 @@ def test_a_cheque_is_a_gift_that_arrived_on_its_day() -> None:
     gift.donation.refresh_from_db()
     assert gift.donation.status == Status.PAID
     assert timezone.localtime(gift.donation.created_at).date() == date(2026, 3, 14)
-    assert listing.lately(1).rows[0].name == "Ada"
+    assert listing.recent(1).rows[0].name == "Ada"
 
 
 def test_the_same_page_sent_twice_is_one_gift() -> None:
@@ -61,8 +61,8 @@ def test_the_same_page_sent_twice_is_one_gift() -> None:
 
 def test_a_wrong_record_is_struck_out_once_and_both_rows_stay() -> None:
     gift, _ = offline_donations.record(received())
-    assert offline_donations.strike_out(gift, "theo@example.org", "it bounced")
-    assert not offline_donations.strike_out(gift, "tess@example.org", "it bounced")
+    assert offline_donations.void(gift, "theo@example.org", "it bounced")
+    assert not offline_donations.void(gift, "tess@example.org", "it bounced")
     assert rows() == [("offline", 5000), ("offline_reversal", -5000)]
     assert Donation.objects.get().status == Status.VOID
     assert (gift.struck_out_by, gift.why) == ("theo@example.org", "it bounced")
@@ -70,7 +70,7 @@ def test_a_wrong_record_is_struck_out_once_and_both_rows_stay() -> None:
 
 def test_whoever_looks_at_a_gift_that_was_struck_out_is_told_so(client: Client) -> None:
     gift, _ = offline_donations.record(received())
-    offline_donations.strike_out(gift, "tess@example.org", "it bounced")
+    offline_donations.void(gift, "tess@example.org", "it bounced")
     StripeRef.objects.create(id="cs_test_1", donation=gift.donation)
     page = client.get("/success", {"session_id": "cs_test_1"}).content.decode()
     assert "It was struck out." in page
@@ -85,9 +85,9 @@ def test_a_record_cannot_be_struck_out_without_a_reason() -> None:
 
 
 def test_totals_know_them_apart_and_the_public_total_follows_the_setting() -> None:
-    struck_out, _ = offline_donations.record(received(amount=700))
+    voided, _ = offline_donations.record(received(amount=700))
     offline_donations.record(received())
-    offline_donations.strike_out(struck_out, "tess@example.org", "twice")
+    offline_donations.void(voided, "tess@example.org", "twice")
     assert monthly_totals.compare() == {}
     assert monthly_totals.rebuilt()["usd", date(2026, 3, 1)] == (0, 0, 0, 5700, 1)
     assert (public_totals.stats().raised, public_totals.stats().donations) == (5000, 1)
@@ -101,15 +101,15 @@ def test_the_proof_against_stripe_leaves_them_out(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(reconciliation, "YOUNG", timedelta(0))
     gift, _ = offline_donations.record(received())
     offline_donations.record(received(received_on=timezone.localdate()))
-    offline_donations.strike_out(gift, "tess@example.org", "twice")
-    verdict = reconciliation.verify()
+    offline_donations.void(gift, "tess@example.org", "twice")
+    verdict = reconciliation.reconcile()
     assert verdict.agree
     assert (verdict.compared, verdict.young) == (0, 0)
 
 
 def test_they_are_in_the_exports() -> None:
     gift, _ = offline_donations.record(received())
-    offline_donations.strike_out(gift, "tess@example.org", "twice")
+    offline_donations.void(gift, "tess@example.org", "twice")
     offline_donations.record(received(amount=100))
     assert [row["kept"] for row in exported("donations")[0]] == ["0.00", "1.00"]
     assert exported("donors")[0][0]["given"] == "51.00"
@@ -147,7 +147,7 @@ def test_staff_records_one_and_sends_its_receipt(treasurer: Client) -> None:
     assert gift.recorded_by == "tess@example.org"
     assert LogEntry.objects.earliest("id").get_change_message() == "Recorded a gift outside Stripe: $50.00, cash."
     treasurer.post(f"{LIST}{gift.pk}/receipt/")
-    scheduler.send_letters()
+    scheduler.send_emails()
     assert mail.outbox[0].to == ["oe@example.org"]
     assert "Your $50.00 (cash) reached us on 14 March 2026" in mail.outbox[0].body
 

@@ -12,7 +12,7 @@ import pytest
 from django.apps import apps
 from django.db import connection, connections, transaction
 
-from donations.domain.updates import Payment, Refund, RefundStatus, Report
+from donations.domain.updates import Payment, Refund, RefundStatus, StripeUpdate
 from donations.ledger import posting, receipt_numbers
 from donations.models import AppendOnly, Donation, LedgerEntry, Receipt, ReceiptCounter
 
@@ -20,15 +20,15 @@ Make = Callable[..., Donation]
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def paid(donation: Donation) -> Report:
+def paid(donation: Donation) -> StripeUpdate:
     intent = f"pi_{donation.uuid.hex}"
     payment = Payment(intent, donation.amount, donation.currency)
-    return Report(at=NOON, donation=donation.uuid, refs=(intent,), payment=payment)
+    return StripeUpdate(at=NOON, donation=donation.uuid, refs=(intent,), change=payment)
 
 
-def refunded(donation: Donation) -> Report:
+def refunded(donation: Donation) -> StripeUpdate:
     refund = Refund(f"re_{donation.pk}", NOON, donation.amount, donation.currency, RefundStatus.SUCCEEDED, True, False)
-    return Report(at=NOON, refs=(f"pi_{donation.uuid.hex}", refund.id), refund=refund)
+    return StripeUpdate(at=NOON, refs=(f"pi_{donation.uuid.hex}", refund.id), change=refund)
 
 
 def entry(donation: Donation, **changes: Any) -> LedgerEntry:
@@ -44,24 +44,24 @@ def numbers() -> list[int]:
 def test_each_payment_gets_the_next_number_and_keeps_it(make_donation: Make) -> None:
     donations = [make_donation() for _ in range(3)]
     for donation in donations * 2:
-        posting.record(paid(donation))
+        posting.post(paid(donation))
     assert numbers() == [1, 2, 3]
     assert [receipt_numbers.find(donation.entries.get()) for donation in donations] == [1, 2, 3]
 
 
 @pytest.mark.django_db
 def test_a_refund_has_none(donation: Donation) -> None:
-    posting.record(paid(donation))
-    posting.record(refunded(donation))
+    posting.post(paid(donation))
+    posting.post(refunded(donation))
     assert numbers() == [1]
     assert receipt_numbers.find(donation.entries.get(kind="refund")) is None
 
 
 @pytest.mark.django_db
 def test_a_second_payment_of_one_gift_has_a_number_of_its_own(donation: Donation) -> None:
-    posting.record(paid(donation))
+    posting.post(paid(donation))
     payment = Payment("pi_again", donation.amount, donation.currency)
-    posting.record(Report(at=NOON, donation=donation.uuid, refs=("pi_again",), payment=payment))
+    posting.post(StripeUpdate(at=NOON, donation=donation.uuid, refs=("pi_again",), change=payment))
     assert numbers() == [1, 2]
 
 
@@ -77,9 +77,9 @@ def test_an_entry_that_has_a_number_is_told_it_again(donation: Donation) -> None
 def test_a_number_goes_back_with_the_payment_that_was_not_booked(make_donation: Make) -> None:
     lost, kept = make_donation(), make_donation()
     with transaction.atomic():
-        posting.record(paid(lost))
+        posting.post(paid(lost))
         transaction.set_rollback(True)
-    posting.record(paid(kept))
+    posting.post(paid(kept))
     assert numbers() == [1]
     assert receipt_numbers.find(kept.entries.get()) == 1
 
@@ -93,7 +93,7 @@ def test_twenty_payments_at_once_get_twenty_numbers_without_a_gap(make_donation:
         try:
             start.wait()
             for donation in mine:
-                posting.record(paid(donation))
+                posting.post(paid(donation))
         finally:
             connections.close_all()
 
@@ -129,7 +129,7 @@ def test_many_who_ask_for_one_entry_get_one_number(donation: Donation) -> None:
 
 @pytest.mark.django_db
 def test_a_receipt_is_never_changed(donation: Donation) -> None:
-    posting.record(paid(donation))
+    posting.post(paid(donation))
     with pytest.raises(AppendOnly):
         Receipt.objects.update(number=7)
 

@@ -20,7 +20,7 @@ from donations.domain.status import Status
 from donations.ledger import monthly_totals
 from donations.models import Case, Donation, LedgerEntry, StripeEvent, StripeRef
 from donations.stripe import parsing
-from donations.stripe.events import book, receive, wake
+from donations.stripe.events import post, receive, retry_deferred
 from mail.models import Mail
 from tests.donations.stripe_objects import charge, dispute, event, intent, movement, refund, session, text
 
@@ -83,7 +83,7 @@ def test_a_refund_that_comes_first_waits_for_its_payment(donation: Donation) -> 
     early = event("refund.created", refund(donation))
     tell(early)
     parked = StripeEvent.objects.get()
-    assert (parked.state, parked.waits_for) == (StripeEvent.State.PARKED, f"pi_{donation.uuid.hex}")
+    assert (parked.state, parked.waits_for) == (StripeEvent.State.DEFERRED, f"pi_{donation.uuid.hex}")
     assert not LedgerEntry.objects.exists()
 
     tell(event("payment_intent.succeeded", intent(donation)))
@@ -235,9 +235,9 @@ ENDS: dict[Callable[[Donation], Story], Callable[[Donation], Story]] = {
 
 def look(thing: dict[str, Any]) -> None:
     """Fetch an object as it is now, as reconcile does."""
-    report = parsing.of(thing, at=timezone.now())
+    report = parsing.update_of(thing, at=timezone.now())
     assert report
-    book(report)
+    post(report)
 
 
 def rows_of(donation: Donation) -> dict[str, Any]:
@@ -314,7 +314,7 @@ def test_two_connections_at_once_end_alike(story: Callable[[Donation], Story]) -
         with ThreadPoolExecutor(3) as pool:
             for done in [pool.submit(in_own_connection, deeds[third::3]) for third in range(3)]:
                 done.result()
-        wake([f"pi_{donation.uuid.hex}"])
+        retry_deferred([f"pi_{donation.uuid.hex}"])
         assert rows_of(donation) == wanted, seed
 
 

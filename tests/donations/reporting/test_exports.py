@@ -18,7 +18,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from donations.domain.updates import Payment, Refund, RefundStatus, Report
+from donations.domain.updates import Payment, Refund, RefundStatus, StripeUpdate
 from donations.jobs import scheduler
 from donations.ledger import posting
 from donations.models import BalanceTransaction, Donation, LedgerEntry, PaidOut, Payout
@@ -48,7 +48,7 @@ def as_json(what: str, period: Period = ALL) -> Any:
 def pay(donation: Donation, amount: int = 0, at: datetime | None = None) -> None:
     intent = f"pi_{donation.uuid.hex}"
     payment = Payment(intent, amount or donation.amount, donation.currency)
-    posting.record(Report(at=at or timezone.now(), donation=donation.uuid, refs=(intent,), payment=payment))
+    posting.post(StripeUpdate(at=at or timezone.now(), donation=donation.uuid, refs=(intent,), change=payment))
 
 
 def refund(donation: Donation, amount: int) -> None:
@@ -56,7 +56,7 @@ def refund(donation: Donation, amount: int) -> None:
     made = Refund(
         refs[0], timezone.now(), amount, donation.currency, RefundStatus.SUCCEEDED, debited=True, credited=False
     )
-    posting.record(Report(at=timezone.now(), refs=refs, refund=made))
+    posting.post(StripeUpdate(at=timezone.now(), refs=refs, change=made))
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_payouts_are_copied_by_the_clock(stripe: str) -> None:
     dashboard = Dashboard(stripe)
     give(1)
     dashboard.ask("/payout")
-    scheduler.do_due()
+    scheduler.run_due()
     assert PaidOut.objects.count() == 2
     assert Payout.objects.get().listed
 

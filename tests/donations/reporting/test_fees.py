@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from donations.domain.updates import Payment, Report
+from donations.domain.updates import Payment, StripeUpdate
 from donations.giving import fee_preview
 from donations.ledger import posting
 from donations.models import BalanceTransaction, Donation, LedgerEntry
@@ -23,7 +23,7 @@ def test_stripes_usual_fee_is_known_for_dollars(amount: int, fee: int) -> None:
 
 def test_where_nobody_told_the_rate_nothing_is_said() -> None:
     assert fees.estimate(2000, "jpy", Organisation()) is None
-    assert fee_preview.of(2000, Organisation(card_fee_percent=None), "en")
+    assert fee_preview.preview(2000, Organisation(card_fee_percent=None), "en")
 
 
 def test_the_organisations_own_rate_holds() -> None:
@@ -41,7 +41,7 @@ def test_without_a_rate_the_page_says_nothing_of_fees(client: Client, settings) 
 def paid(amount: int = 2000) -> LedgerEntry:
     now = timezone.now()
     donation = Donation.objects.create(amount=amount, currency="usd", expires_at=now)
-    posting.record(Report(at=now, donation=donation.uuid, payment=Payment("pi_1", amount, "usd"), refs=("pi_1",)))
+    posting.post(StripeUpdate(at=now, donation=donation.uuid, change=Payment("pi_1", amount, "usd"), refs=("pi_1",)))
     return LedgerEntry.objects.get()
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from donations.domain.status import Status
 from donations.jobs import scheduler
 from donations.models import Chore, Donation
-from donations.reporting.month import this as this_month
+from donations.reporting.month import this_month
 from tests.donations.reporting.test_fees import booked, paid
 
 pytestmark = pytest.mark.django_db

@@ -137,8 +137,8 @@ def test_an_old_backup_is_brought_up_to_date(dashboard: Dashboard) -> None:
 def test_the_first_receipt_names_the_card_fee(dashboard: Dashboard, mailoutbox: list[Any]) -> None:
     donation = give(1)
     Donation.objects.filter(pk=donation.pk).update(email="ada@example.org")
-    polling.ask(donation)
-    assert scheduler.send_letters() == 1
+    polling.poll(donation)
+    assert scheduler.send_emails() == 1
     assert "Card fee $0.88; $19.12 reached us." in mailoutbox[0].body
 
 
@@ -147,14 +147,14 @@ def test_a_receipt_does_not_wait_for_a_fee_that_stripe_does_not_tell(
 ) -> None:
     post_event(event("checkout.session.completed", session(donation)))
     faulty_stripe.mode = "reset"
-    assert scheduler.send_letters() == 1
+    assert scheduler.send_emails() == 1
     assert "fee" not in mailoutbox[0].body
 
 
 def test_the_fee_of_a_known_payment_is_not_asked_for_again(dashboard: Dashboard, monkeypatch: Any) -> None:
     give(1)
     command("reconcile")
-    monkeypatch.setattr(balance_transactions, "update", lambda **_: pytest.fail("Stripe was asked"))
+    monkeypatch.setattr(balance_transactions, "mirror", lambda **_: pytest.fail("Stripe was asked"))
     balance_transactions.learn_fees(list(LedgerEntry.objects.values_list("source", flat=True)))
 
 
@@ -210,7 +210,7 @@ def test_what_is_missing_here_or_there_or_differs_is_told(dashboard: Dashboard) 
     with pytest.raises(SystemExit) as end:
         command("verify_books")
     assert end.value.code == 1
-    told = {(difference.what, difference.reference) for difference in reconciliation.verify().differences}
+    told = {(difference.what, difference.reference) for difference in reconciliation.reconcile().differences}
     assert ("amount", first.source) in told
     assert ("missing at Stripe (refund)", "re_invented") in told
     assert any(what.startswith("missing here (charge)") for what, _ in told)

@@ -182,7 +182,7 @@ def test_another_release_is_parked_and_changes_nothing(donation: Donation, post_
     before = rows()
     assert post_event(old).status_code == 200
     stored = StripeEvent.objects.get()
-    assert (stored.state, stored.waits_for) == (StripeEvent.State.PARKED, RELEASE)
+    assert (stored.state, stored.waits_for) == (StripeEvent.State.DEFERRED, RELEASE)
     assert rows() == before
 
 
@@ -197,7 +197,7 @@ def test_an_event_that_cannot_be_handled_is_kept_and_handled_later(
         raise RuntimeError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(posting, "record", broken)
+        patch.setattr(posting, "post", broken)
         assert post_event(completed).status_code == 500
         assert post_event(completed).status_code == 500
     stored = StripeEvent.objects.get()

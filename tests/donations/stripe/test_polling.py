@@ -15,6 +15,7 @@ from donations.giving import checkout
 from donations.giving.checkout import Order
 from donations.models import Donation, LedgerEntry, StripeEvent
 from donations.stripe import client, events, polling
+from donations.stripe.errors import StripeUnavailable
 from tests.donations.faulty_stripe import FaultyStripe
 from tests.donations.stripe_objects import event, session
 
@@ -47,7 +48,7 @@ def opened(stripe: str) -> Donation:
 
 def test_asking_settles_a_gift_whose_webhook_was_lost(opened: Donation) -> None:
     pay(opened)
-    assert polling.ask(opened)
+    assert polling.poll(opened)
     assert opened.status == Status.PAID
     assert opened.email == "ada@example.org"
     entry = LedgerEntry.objects.get()
@@ -56,20 +57,20 @@ def test_asking_settles_a_gift_whose_webhook_was_lost(opened: Donation) -> None:
 
 
 def test_asking_about_an_open_page_changes_nothing_and_is_sure(opened: Donation) -> None:
-    assert polling.ask(opened)
+    assert polling.poll(opened)
     assert opened.status == Status.PENDING
 
 
 def test_asking_twice_within_three_seconds_asks_stripe_once(opened: Donation) -> None:
-    assert polling.ask(opened)
+    assert polling.poll(opened)
     first = opened.asked_at
-    assert polling.ask(opened), "the answer of a moment ago still holds"
+    assert polling.poll(opened), "the answer of a moment ago still holds"
     assert opened.asked_at == first
 
 
 def test_a_bank_payment_is_seen_on_its_way_and_at_its_end(opened: Donation, stripe: str) -> None:
     pay(opened, bank="fails")
-    polling.ask(opened)
+    polling.poll(opened)
     assert opened.status == Status.PROCESSING
     requests.post(
         f"{stripe}/v1/test_helpers/sandbox/settle",
@@ -78,7 +79,7 @@ def test_a_bank_payment_is_seen_on_its_way_and_at_its_end(opened: Donation, stri
         timeout=10,
     ).raise_for_status()
     Donation.objects.update(asked_at=None)
-    polling.ask(opened)
+    polling.poll(opened)
     assert opened.status == Status.FAILED
 
 
@@ -86,24 +87,24 @@ def test_a_silent_stripe_leaves_the_gift_as_it_is(faulty_stripe: FaultyStripe) -
     donation = checkout.begin(Order(amount=2000, currency="usd"), "token")
     faulty_stripe.mode = "reset"
     for _ in range(2):
-        assert not polling.ask(donation), "no answer, also when it is not asked again so soon"
+        assert not polling.poll(donation), "no answer, also when it is not asked again so soon"
     assert donation.status == Status.PENDING
 
 
 def test_the_sweep_settles_what_is_due_and_only_that(opened: Donation) -> None:
     pay(opened)
-    polling.sweep()
+    polling.poll_due()
     opened.refresh_from_db()
     assert opened.status == Status.PENDING, "it asks after five minutes"
     Donation.objects.update(ask_at=timezone.now())
-    polling.sweep()
+    polling.poll_due()
     opened.refresh_from_db()
     assert (opened.status, opened.ask_at) == (Status.PAID, None)
 
 
 def test_the_sweep_comes_back_to_an_open_gift(opened: Donation) -> None:
     Donation.objects.update(ask_at=timezone.now())
-    polling.sweep()
+    polling.poll_due()
     opened.refresh_from_db()
     assert opened.status == Status.PENDING
     assert opened.ask_at is not None
@@ -115,14 +116,14 @@ def test_a_donation_that_never_had_a_page_is_given_up_after_a_day(faulty_stripe:
     with pytest.raises(checkout.TryAgain):
         checkout.begin(Order(amount=2000, currency="usd"), "token")
     Donation.objects.update(ask_at=timezone.now())
-    polling.sweep()
+    polling.poll_due()
     assert Donation.objects.get().status == Status.PENDING
     Donation.objects.update(
         ask_at=timezone.now(),
         created_at=timezone.now() - timedelta(hours=25),
         expires_at=timezone.now() - timedelta(hours=23),
     )
-    polling.sweep()
+    polling.poll_due()
     assert Donation.objects.get().status == Status.EXPIRED
 
 
@@ -132,7 +133,7 @@ def test_an_event_of_another_release_is_fetched_in_ours(opened: Donation, post_e
     post_event(event("checkout.session.completed", paid, api_version="2026-03-25.dahlia"))
     assert not LedgerEntry.objects.exists()
 
-    polling.wake_parked()
+    polling.retry_due_deferred()
     assert StripeEvent.objects.get().state == StripeEvent.State.HANDLED
     opened.refresh_from_db()
     assert opened.status == Status.PAID
@@ -141,7 +142,7 @@ def test_an_event_of_another_release_is_fetched_in_ours(opened: Donation, post_e
 
 def test_a_parked_event_whose_object_is_gone_is_ignored(opened: Donation, post_event: Post) -> None:
     post_event(event("checkout.session.completed", session(opened, id="cs_test_gone"), api_version="2026-03-25.dahlia"))
-    polling.wake_parked()
+    polling.retry_due_deferred()
     assert StripeEvent.objects.get().state == StripeEvent.State.IGNORED
 
 
@@ -151,12 +152,12 @@ def test_a_parked_event_waits_while_stripe_is_silent(
     post_event(event("checkout.session.completed", session(opened), api_version="2026-03-25.dahlia"))
 
     def silent(reference: str) -> None:
-        raise client.NoAnswer
+        raise StripeUnavailable
 
     monkeypatch.setattr(client, "retrieve", silent)
-    polling.wake_parked()
+    polling.retry_due_deferred()
     parked = StripeEvent.objects.get()
-    assert parked.state == StripeEvent.State.PARKED
+    assert parked.state == StripeEvent.State.DEFERRED
     assert parked.retry_at is not None
     assert parked.retry_at > timezone.now(), "later, not at once"
 
@@ -166,8 +167,8 @@ def test_settling_a_parked_event_twice_books_once(opened: Donation, post_event: 
     post_event(event("checkout.session.completed", session(opened, id=opened.session_id), api_version="1.dahlia"))
     from donations.stripe import parsing
 
-    report = parsing.of(client.retrieve(opened.session_id), at=timezone.now())
+    report = parsing.update_of(client.retrieve(opened.session_id), at=timezone.now())
     parked = StripeEvent.objects.get()
-    events.settle(parked.pk, report)
-    events.settle(parked.pk, report)
+    events.complete(parked.pk, report)
+    events.complete(parked.pk, report)
     assert LedgerEntry.objects.count() == 1

@@ -19,6 +19,7 @@ from donations.domain.status import Status
 from donations.jobs import scheduler
 from donations.models import Case, Donation, LedgerEntry, RefundRequest
 from donations.stripe import client, events, polling, refunds
+from donations.stripe.errors import Refused
 from donations.stripe.refunds import Impossible, Unanswered, Wanted
 from mail.models import Mail
 from sandbox.models import Record
@@ -37,7 +38,7 @@ def dashboard(stripe: str) -> Dashboard:
 @pytest.fixture
 def gift(dashboard: Dashboard) -> Donation:
     donation = give(1)
-    polling.ask(donation)
+    polling.poll(donation)
     assert donation.status == Status.PAID
     return donation
 
@@ -49,7 +50,7 @@ def wanted(gift: Donation, amount: int = 2000, number: int = 1, **changes: Any) 
 
 
 def ask(gift: Donation, **changes: Any) -> RefundRequest:
-    return refunds.ask(Donation.objects.get(pk=gift.pk), wanted(gift, **changes), lambda made: None)
+    return refunds.request(Donation.objects.get(pk=gift.pk), wanted(gift, **changes), lambda made: None)
 
 
 def at_stripe() -> list[int]:
@@ -149,7 +150,7 @@ def test_one_made_in_the_very_moment_is_refused_by_stripe_and_booked(gift: Donat
         stored_first.append(request)
 
     stored_first: list[RefundRequest] = []
-    stored = refunds._store(gift, wanted(gift), {p.payment: p for p in refunds.look(gift)}, meanwhile)
+    stored = refunds._store(gift, wanted(gift), {p.payment: p for p in refunds.refresh(gift)}, meanwhile)
     dashboard.refund(gift)
     with pytest.raises(Impossible, match="has already been refunded"):
         refunds.carry_out(stored)
@@ -182,7 +183,7 @@ def test_without_an_answer_the_same_is_asked_again_with_the_same_key(
         # The rest of the sum is no way around it, whatever the answer would have been.
         refunds._store(gift, wanted(gift, amount=1, number=2), {p.payment: p for p in [_payment(gift)]}, print)
     RefundRequest.objects.update(asked_at=timezone.now() - timedelta(minutes=5))
-    scheduler.do_due()
+    scheduler.run_due()
     request.refresh_from_db()
     assert request.state == RefundRequest.State.MADE
     assert at_stripe() == [2000]
@@ -199,7 +200,7 @@ def test_an_error_of_stripes_own_says_nothing_so_the_books_are_looked_at(
     def broken(**asked: Any) -> Any:
         if done:
             create(**asked)
-        raise client.Refused(500, "", "An unknown error occurred.")
+        raise Refused(500, "", "An unknown error occurred.")
 
     monkeypatch.setattr(client, "create_refund", broken)
     if done:
@@ -217,13 +218,13 @@ def test_a_stored_500_does_not_hold_the_treasurer_up(gift: Donation, dashboard: 
     stored = refunds._store(gift, wanted(gift), {_payment(gift).payment: _payment(gift)}, lambda made: None)
     asked = {"tincup_site": "localhost", "tincup_refund": str(stored.uuid), "tincup_asked_by": stored.asked_by}
     dashboard.ask("", fault="500")
-    with pytest.raises(client.Refused):
+    with pytest.raises(Refused):
         client.create_refund(
             key=f"refund-{stored.uuid}", payment=stored.payment, amount=2000, reason=stored.reason, metadata=asked
         )
     dashboard.ask("", fault="")
     RefundRequest.objects.update(asked_at=timezone.now() - timedelta(minutes=5))
-    scheduler.do_due()
+    scheduler.run_due()
     stored.refresh_from_db()
     assert (stored.state, at_stripe()) == (RefundRequest.State.REFUSED, [])
     assert ask(gift, number=refunds.next_number(gift)).state == RefundRequest.State.MADE

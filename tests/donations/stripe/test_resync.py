@@ -18,6 +18,7 @@ from donations.domain.status import Status
 from donations.jobs import scheduler
 from donations.models import Donation, LedgerEntry, StripeEvent
 from donations.stripe import client, events, polling
+from donations.stripe.errors import NotFound, Refused, StripeUnavailable
 from mail.models import Mail
 from tests.donations.stripe_book import StripeBook, movement
 from tests.donations.stripe_objects import event, intent, refund, session
@@ -39,7 +40,7 @@ def retrieved(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     def retrieve(reference: str) -> Any:
         things["asked"].append(reference)
-        found = things.get(reference, client.Missing(404, "resource_missing", "No such object"))
+        found = things.get(reference, NotFound(404, "resource_missing", "No such object"))
         if isinstance(found, Exception):
             raise found
         return found
@@ -90,7 +91,7 @@ def test_an_object_that_cannot_be_read_keeps_none_of_the_others_from_being_mende
 ) -> None:
     odd, silent, good = (with_page(make_donation()) for _ in range(3))
     retrieved[odd.session_id] = session(odd, status="of a later release")
-    retrieved[silent.session_id] = client.Refused(500, "", "Something went wrong")
+    retrieved[silent.session_id] = Refused(500, "", "Something went wrong")
     retrieved[good.session_id] = session(good)
     book.rows["refunds"] = [refund(good, status="of a later release", created=int(time.time()) - 60)]
     told, problem = reconcile()
@@ -108,7 +109,7 @@ def test_what_was_mended_before_stripe_fell_silent_is_told(
     good = with_page(make_donation())
     silent = with_page(make_donation())
     retrieved[good.session_id] = session(good)
-    retrieved[silent.session_id] = client.NoAnswer("reset")
+    retrieved[silent.session_id] = StripeUnavailable("reset")
     told, problem = reconcile()
     assert "1 ledger rows added" in told
     assert "run this again" in problem
@@ -150,9 +151,9 @@ def test_a_payment_whose_session_event_was_lost_still_gets_its_receipt(
     retrieved[donation.session_id] = session(donation)
     events.receive(json.dumps(event("payment_intent.succeeded", intent(donation))))
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
-        scheduler.do_due()
+        scheduler.run_due()
     with time_machine.travel(timezone.now() + timedelta(minutes=30)):
-        scheduler.do_due()
+        scheduler.run_due()
     assert [letter.to for letter in mailoutbox] == [["ada@example.org"]]
 
 
@@ -162,7 +163,7 @@ def test_a_receipt_that_was_closed_for_want_of_an_address_is_sent_when_one_comes
     events.receive(json.dumps(event("payment_intent.succeeded", intent(donation))))
     Mail.objects.update(state="closed", next_at=None, error="no address")
     paid(donation)
-    assert scheduler.send_letters() == 1
+    assert scheduler.send_emails() == 1
     assert [letter.to for letter in mailoutbox] == [["ada@example.org"]]
 
 
@@ -170,30 +171,30 @@ def test_a_gift_with_a_page_is_not_given_up_while_stripe_does_not_answer(
     donation: Donation, retrieved: dict[str, Any]
 ) -> None:
     with_page(donation, expires_at=timezone.now() - timedelta(days=2), created_at=timezone.now() - timedelta(days=2))
-    retrieved[donation.session_id] = client.NoAnswer("reset")
-    polling.sweep()
+    retrieved[donation.session_id] = StripeUnavailable("reset")
+    polling.poll_due()
     donation.refresh_from_db()
     assert donation.status == Status.PENDING
     assert donation.ask_at is not None
 
     retrieved[donation.session_id] = session(donation)
     Donation.objects.update(ask_at=timezone.now(), asked_at=None)
-    polling.sweep()
+    polling.poll_due()
     donation.refresh_from_db()
     assert donation.status == Status.PAID
 
 
 def test_a_gift_whose_page_stripe_does_not_know_is_given_up(donation: Donation, retrieved: dict[str, Any]) -> None:
     with_page(donation, expires_at=timezone.now() - timedelta(days=2), created_at=timezone.now() - timedelta(days=2))
-    polling.sweep()
+    polling.poll_due()
     donation.refresh_from_db()
     assert donation.status == Status.EXPIRED
 
 
 def test_a_paid_gift_is_not_asked_about_for_ever(donation: Donation, retrieved: dict[str, Any]) -> None:
     with_page(donation, expires_at=timezone.now() - timedelta(days=2), created_at=timezone.now() - timedelta(days=2))
-    retrieved[donation.session_id] = client.NoAnswer("reset")
+    retrieved[donation.session_id] = StripeUnavailable("reset")
     events.receive(json.dumps(event("payment_intent.succeeded", intent(donation))))
-    polling.sweep()
+    polling.poll_due()
     donation.refresh_from_db()
     assert (donation.status, donation.ask_at) == (Status.PAID, None)

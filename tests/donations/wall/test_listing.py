@@ -9,11 +9,11 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from donations.domain.updates import Payment, Report
+from donations.domain.updates import Payment, StripeUpdate
 from donations.ledger import posting
 from donations.models import Donation, Level, Sponsor, Standing, Words
 from donations.wall import listing
-from donations.wall.listing import Edge
+from donations.wall.listing import Cursor
 
 pytestmark = pytest.mark.django_db
 
@@ -29,21 +29,21 @@ def given(name: str = "", amount: int = 20_00, **fields) -> Donation:
     values = {"amount": amount, "currency": "usd", "public": True, "expires_at": timezone.now()} | fields
     gift = Donation.objects.create(name=name, **values)
     payment = Payment(f"pi_{gift.pk}", gift.amount, gift.currency)
-    posting.record(Report(at=timezone.now(), donation=gift.uuid, refs=(payment.intent,), payment=payment))
+    posting.post(StripeUpdate(at=timezone.now(), donation=gift.uuid, refs=(payment.intent,), change=payment))
     return gift
 
 
-def shown(found: listing.Slice) -> list[str]:
+def shown(found: listing.Page) -> list[str]:
     return [row[1] if isinstance(row, tuple) else row.name for row in found.rows]
 
 
 @pytest.fixture(params=["names", "lately"])
-def listed(request, level) -> Callable[..., listing.Slice]:
+def listed(request, level) -> Callable[..., listing.Page]:
     """Both long lists have pages of one kind."""
     return (
         (lambda *edge: listing.names(level, 3, *edge))
         if request.param == "names"
-        else (lambda *e: listing.lately(3, *e))
+        else (lambda *e: listing.recent(3, *e))
     )
 
 
@@ -51,13 +51,13 @@ def test_pages_lead_from_the_newest_to_the_oldest_and_back(listed):
     for name in "abcdefgh":
         given(name)
     first = listed()
-    second = listed(Edge(before=first.older))
-    third = listed(Edge(before=second.older))
+    second = listed(Cursor(before=first.older))
+    third = listed(Cursor(before=second.older))
     assert [shown(page) for page in (first, second, third)] == [["h", "g", "f"], ["e", "d", "c"], ["b", "a"]]
     assert (first.newer, third.older) == (None, None)
-    back = listed(Edge(after=third.newer))
+    back = listed(Cursor(after=third.newer))
     assert shown(back) == ["e", "d", "c"]
-    again = listed(Edge(after=back.newer))
+    again = listed(Cursor(after=back.newer))
     assert shown(again) == ["h", "g", "f"]
     assert again.newer is None
 
@@ -66,15 +66,15 @@ def test_a_page_stays_what_it_is_when_newer_supporters_come(listed):
     for name in "abcdefgh":
         given(name)
     older = listed().older
-    before = listed(Edge(before=older))
+    before = listed(Cursor(before=older))
     given("new")
-    assert listed(Edge(before=older)) == before
+    assert listed(Cursor(before=older)) == before
 
 
 def test_a_page_beyond_either_end_is_empty(listed):
     given("a")
-    assert listed(Edge(before=0)).rows == []
-    assert listed(Edge(after=10**15)).rows == []
+    assert listed(Cursor(before=0)).rows == []
+    assert listed(Cursor(after=10**15)).rows == []
 
 
 def test_the_gift_itself_decides_at_once_even_if_its_place_still_stands(level):
@@ -82,7 +82,7 @@ def test_the_gift_itself_decides_at_once_even_if_its_place_still_stands(level):
         given(name)
     Donation.objects.filter(name="withdrawn").update(public=False)
     Donation.objects.filter(name="went back").update(status="refunded")
-    assert shown(listing.names(level, 9)) == shown(listing.lately(9)) == ["shown"]
+    assert shown(listing.names(level, 9)) == shown(listing.recent(9)) == ["shown"]
     assert Standing.objects.count() == 3
 
 
@@ -98,13 +98,13 @@ def test_nameless_supporters_are_counted_not_listed(level):
 @pytest.mark.parametrize(("state", "text"), [(Words.SHOWN, "Well done"), (Words.WAITING, ""), (Words.REFUSED, "")])
 def test_words_show_once_they_have_been_read(state, text):
     given("Ada", message="Well done", words=state)
-    assert [each.message for each in listing.lately(9).rows] == [text]
+    assert [each.message for each in listing.recent(9).rows] == [text]
 
 
 def test_an_amount_shows_only_where_its_donor_said_so():
     given("Ada", 25_00, show_amount=True)
     given("Bob", 30_00)
-    assert {each.name: each.amount for each in listing.lately(9).rows} == {"Ada": 25_00, "Bob": None}
+    assert {each.name: each.amount for each in listing.recent(9).rows} == {"Ada": 25_00, "Bob": None}
 
 
 def test_each_level_has_its_own_and_the_lowest_the_rest(level):
@@ -138,8 +138,8 @@ def test_a_logo_is_found_by_what_it_shows():
 def test_supporters_whose_gift_is_a_year_old_keep_their_words_but_lose_their_place(level):
     gift = Donation.objects.create(amount=1, currency="usd", public=True, name="Old", expires_at=timezone.now())
     payment = Payment("pi_old", 1, "usd")
-    posting.record(
-        Report(at=timezone.now() - timedelta(days=366), donation=gift.uuid, refs=("pi_old",), payment=payment)
+    posting.post(
+        StripeUpdate(at=timezone.now() - timedelta(days=366), donation=gift.uuid, refs=("pi_old",), change=payment)
     )
     assert shown(listing.names(level, 9)) == []
-    assert shown(listing.lately(9)) == ["Old"]
+    assert shown(listing.recent(9)) == ["Old"]

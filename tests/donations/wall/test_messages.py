@@ -22,7 +22,7 @@ def _fresh() -> None:
 
 def say(gift: Donation, message: str, **fields) -> Donation:
     said: dict[str, Any] = {"name": "Ada", "public": True, "show_amount": False} | fields
-    messages.say(gift, **said, message=message)
+    messages.save(gift, **said, message=message)
     gift.refresh_from_db()
     return gift
 
@@ -43,33 +43,33 @@ def test_new_words_are_shown_at_once_where_everybody_is_trusted(donation):
 
 def test_other_words_are_read_again(donation):
     say(donation, "Well done")
-    messages.judge([(donation.pk, "Well done")], Words.SHOWN)
+    messages.moderate([(donation.pk, "Well done")], Words.SHOWN)
     assert say(donation, "Well done, you").words == Words.WAITING
 
 
 def test_refused_words_come_back_for_reading_only_when_they_are_others(donation):
     say(donation, "Bad")
-    messages.judge([(donation.pk, "Bad")], Words.REFUSED)
+    messages.moderate([(donation.pk, "Bad")], Words.REFUSED)
     assert say(donation, "Bad", name="Ada L.").words == Words.REFUSED
     assert say(donation, "Good").words == Words.WAITING
 
 
 def test_another_name_or_consent_does_not_send_words_back(donation):
     say(donation, "Well done")
-    messages.judge([(donation.pk, "Well done")], Words.SHOWN)
+    messages.moderate([(donation.pk, "Well done")], Words.SHOWN)
     assert say(donation, "Well done", name="Ada L.", show_amount=True).words == Words.SHOWN
 
 
 def test_a_verdict_is_on_the_words_that_were_read_and_on_no_others(donation):
     say(donation, "Harmless")
     say(donation, "Harmful")
-    assert messages.judge([(donation.pk, "Harmless")], Words.SHOWN) == 0
+    assert messages.moderate([(donation.pk, "Harmless")], Words.SHOWN) == 0
     donation.refresh_from_db()
     assert donation.words == Words.WAITING
 
 
 def test_no_words_need_no_verdict(donation):
-    assert messages.judge([(donation.pk, "")], Words.SHOWN) == 0
+    assert messages.moderate([(donation.pk, "")], Words.SHOWN) == 0
 
 
 @pytest.mark.parametrize(("trusting", "state"), [(False, Words.WAITING), (True, Words.SHOWN)])

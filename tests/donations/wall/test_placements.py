@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from donations.domain.status import Status
-from donations.domain.updates import Payment, Refund, RefundStatus, Report
+from donations.domain.updates import Payment, Refund, RefundStatus, StripeUpdate
 from donations.donors import erasure, ownership
 from donations.jobs import scheduler
 from donations.ledger import posting
@@ -45,7 +45,7 @@ def given(amount: int, *, days: int = 0, currency: str = "usd", **fields: Any) -
 
 def pay(gift: Donation, at: datetime) -> None:
     payment = Payment(f"pi_{gift.pk}", gift.amount, gift.currency)
-    posting.record(Report(at=at, donation=gift.uuid, refs=(payment.intent,), payment=payment))
+    posting.post(StripeUpdate(at=at, donation=gift.uuid, refs=(payment.intent,), change=payment))
 
 
 def give_back(gift: Donation, amount: int) -> None:
@@ -58,7 +58,7 @@ def give_back(gift: Donation, amount: int) -> None:
         debited=True,
         credited=False,
     )
-    posting.record(Report(at=timezone.now(), donation=gift.uuid, refs=(f"pi_{gift.pk}",), refund=refund))
+    posting.post(StripeUpdate(at=timezone.now(), donation=gift.uuid, refs=(f"pi_{gift.pk}",), change=refund))
 
 
 def wall() -> dict[str, tuple[str, int]]:
@@ -111,9 +111,9 @@ def test_a_gift_that_is_not_paid_has_no_place():
 def test_consent_given_and_taken_back_counts_at_once():
     gift = given(60_00, public=False)
     assert wall() == {}
-    messages.say(gift, name="Cy", message="", public=True, show_amount=False)
+    messages.save(gift, name="Cy", message="", public=True, show_amount=False)
     assert wall() == {"Cy": ("B", 60)}
-    messages.say(gift, name="Cy", message="", public=False, show_amount=False)
+    messages.save(gift, name="Cy", message="", public=False, show_amount=False)
     assert wall() == {}
 
 
@@ -129,7 +129,7 @@ def test_gifts_that_join_an_account_leave_their_own_places(ada):
     given(30_00, name="Ada, as a guest again", email=ada.email)
     given(30_00, name="Secret", email=ada.email, public=False)
     given(60_00, user=ada, name="Ada")
-    assert ownership.join(ada.pk, ada.email) == 3
+    assert ownership.attach_guest_donations(ada.pk, ada.email) == 3
     assert wall() == {"Ada": ("A", 120)}
 
 
@@ -139,7 +139,7 @@ def test_who_is_erased_leaves_the_wall(ada):
     given(30_00, name="Bob")
     erasure.forget(ada.pk, {ada.email})
     assert wall() == {"Bob": ("C", 30)}
-    assert placements.mend() == 0
+    assert placements.repair() == 0
 
 
 def test_gifts_older_than_a_year_fall_out_and_the_others_stay(ada):
@@ -167,7 +167,7 @@ def test_new_thresholds_move_everybody_in_one_statement(levels, django_assert_nu
     given(40_00, name="Bob")
     Level.objects.filter(pk=levels["A"].pk).update(threshold=55_00)
     with django_assert_num_queries(2):
-        placements.relevel()
+        placements.assign_levels()
     assert wall() == {"Ada": ("A", 60), "Bob": ("C", 40)}
 
 
@@ -180,7 +180,7 @@ def test_the_lowest_level_takes_everybody(levels):
 def test_without_levels_everybody_has_a_place_on_none():
     given(1_00, name="Ada")
     Level.objects.all().delete()
-    placements.relevel()
+    placements.assign_levels()
     given(1_00, name="Bob")
     assert {name: level for name, (level, _amount) in wall().items()} == {"Ada": None, "Bob": None}
 
@@ -189,14 +189,14 @@ def test_whatever_was_changed_behind_its_back_is_mended(ada):
     for name in ("Ada", "Bob"):
         given(60_00, user=ada, name=name)
     guests = [given(60_00, name=name) for name in ("Cy", "Dee", "Eve")]
-    assert placements.mend() == 0
+    assert placements.repair() == 0
     before = wall()
     Standing.objects.filter(pk=guests[0].pk).delete()
     Standing.objects.filter(pk=guests[1].pk).update(amount=1)
     Donation.objects.filter(pk=guests[2].pk).update(public=False)
-    assert placements.mend() == 3
+    assert placements.repair() == 3
     assert wall() == {name: place for name, place in before.items() if name != "Eve"}
-    assert placements.mend() == 0
+    assert placements.repair() == 0
 
 
 def test_an_account_that_goes_takes_its_place_with_it(ada):

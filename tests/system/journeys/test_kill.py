@@ -95,8 +95,8 @@ def test_killed_on_the_way_to_stripe_the_same_form_still_makes_one_gift(
     [
         pytest.param("donations.stripe.events.insert_once before", False, id="before the event is stored"),
         pytest.param("donations.stripe.events.insert_once after", False, id="after the event is stored"),
-        pytest.param("donations.ledger.posting._book after", False, id="after the ledger row"),
-        pytest.param("donations.ledger.posting.record after", False, id="before the commit"),
+        pytest.param("donations.ledger.posting._insert after", False, id="after the ledger row"),
+        pytest.param("donations.ledger.posting.post after", False, id="before the commit"),
         pytest.param("donations.stripe.events.receive after", True, id="after the commit"),
         pytest.param("donations.stripe.webhook._answer after", True, id="before the answer is sent"),
     ],
@@ -124,7 +124,7 @@ def test_killed_while_a_webhook_is_handled_the_redelivery_books_the_gift_once(
 def test_killed_while_it_books_a_fetched_event_of_another_release_it_fetches_it_again(
     site: Site, donor: NewDonor
 ) -> None:
-    site.start("donations.ledger.posting.record after")
+    site.start("donations.ledger.posting.post after")
     ada = donor(site)
     site.stripe.behave(delivery="lost", release="dahlia")
     ada.pays(ada.gives_until_it_works(Within(20)))
@@ -148,8 +148,8 @@ def test_killed_while_it_books_a_fetched_event_of_another_release_it_fetches_it_
     [
         pytest.param("donations.stripe.client.retrieve before", False, id="before Stripe is asked"),
         pytest.param("donations.stripe.client.retrieve after", False, id="after Stripe answered"),
-        pytest.param("donations.ledger.posting._learn after", False, id="while it is booked"),
-        pytest.param("donations.ledger.posting.record after", True, id="before the donor is answered"),
+        pytest.param("donations.ledger.posting._apply_to after", False, id="while it is booked"),
+        pytest.param("donations.ledger.posting.post after", True, id="before the donor is answered"),
     ],
 )
 def test_killed_while_the_success_page_asks_stripe_the_next_look_tells_the_truth(

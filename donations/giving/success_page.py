@@ -1,0 +1,150 @@
+"""The donor's way back: the page that tells the truth about a donation, and looks again by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from donations.domain import status
+from donations.domain.status import Status
+from donations.donors import ownership
+from donations.giving import fee_preview
+from donations.ledger import receipt_numbers
+from donations.models import Donation, Words
+from donations.reporting import public_totals
+from donations.stripe import polling
+from donations.wall import messages
+from donations.wall.message_form import MessageForm
+from lib import money
+from lib.htmx import page_or_fragment
+
+# How often the success page looks again: three seconds apart, or five by reloading without JavaScript. Once more when
+# the page is still open: Stripe's word on that may be three seconds old.
+LOOKS = {"confirming": 40, "open": 1}
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def success(request: HttpRequest) -> HttpResponse:
+    """The truth about a gift; and, in the browser that made it, the form for the donor's words."""
+    donation = _gift_or_404(request)
+    mine = ownership.owns(request, donation)
+    if request.method == "POST":
+        if not mine:
+            raise Http404
+        form = MessageForm(request.POST)
+        if form.is_valid():
+            messages.save(donation, **form.cleaned_data)
+            return redirect(f"{success_url(donation)}&saved=1")
+        return _gift_page(request, donation, form, status=422)
+    sure = polling.poll(donation)
+    return _gift_page(request, donation, _words_form(donation), sure=sure)
+
+
+@never_cache
+@require_safe
+def success_status(request: HttpRequest) -> HttpResponse:
+    """What the success page polls: the same truth, as a fragment."""
+    donation = _gift_or_404(request)
+    sure = polling.poll(donation)
+    return _gift_page(request, donation, _words_form(donation), sure=sure)
+
+
+def _gift_or_404(request: HttpRequest) -> Donation:
+    donation = public_totals.by_session(request.GET.get("session_id", ""))
+    if donation is None:
+        raise Http404
+    return donation
+
+
+def _words_form(donation: Donation) -> MessageForm:
+    fields = MessageForm.base_fields
+    return MessageForm(initial={field: getattr(donation, field) for field in fields})
+
+
+def _gift_page(
+    request: HttpRequest, donation: Donation, form: MessageForm, *, sure: bool = True, status: int = 200
+) -> HttpResponse:
+    state = _state(donation, sure)
+    mine = ownership.owns(request, donation)
+    looks = _number(request.GET.get("n", ""))
+    waiting = looks < LOOKS.get(state, 0)
+    url = success_url(donation)
+    context = {
+        "gift": _shown(donation, state, mine),
+        "words_form": form if mine and state in {"paid", "delayed"} else None,
+        "words_url": url,
+        "saved": "saved" in request.GET,
+        "look_url": url,
+        "poll_url": _poll_url(donation, looks + 1) if waiting else "",
+        "refresh_url": f"{url}&n={looks + 1}" if waiting else "",
+    }
+    return page_or_fragment(request, "donations/success.html", "donations/_success.html", context, status=status)
+
+
+def _state(donation: Donation, sure: bool) -> str:
+    """The page's word for a status. "Open" only when Stripe itself has just said so."""
+    match Status(donation.status):
+        case Status.PAID | Status.PARTLY_REFUNDED:
+            return "paid"
+        case Status.REFUNDED:
+            return "refunded"
+        case Status.DISPUTED | Status.LOST:
+            return "disputed"
+        case Status.PROCESSING:
+            return "delayed"
+        case Status.EXPIRED:
+            return "expired"
+        case Status.FAILED:
+            return "failed"
+        case Status.VOID:
+            return "void"
+    return "open" if sure else "confirming"
+
+
+def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
+    language = get_language() or "en"
+    payment = public_totals.payment(donation) if donation.status in status.ARRIVED else None
+    # What arrived, which may differ from what was asked.
+    amount, currency = (payment.amount, payment.currency) if payment else (donation.amount, donation.currency)
+    return {
+        "state": state,
+        "amount": money.display(amount, currency, language),
+        "amount_short": money.display_short(amount, currency, language),
+        "amount_value": money.short(donation.amount, donation.currency),
+        "returned": money.display(public_totals.returned(donation), currency, language)
+        if donation.status == Status.PARTLY_REFUNDED
+        else "",
+        **fee_preview.booked(payment, language),
+        "number": donation.pk,
+        "receipt": receipt_numbers.find(payment) if payment else None,
+        "mine": mine,
+        "mail": donation.email if mine else "",
+        "waiting_words": bool(donation.message) and donation.words == Words.WAITING,
+        "created_at": donation.created_at,
+        "happened_at": payment.happened_at if payment else None,
+        # Stripe may close a page before its time; when it did is not known here.
+        "expires_at": donation.expires_at if state == "open" or donation.expires_at <= timezone.now() else None,
+        "session_url": donation.session_url if mine and state == "open" else "",
+    }
+
+
+def success_url(donation: Donation) -> str:
+    """The address at which this donation's truth is told."""
+    return f"{reverse('success')}?{urlencode({'session_id': donation.session_id})}"
+
+
+def _poll_url(donation: Donation, looks: int) -> str:
+    return f"{reverse('success_status')}?{urlencode({'session_id': donation.session_id, 'n': looks})}"
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0

@@ -1,0 +1,29 @@
+"""How a call to Stripe can fail, told by what may be done about it."""
+
+from __future__ import annotations
+
+
+class StripeUnavailable(Exception):
+    """Stripe did not say whether it acted (time-out, reset, 409, 429): ask again with the SAME idempotency key."""
+
+
+class RateLimited(StripeUnavailable):
+    """Too many calls are under way here, or Stripe limits our rate."""
+
+
+class Refused(Exception):
+    """Stripe answered with an error and keeps that answer under the idempotency key: ask again with the NEXT one."""
+
+    def __init__(self, status: int | None, code: str, message: str) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+class NotFound(Refused):
+    """There is no such object at Stripe."""
+
+
+class BadSignature(Exception):
+    """The payload was not signed by Stripe with one of our secrets, or too long ago."""

@@ -1,0 +1,180 @@
+"""Stripe's objects: what a session, payment intent, charge, refund or dispute says about one donation.
+
+A webhook's snapshot and an object fetched by us go through the same parser, so both tell the same story.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from donations.domain.updates import (
+    Checkout,
+    Dispute,
+    DisputeStatus,
+    Movement,
+    Payment,
+    Refund,
+    RefundStatus,
+    StripeUpdate,
+)
+from donations.stripe.parsing.values import Unreadable, is_id, moment, money, plain, refs, text, took_money
+
+
+def update_of(thing: dict[str, Any], *, at: datetime) -> StripeUpdate | None:
+    """The update of a Stripe object; None when it is nothing we book.
+
+    `at` is the time of the event, or of the fetch. Raises Unreadable when a documented key is missing or wrong: in an
+    object of ours. What another seller's object holds is not our business, so there it means "nothing we book".
+    """
+    read = _READERS.get(str(thing.get("object")))
+    if read is None:
+        return None
+    try:
+        return read(thing, at)
+    except (Unreadable, KeyError, TypeError, ValueError, AttributeError) as error:
+        if _ours(thing) or read in {_refund, _dispute}:
+            raise Unreadable(f"{thing.get('object')} {thing.get('id')}: {error}") from error
+        return None
+
+
+def _session(session: dict[str, Any], at: datetime) -> StripeUpdate:
+    intent = session.get("payment_intent")
+    fetched = intent if isinstance(intent, dict) else {}
+    intent_id = fetched.get("id") or intent or ""
+    charge = fetched.get("latest_charge")
+    checkout = Checkout(session.get("status") or Checkout.OPEN)
+    paid = session.get("payment_status") == "paid"
+    details = session.get("customer_details") or {}
+    update = StripeUpdate(
+        at=moment(charge["created"]) if isinstance(charge, dict) else at,
+        refs=refs(session["id"], intent_id, charge),
+        session=text(session, "id"),
+        checkout=checkout,
+        # With the payment intent at hand (we asked for it) a delayed payment that will never come can be told from
+        # one on its way. A failed intent while the session is open is a mere decline.
+        settling_failed=(
+            checkout is Checkout.COMPLETE
+            and not paid
+            and fetched.get("status") in {"requires_payment_method", "canceled"}
+        ),
+        delayed=checkout is Checkout.COMPLETE and not paid,
+        email=plain(details.get("email")),
+        **_ours(session),
+        **_asked(session, "amount_total"),
+    )
+    # A subscription's session is never a payment: its invoices are.
+    if not paid or session.get("mode") != "payment":
+        return update
+    return replace(update, change=_payment(session, intent_id, "amount_total"))
+
+
+def _intent(intent: dict[str, Any], at: datetime) -> StripeUpdate:
+    charge = intent.get("latest_charge")
+    update = StripeUpdate(
+        at=moment(charge["created"]) if isinstance(charge, dict) else at,
+        refs=refs(intent["id"], charge),
+        **_ours(intent),
+        **_asked(intent, "amount"),
+    )
+    if text(intent, "status") != "succeeded":
+        return update
+    return replace(update, change=_payment(intent, intent["id"], "amount_received"))
+
+
+def _charge(charge: dict[str, Any], at: datetime) -> StripeUpdate:
+    intent = charge.get("payment_intent")
+    intent_id = intent["id"] if isinstance(intent, dict) else intent or ""
+    update = StripeUpdate(
+        at=moment(charge["created"]),
+        refs=refs(intent_id, charge["id"]),
+        **_ours(charge),
+        **_asked(charge, "amount"),
+    )
+    # A charge without a payment intent was not made by Checkout, and an uncaptured one has moved nothing.
+    if charge.get("status") != "succeeded" or not charge.get("captured") or not intent_id:
+        return update
+    return replace(update, change=_payment(charge, intent_id, "amount_captured"))
+
+
+def _refund(refund: dict[str, Any], at: datetime) -> StripeUpdate:
+    status = RefundStatus(refund.get("status") or RefundStatus.PENDING)
+    amount, currency = money(refund, "amount")
+    return StripeUpdate(
+        at=at,
+        refs=refs(refund["id"], refund.get("payment_intent"), refund.get("charge")),
+        change=Refund(
+            id=text(refund, "id"),
+            made_at=moment(refund.get("created")),
+            amount=amount,
+            currency=currency,
+            status=status,
+            debited=status is RefundStatus.SUCCEEDED or bool(refund.get("balance_transaction")),
+            credited=bool(refund.get("failure_balance_transaction")),
+            asked_by=plain((refund.get("metadata") or {}).get("tincup_asked_by")),
+            request=plain((refund.get("metadata") or {}).get("tincup_refund")),
+        ),
+    )
+
+
+def _dispute(dispute: dict[str, Any], at: datetime) -> StripeUpdate:
+    amount, currency = money(dispute, "amount")
+    due_by = (dispute.get("evidence_details") or {}).get("due_by")
+    return StripeUpdate(
+        at=at,
+        refs=refs(dispute["id"], dispute.get("payment_intent"), dispute.get("charge")),
+        change=Dispute(
+            id=text(dispute, "id"),
+            amount=amount,
+            currency=currency,
+            status=DisputeStatus(text(dispute, "status")),
+            deadline=moment(due_by) if due_by else None,
+            movements=tuple(
+                _movement(transaction, amount, currency) for transaction in dispute.get("balance_transactions") or []
+            ),
+            reason=plain(dispute.get("reason"))[:40],
+        ),
+    )
+
+
+def _movement(transaction: dict[str, Any], disputed: int, currency: str) -> Movement:
+    """Settled in another currency than the gift's, only the sign of a balance transaction can be used."""
+    amount = transaction.get("amount")
+    if not isinstance(amount, int) or isinstance(amount, bool) or not abs(amount) < 10**12:
+        raise Unreadable(f"balance transaction amount {amount!r}")
+    if transaction.get("currency") != currency or not amount:
+        amount = -disputed if took_money(transaction) else disputed
+    return Movement(text(transaction, "id"), amount, currency, moment(transaction.get("created")))
+
+
+def _ours(thing: dict[str, Any]) -> dict[str, Any]:
+    metadata = thing.get("metadata") or {}
+    try:
+        donation = uuid.UUID(metadata["tincup_donation"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {}
+    return {"site": str(metadata.get("tincup_site", "")), "donation": donation}
+
+
+def _asked(thing: dict[str, Any], key: str) -> dict[str, Any]:
+    """Another seller's session may have neither (mode=setup); a payment's own amount is read strictly."""
+    amount, currency = thing.get(key), thing.get("currency")
+    return {"amount": amount, "currency": currency} if amount and currency else {}
+
+
+def _payment(thing: dict[str, Any], intent: Any, key: str) -> Payment:
+    if not is_id(intent, "pi_"):
+        raise Unreadable(f"{intent!r} is not a payment intent")
+    return Payment(intent, *money(thing, key))
+
+
+# A refund or dispute carries no mark of ours; it is always read.
+_READERS = {
+    "checkout.session": _session,
+    "payment_intent": _intent,
+    "charge": _charge,
+    "refund": _refund,
+    "dispute": _dispute,
+}

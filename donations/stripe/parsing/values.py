@@ -1,0 +1,66 @@
+"""The values inside Stripe's objects, read strictly: what is not as documented raises Unreadable."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+
+class Unreadable(Exception):
+    """The object has not the shape that Stripe documents."""
+
+
+def money(thing: dict[str, Any], key: str) -> tuple[int, str]:
+    """The amount under `key`, above 0 in minor units, and the currency in lower case as Stripe writes it."""
+    amount, currency = thing.get(key), thing.get("currency")
+    if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < amount < 10**12:
+        raise Unreadable(f"{thing.get('object')}.{key} is {amount!r}")
+    if not isinstance(currency, str) or len(currency) != 3:
+        raise Unreadable(f"{thing.get('object')}.currency is {currency!r}")
+    return amount, currency
+
+
+def refs(*things: Any) -> tuple[str, ...]:
+    """The ids of these objects, expanded or not, sorted: rows are locked in this order."""
+    ids = {thing["id"] if isinstance(thing, dict) else thing for thing in things if thing}
+    if not all(is_id(reference, "") for reference in ids):
+        raise Unreadable(f"{ids!r} are not ids of Stripe's")
+    return tuple(sorted(ids))
+
+
+def is_id(value: Any, prefix: str) -> bool:
+    """Whether the value is an id of Stripe's that begins so."""
+    return (
+        isinstance(value, str)
+        and value.startswith(prefix)
+        and len(value) <= 255
+        and value.isascii()
+        and value.replace("_", "").isalnum()
+    )
+
+
+def text(thing: dict[str, Any], key: str) -> str:
+    """The text under `key`, of 1 to 255 characters."""
+    value = thing.get(key)
+    if not isinstance(value, str) or not 0 < len(value) <= 255:
+        raise Unreadable(f"{thing.get('object')}.{key} is {value!r}")
+    return value
+
+
+def plain(value: Any) -> str:
+    """Donor's text as the database takes it: PostgreSQL refuses NUL."""
+    return "".join(character for character in str(value or "") if character.isprintable())[:254]
+
+
+def moment(seconds: Any) -> datetime:
+    """The time that these seconds since 1970 stand for."""
+    if not isinstance(seconds, int) or not 0 < seconds < 10**11:
+        raise Unreadable(f"{seconds!r} is not a time")
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def took_money(transaction: dict[str, Any]) -> bool:
+    """Whether a balance transaction took money. The sign tells, unless a cent was settled to nothing."""
+    if transaction["amount"]:
+        return bool(transaction["amount"] < 0)
+    return transaction.get("reporting_category") in {"refund", "dispute"}

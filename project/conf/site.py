@@ -1,0 +1,22 @@
+"""What the site is called from outside."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from project import env
+from project.env import refuse
+
+DEBUG = env.boolean("DEBUG", False)
+SECRET_KEY = env.text("SECRET_KEY")
+if len(SECRET_KEY) < 32:
+    refuse(
+        "SECRET_KEY",
+        "is missing or shorter than 32 characters: make one with "
+        "`python3 -c 'import secrets; print(secrets.token_urlsafe(50))'` and put it into .env.",
+    )
+
+PORT = env.integer("PORT", 8000, least=1, most=65535)
+SITE_URL = env.origin("SITE_URL", f"http://localhost:{PORT}")
+SITE_HOST = urlsplit(SITE_URL).netloc.removesuffix(f":{urlsplit(SITE_URL).port}")
+HTTPS = SITE_URL.startswith("https://")
