@@ -101,8 +101,7 @@ class DonationAdmin(Refunding, Exporting, QuickList):
     def save_model(self, request: HttpRequest, obj: Donation, form: ModelForm, change: bool) -> None:
         """Write only what was corrected: a webhook may have settled the gift while the page stood open."""
         if form.changed_data:
-            obj.save(update_fields=form.changed_data)
-            placements.refresh(obj.pk)
+            placements.edit([obj.pk], **{field: getattr(obj, field) for field in form.changed_data})
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         words = [str(CORRECTED[name]) for name in form.changed_data if name in CORRECTED]

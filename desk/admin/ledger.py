@@ -1,4 +1,4 @@
-"""The ledger, Stripe's book, the totals and the chores: to look at."""
+"""The ledger, Stripe's book, the totals and the scheduled jobs: to look at."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from desk.admin.readonly import ReadOnly
+from donations.jobs import scheduler
 from donations.models import BalanceTransaction, Chore, LedgerEntry, Total
 from lib import money
 
@@ -38,4 +39,8 @@ class TotalAdmin(ReadOnly):
 
 @admin.register(Chore)
 class ChoreAdmin(ReadOnly):
-    list_display = ("name", "done_at", "due_at", "result")
+    list_display = ("label", "done_at", "due_at", "result")
+
+    @admin.display(description=_("name"), ordering="name")
+    def label(self, job: Chore) -> str:
+        return scheduler.label(job.name)

@@ -20,9 +20,9 @@ from django.utils.translation import gettext as _
 from desk.admin.reauthentication import is_fresh, require
 from donations.models import Donation, LedgerEntry, RefundRequest
 from donations.reporting import fees
-from donations.stripe import refunds
+from donations.stripe import refundable, refunds
 from donations.stripe.errors import Refused, StripeUnavailable
-from donations.stripe.refunds import Refundable
+from donations.stripe.refundable import Refundable
 from lib import money
 
 PERMISSION = "donations.refund_donation"
@@ -84,17 +84,17 @@ class Refunding(admin.ModelAdmin):
                 return self._carry_out(request, donation, waiting)
             return self._refund_page(request, donation, waiting=waiting)
         try:
-            payments = refunds.refresh(donation)
+            payments = refundable.refresh(donation)
         except (StripeUnavailable, Refused):
             return self._refund_page(request, donation, problem=_("Stripe does not answer. Try again in a minute."))
         if request.method == "POST":
             return self._posted(request, donation, payments)
-        if problem := refunds.why_not(donation):
+        if problem := refundable.why_not(donation):
             return self._refund_page(request, donation, problem=problem)
         open_payments = [payment for payment in payments if payment.left > 0]
         first = open_payments[0]
         initial = {
-            "amount": money.short(min(first.left, refunds.left(donation)), first.currency),
+            "amount": money.short(min(first.left, refundable.left(donation)), first.currency),
             "reason": RefundRequest.Reason.ASKED_FOR,
             "payment": first.payment,
             "number": refunds.next_number(donation),
@@ -105,7 +105,7 @@ class Refunding(admin.ModelAdmin):
         form = RefundForm(payments, request.POST)
         if earlier := self._asked_before(donation, request):
             return self._carry_out(request, donation, earlier)
-        if problem := refunds.why_not(donation):
+        if problem := refundable.why_not(donation):
             return self._refund_page(request, donation, problem=problem)
         if not form.is_valid():
             return self._refund_page(request, donation, form=form)
@@ -119,7 +119,7 @@ class Refunding(admin.ModelAdmin):
             note=cleaned["note"], by=request.user.get_username(),
         )  # fmt: skip
         note_down = partial(self._note_down, request)
-        return self._answer(request, donation, lambda: refunds.request(donation, wanted, note_down))
+        return self._answer(request, donation, lambda: refunds.request(donation, wanted, payments, note_down))
 
     def _asked_before(self, donation: Donation, request: HttpRequest) -> RefundRequest | None:
         """The second click, or the second person, of one page: what the first one asked for."""
@@ -187,7 +187,7 @@ def _consequences(donation: Donation, form: RefundForm) -> dict[str, Any]:
         "rest": _shown(payment.left - amount, payment.currency) if amount < payment.left else "",
         "fee": _shown(fee, payment.currency) if fee else "",
         "email": donation.email,
-        "leaves_wall": donation.public and amount == refunds.left(donation),
+        "leaves_wall": donation.public and amount == refundable.left(donation),
         "reason": form.cleaned_data["reason"] and RefundRequest.Reason(form.cleaned_data["reason"]).label,
         # The next form carries the amount in one spelling, so that the same form sent twice can be told.
         "fields": {

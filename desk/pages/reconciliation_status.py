@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from desk.pages import formatting
-from donations.jobs.scheduler import VERIFY
 from donations.models import Chore
-
-# As donations.reporting.reconciliation.ReconciliationResult puts it.
-_DIFFERENCES = re.compile(r"(\d+) differences")
+from donations.reporting import reconciliation_result
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +28,7 @@ class ReconciliationStatus:
 
 
 def latest() -> ReconciliationStatus:
-    chore = Chore.objects.filter(pk=VERIFY).first()
-    if chore is None:
+    job = Chore.objects.filter(pk=Chore.RECONCILE).first()
+    if job is None:
         return ReconciliationStatus(None, None, "")
-    found = _DIFFERENCES.search(chore.result)
-    return ReconciliationStatus(chore.done_at, int(found[1]) if found else None, chore.result)
+    return ReconciliationStatus(job.done_at, reconciliation_result.differences(job.data), job.result)

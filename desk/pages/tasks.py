@@ -75,12 +75,12 @@ def _disputes() -> Iterator[Task]:
 
 
 def _books() -> Iterator[Task]:
-    verdict = reconciliation_status.latest()
-    if verdict.differences:
-        count = verdict.differences
+    status = reconciliation_status.latest()
+    if status.differences:
+        count = status.differences
         what = ngettext("The books differ in %(count)d place.", "The books differ in %(count)d places.", count)
         yield Task(what % {"count": count}, _list(CHORE), "donations.view_chore", urgent=True)
-    elif verdict.at and verdict.differences is None:
+    elif status.at and status.differences is None:
         what = _("The check of the books did not come to an end.")
         yield Task(what, _list(CHORE), "donations.view_chore")
 

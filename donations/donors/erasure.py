@@ -35,9 +35,8 @@ def forget(user_id: int, addresses: set[str]) -> int:
     for address in addresses:
         # Typed at Stripe by somebody who was signed in to another account: the gift is theirs, the address is not.
         Donation.objects.alias(lower=Lower("email")).filter(lower=address.lower()).update(email="")
-    placements.remove(keys)
-    return Donation.objects.filter(user_id=user_id).update(
-        name="", email="", message="", notes="", public=False, user=None, dedupe=None, erased_at=timezone.now()
+    return placements.edit(
+        keys, name="", email="", message="", notes="", public=False, user=None, dedupe=None, erased_at=timezone.now()
     )
 
 

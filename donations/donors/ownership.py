@@ -73,12 +73,7 @@ def attach_guest_donations(user_id: int, email: str) -> int:
     if not email or not guests.exists():
         return 0
     with transaction.atomic():
-        joined = list(guests.select_for_update().values_list("pk", "public"))
-        Donation.objects.filter(pk__in=[pk for pk, _public in joined]).update(user_id=user_id)
-        for pk, public in joined:
-            if public:
-                placements.refresh(pk)
-    return len(joined)
+        return placements.edit(list(guests.select_for_update().values_list("pk", flat=True)), user_id=user_id)
 
 
 def find(text: str) -> Donation | None:

@@ -126,11 +126,11 @@ def _find_or_create(order: Order, dedupe: str) -> tuple[Donation, bool]:
                 created_at=now, claimed_at=now, expires_at=now + OPEN_FOR, ask_at=now + FIRST_ASK,
             )
         )  # fmt: skip
+        if created:
+            return created, True
         donation = Donation.objects.filter(dedupe=dedupe).first()
         if donation is None:
             continue  # made and retired by others in between
-        if created:
-            return donation, True
         if not _dead(donation, now):
             return donation, _claim(donation, now)
         # Its page is closed for ever: the fingerprint is free for a new donation. Only one of us frees it.

@@ -1,13 +1,35 @@
-"""Work by the clock of the apps that stand above the domain: they leave it here, for the domain does not know them."""
+"""Scheduled jobs of the apps that stand above this one: they leave them here, for it does not know them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-SCHEDULE: dict[str, tuple[timedelta, Callable[[], str]]] = {}
+from django.utils.functional import Promise
 
 
-def add(name: str, every: timedelta, work: Callable[[], str]) -> None:
-    """Housekeeping does `work` this often, and keeps what it says under `name` (at most 40 characters)."""
-    SCHEDULE[name] = (every, work)
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a job has to tell: a text for people, and data where a program reads it."""
+
+    text: str
+    data: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`work` is done this often, in any process, and never twice at once."""
+
+    label: Promise
+    every: timedelta
+    work: Callable[[], str | Result]
+
+
+SCHEDULE: dict[str, Job] = {}
+
+
+def add(slug: str, job: Job) -> None:
+    """Have `job` done, and its result kept under `slug` (at most 40 characters; it must never change)."""
+    SCHEDULE[slug] = job

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from donations.jobs import registry, retention
+from donations.jobs.registry import Job, Result
 from donations.models import Chore, insert_once
 from donations.reporting import reconciliation
 from donations.stripe import balance_transactions, payouts, polling, refunds
@@ -37,12 +39,12 @@ def _mirror() -> str:
     return f"{added} balance transactions added" + (f", {healed} lost events made good" if healed else "")
 
 
-def _reconcile() -> str:
+def _reconcile() -> Result:
     balance_transactions.mirror()
     result = reconciliation.reconcile()
     if not result.agree:
         log.error("the books do not agree with Stripe's: %s", result)
-    return str(result)
+    return Result(str(result), result.as_data())
 
 
 LOST = timedelta(days=3)  # how long Stripe goes on telling an event
@@ -59,47 +61,63 @@ ALWAYS: tuple[Callable[[], int], ...] = (
     placements.refresh_lapsed,
     send_emails,
 )
-# Done by the clock.
-MIRROR, VERIFY, EMPTY = "mirror Stripe's book", Chore.VERIFY, "empty old events"
-PAYOUTS = "mirror Stripe's payouts"
-WALL = "compare the sponsors' wall"
-SCHEDULE: dict[str, tuple[timedelta, Callable[[], str]]] = {
-    MIRROR: (timedelta(minutes=10), _mirror),
-    PAYOUTS: (timedelta(hours=1), lambda: f"the parts of {payouts.mirror()} payouts added"),
-    VERIFY: (timedelta(days=1), _reconcile),
-    EMPTY: (timedelta(days=1), lambda: f"{retention.empty_old_events()} event bodies emptied"),
-    WALL: (timedelta(days=1), lambda: f"{placements.repair()} places mended"),
+MIRROR, RECONCILE = "mirror-balance-transactions", Chore.RECONCILE
+SCHEDULE: dict[str, Job] = {
+    MIRROR: Job(_("Mirror Stripe’s book"), timedelta(minutes=10), _mirror),
+    "mirror-payouts": Job(
+        _("Mirror Stripe’s payouts"),
+        timedelta(hours=1),
+        lambda: f"the parts of {payouts.mirror()} payouts added",
+    ),
+    RECONCILE: Job(_("Reconcile with Stripe"), timedelta(days=1), _reconcile),
+    "empty-old-events": Job(
+        _("Empty old events"), timedelta(days=1), lambda: f"{retention.empty_old_events()} event bodies emptied"
+    ),
+    "repair-placements": Job(
+        _("Compare the sponsors’ wall"), timedelta(days=1), lambda: f"{placements.repair()} places mended"
+    ),
 }
 
 
 def run_due() -> None:
-    """Do what is due. A chore that fails is logged, keeps none of the others from their turn, and comes again."""
-    for chore in ALWAYS:
+    """Do what is due. A job that fails is logged, keeps none of the others from their turn, and comes again."""
+    for job in ALWAYS:
         try:
-            done = chore()
+            done = job()
         except Exception:
-            log.exception("chore %s failed", chore.__name__)
+            log.exception("job %s failed", job.__name__)
         else:
             if done:
-                log.info("%s: %d", chore.__name__, done)
-    for name, (every, work) in (SCHEDULE | registry.SCHEDULE).items():
-        if _claim(name, every):
-            _run(name, every, work)
+                log.info("%s: %d", job.__name__, done)
+    for name, scheduled in _all().items():
+        if _claim(name, scheduled.every):
+            _run(name, scheduled)
 
 
-def store_result(name: str, result: str) -> None:
-    """Keep the result of work by the clock for the admin, also when a command did it."""
+def label(name: str) -> str:
+    """What people call the job with this slug."""
+    job = _all().get(name)
+    return str(job.label) if job else name
+
+
+def store_result(name: str, result: Result) -> None:
+    """Keep the result of a scheduled job for the admin, also when a command did it."""
     now = timezone.now()
     insert_once(Chore(name=name, due_at=now))
-    Chore.objects.filter(pk=name).update(result=result, done_at=now, error="")
+    Chore.objects.filter(pk=name).update(result=result.text, data=result.data, done_at=now, error="")
 
 
-def _run(name: str, every: timedelta, work: Callable[[], str]) -> None:
+def _all() -> dict[str, Job]:
+    return SCHEDULE | registry.SCHEDULE
+
+
+def _run(name: str, job: Job) -> None:
     try:
-        store_result(name, work())
-        Chore.objects.filter(pk=name).update(due_at=timezone.now() + every)
+        result = job.work()
+        store_result(name, result if isinstance(result, Result) else Result(result))
+        Chore.objects.filter(pk=name).update(due_at=timezone.now() + job.every)
     except Exception as error:
-        log.exception("chore %r failed", name)
+        log.exception("job %s failed", name)
         Chore.objects.filter(pk=name).update(error=f"{type(error).__name__}: {error}"[:200])
 
 

@@ -41,15 +41,17 @@ def record(received: Received) -> tuple[OfflineGift, bool]:
     at = _moment(received.received_on)
     gift_id = f"off-{received.form.hex}"  # no underscore: the admin reads one as an escape
     with transaction.atomic():
-        donation = Donation(
-            uuid=received.form, amount=received.amount, currency=received.currency, name=received.name,
-            email=received.email, message=received.message, public=received.public, created_at=at, expires_at=at,
+        donation = insert_once(
+            Donation(
+                uuid=received.form, amount=received.amount, currency=received.currency, name=received.name,
+                email=received.email, message=received.message, public=received.public, created_at=at, expires_at=at,
+            )
         )  # fmt: skip
-        if not insert_once(donation):
+        if donation is None:
             return OfflineGift.objects.select_related("donation").get(pk=gift_id), False
         gift = OfflineGift.objects.create(
             pk=gift_id,
-            donation=Donation.objects.get(uuid=received.form),
+            donation=donation,
             method=received.method,
             reference=received.reference,
             received_on=received.received_on,

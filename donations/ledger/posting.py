@@ -59,7 +59,7 @@ def post(update: StripeUpdate) -> Outcome:
             # Without a payment to wait for it is of no gift: money that another seller pays out of a balance.
             return Outcome.DEFERRED if _names_only_a_payment(update) and update.payment_reference else Outcome.NOT_OURS
         donation = Donation.objects.select_for_update().get(pk=donation_id)
-        written = [entry for entry in _entries(donation, update) if _insert(donation, entry)]
+        written = [entry for wanted in _entries(donation, update) if (entry := _insert(donation, wanted))]
         had_address = bool(donation.email)
         _apply_to(donation, update)
         before = status.Status(donation.status)
@@ -79,7 +79,7 @@ def post(update: StripeUpdate) -> Outcome:
         # The hot rows last: the receipts' counter, then the totals.
         for entry in written:
             if entry.kind in {LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.OFFLINE}:
-                receipt_numbers.draw(_stored(entry))
+                receipt_numbers.draw(entry)
         monthly_totals.add(donation, written)
     return Outcome.POSTED_ERASED if donation.erased_at else Outcome.POSTED
 
@@ -130,7 +130,7 @@ def _rebuild(update: StripeUpdate, donation: uuid.UUID) -> int | None:
     if not update.amount:
         return None
     log.warning("donation %s is unknown here: rebuilt from Stripe", donation)
-    insert_once(
+    rebuilt = insert_once(
         Donation(
             uuid=donation,
             amount=update.amount,
@@ -141,7 +141,8 @@ def _rebuild(update: StripeUpdate, donation: uuid.UUID) -> int | None:
             flags=Flag.REBUILT,
         )
     )
-    return Donation.objects.values_list("pk", flat=True).get(uuid=donation)
+    # Another update of it may have been quicker.
+    return rebuilt.pk if rebuilt else Donation.objects.values_list("pk", flat=True).get(uuid=donation)
 
 
 def _entries(donation: Donation, update: StripeUpdate) -> list[LedgerEntry]:
@@ -185,18 +186,15 @@ def _offline_entry(donation: Donation, offline: Offline, at: datetime) -> Ledger
     )
 
 
-def _insert(donation: Donation, entry: LedgerEntry) -> bool:
-    if insert_once(entry):
-        return True
-    booked = LedgerEntry.objects.get(kind=entry.kind, source=entry.source)
+def _insert(donation: Donation, entry: LedgerEntry) -> LedgerEntry | None:
+    """The entry, if it was not in the ledger yet."""
+    if written := insert_once(entry):
+        return written
+    standing = LedgerEntry.objects.get(kind=entry.kind, source=entry.source)
     # A second update of one thing changes no row: a person must look.
-    if (booked.amount, booked.currency) != (entry.amount, entry.currency):
+    if (standing.amount, standing.currency) != (entry.amount, entry.currency):
         _flag(donation, Flag.REPORTS)
-    return False
-
-
-def _stored(entry: LedgerEntry) -> LedgerEntry:
-    return LedgerEntry.objects.get(kind=entry.kind, source=entry.source)
+    return None
 
 
 def _apply_to(donation: Donation, update: StripeUpdate) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -13,9 +12,9 @@ from django.utils import timezone
 
 from donations.domain.status import Status
 from donations.models import BalanceTransaction, Chore, Donation, LedgerEntry, Total
+from donations.reporting import reconciliation_result
 
 AGE = 30  # seconds: how old what is read may be
-DIFFERENCES = re.compile(r"(\d+) differences\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +90,8 @@ def _fees(start: datetime, currency: str, raised: int) -> int | None:
 
 
 def _proof() -> Reconciliation | None:
-    chore = Chore.objects.filter(pk=Chore.VERIFY, done_at__isnull=False).first()
-    found = DIFFERENCES.search(chore.result) if chore else None
-    return Reconciliation(chore.done_at, int(found[1])) if chore and chore.done_at and found else None
+    job = Chore.objects.filter(pk=Chore.RECONCILE, done_at__isnull=False).first()
+    if job is None or job.done_at is None:
+        return None
+    found = reconciliation_result.differences(job.data)
+    return None if found is None else Reconciliation(job.done_at, found)

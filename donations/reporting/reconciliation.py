@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +17,7 @@ from django.utils import timezone
 
 from donations.ledger import monthly_totals
 from donations.models import BalanceTransaction, LedgerEntry, StripeRef
+from donations.reporting.reconciliation_result import Discrepancy, DiscrepancyKind, ReconciliationResult, shown
 from lib import money
 
 YOUNG = timedelta(minutes=15)  # not compared yet: one side may not have heard of it
@@ -25,7 +25,6 @@ EPOCH = datetime.fromtimestamp(0, tz=timezone.get_fixed_timezone(0))
 
 PAYMENT = LedgerEntry.Kind.PAYMENT
 PART = 1000  # rows held at a time
-MISSING = "missing here"
 FETCHED = ("ch_", "py_", "re_", "pyr_", "dp_", "du_")  # what gateway.retrieve knows
 Key = tuple[str, str]  # kind and source of a ledger row
 
@@ -39,62 +38,17 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Discrepancy:
-    """One place where the books do not agree, in words for the treasurer."""
-
-    what: str
-    reference: str
-    ours: str
-    stripes: str
-
-
-@dataclass(slots=True)
-class ReconciliationResult:
-    """`compared` rows agree but for the differences.
-
-    By settlement currency, `others` is other sellers' money, and `besides` what is nobody's gift: payouts, Stripe's
-    own bills.
-    """
-
-    compared: int = 0
-    young: int = 0
-    differences: list[Discrepancy] = field(default_factory=list)
-    others: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    besides: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-
-    @property
-    def agree(self) -> bool:
-        return not self.differences
-
-    def count_as_anothers(self, transaction: BalanceTransaction) -> None:
-        sums = self.others if _key(transaction) or transaction.payment else self.besides
-        sums[transaction.currency] += transaction.amount
-
-    def __str__(self) -> str:
-        lines = [f"{self.compared} rows compared, {self.young} too young, {len(self.differences)} differences."]
-        lines += [
-            f"  {difference.what}: {difference.reference}: ours {difference.ours or '-'}, "
-            f"Stripe's {difference.stripes or '-'}"
-            for difference in self.differences
-        ]
-        for currency, amount in sorted(self.others.items()):
-            lines.append(f"  Not ours, on the same account: {_money(amount, currency)}")
-        for currency, amount in sorted(self.besides.items()):
-            lines.append(f"  Payouts and Stripe's own bills: {_money(amount, currency)}")
-        return "\n".join(lines)
-
-
 def reconcile(since: datetime | None = None) -> ReconciliationResult:
     """Compare the ledger with the mirror (bring it up to date first), and the totals with the ledger."""
     result = _compare_all(since)
-    result.differences += _wrong_totals()
+    result.discrepancies += _wrong_totals()
     return result
 
 
 def unposted(since: datetime) -> list[str]:
     """The Stripe objects of ours that moved money at `since` or later, and are not in the ledger."""
-    missing = [each.reference for each in _compare_all(since).differences if each.what.startswith(MISSING)]
+    found = _compare_all(since).discrepancies
+    missing = [each.reference for each in found if each.kind is DiscrepancyKind.MISSING_HERE]
     return [reference for reference in missing if reference.startswith(FETCHED)]
 
 
@@ -117,14 +71,19 @@ def _prove_theirs(part: list[BalanceTransaction], until: datetime, result: Recon
         entry = entries.get(key) if key else None
         if entry is not None:
             result.compared += 1
-            result.differences += _compare(entry, transaction)
-            result.differences += _of_another_gift(entry, entries.get((PAYMENT, transaction.payment)))
+            result.discrepancies += _compare(entry, transaction)
+            result.discrepancies += _of_another_gift(entry, entries.get((PAYMENT, transaction.payment)))
         elif transaction.pk not in ours:
-            result.count_as_anothers(transaction)
+            _count_as_others(result, transaction)
         elif transaction.created_at > until:
             result.young += 1
         else:
-            result.differences.append(_missing_here(transaction))
+            result.discrepancies.append(_missing_here(transaction))
+
+
+def _count_as_others(result: ReconciliationResult, transaction: BalanceTransaction) -> None:
+    sums = result.others if _key(transaction) or transaction.payment else result.besides
+    sums[transaction.currency] += transaction.amount
 
 
 def _prove_ours(entries: list[LedgerEntry], start: datetime, until: datetime, result: ReconciliationResult) -> None:
@@ -134,13 +93,13 @@ def _prove_ours(entries: list[LedgerEntry], start: datetime, until: datetime, re
         if not theirs and entry.recorded_at > until:
             result.young += 1
         elif not theirs:
-            result.differences.append(_missing_at_stripe(entry))
+            result.discrepancies.append(_missing_at_stripe(entry))
         for transaction in theirs[:1]:
             # A row just after the start of the period, whose other side stands just before it.
             if transaction.created_at < start:
                 result.compared += 1
-                result.differences += _compare(entry, transaction)
-        result.differences += [_twice(transaction) for transaction in theirs[1:]]
+                result.discrepancies += _compare(entry, transaction)
+        result.discrepancies += [_twice(transaction) for transaction in theirs[1:]]
 
 
 def _parts(rows: QuerySet[Any]) -> Iterator[list[Any]]:
@@ -194,12 +153,15 @@ def _mirrored(entries: list[LedgerEntry]) -> dict[Key, list[BalanceTransaction]]
 
 def _of_another_gift(entry: LedgerEntry, payment: LedgerEntry | None) -> Iterator[Discrepancy]:
     if payment and payment.donation_id != entry.donation_id:
-        yield Discrepancy("another gift", entry.source, f"gift {entry.donation_id}", f"gift {payment.donation_id}")
+        yield Discrepancy(
+            DiscrepancyKind.OTHER_DONATION, entry.source, f"gift {entry.donation_id}", f"gift {payment.donation_id}"
+        )
 
 
 def _twice(transaction: BalanceTransaction) -> Discrepancy:
-    theirs = _money(transaction.amount, transaction.currency)
-    return Discrepancy(f"twice at Stripe ({transaction.type})", transaction.source or transaction.pk, "", theirs)
+    theirs = shown(transaction.amount, transaction.currency)
+    reference = transaction.source or transaction.pk
+    return Discrepancy(DiscrepancyKind.TWICE_AT_STRIPE, reference, "", theirs, transaction.type)
 
 
 def _compare(entry: LedgerEntry, transaction: BalanceTransaction) -> Iterator[Discrepancy]:
@@ -207,14 +169,14 @@ def _compare(entry: LedgerEntry, transaction: BalanceTransaction) -> Iterator[Di
     dispute = transaction.type == "adjustment"
     # A dispute's source tells what is disputed; what moved is the balance transaction itself.
     if not dispute and ours != stripes:
-        yield Discrepancy("amount", entry.source, _money(*ours), _money(*stripes))
+        yield Discrepancy(DiscrepancyKind.AMOUNT, entry.source, shown(*ours), shown(*stripes))
         return
     if not any(abs(exact - transaction.amount) <= blur for exact, blur in _settled(entry, transaction)):
         yield Discrepancy(
-            "settled amount",
+            DiscrepancyKind.SETTLED_AMOUNT,
             entry.source,
-            f"{_money(*ours)} at {transaction.exchange_rate or 'no rate'}",
-            _money(transaction.amount, transaction.currency),
+            f"{shown(*ours)} at {transaction.exchange_rate or 'no rate'}",
+            shown(transaction.amount, transaction.currency),
         )
 
 
@@ -235,18 +197,16 @@ def _settled(entry: LedgerEntry, transaction: BalanceTransaction) -> Iterator[tu
 
 
 def _missing_here(transaction: BalanceTransaction) -> Discrepancy:
-    theirs = _money(transaction.amount, transaction.currency)
-    return Discrepancy(f"{MISSING} ({transaction.type})", transaction.source or transaction.id, "", theirs)
+    theirs = shown(transaction.amount, transaction.currency)
+    reference = transaction.source or transaction.pk
+    return Discrepancy(DiscrepancyKind.MISSING_HERE, reference, "", theirs, transaction.type)
 
 
 def _missing_at_stripe(entry: LedgerEntry) -> Discrepancy:
-    return Discrepancy(f"missing at Stripe ({entry.kind})", entry.source, _money(entry.amount, entry.currency), "")
+    ours = shown(entry.amount, entry.currency)
+    return Discrepancy(DiscrepancyKind.MISSING_AT_STRIPE, entry.source, ours, "", entry.kind)
 
 
 def _wrong_totals() -> Iterator[Discrepancy]:
     for (currency, first), (kept, right) in sorted(monthly_totals.compare().items()):
-        yield Discrepancy("running total", f"{first:%Y-%m} {currency}", str(kept), str(right))
-
-
-def _money(amount: int, currency: str) -> str:
-    return money.display(amount, currency) if money.known(currency) else f"{amount} {currency}"
+        yield Discrepancy(DiscrepancyKind.MONTHLY_TOTAL, f"{first:%Y-%m} {currency}", str(kept), str(right))

@@ -14,21 +14,19 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from donations.domain.status import Status
-from donations.domain.updates import Refund, RefundStatus
-from donations.models import Case, Donation, LedgerEntry, OfflineGift, RefundRequest, insert_once
+from donations.domain.updates import Refund
+from donations.models import Donation, RefundRequest, insert_once
 from donations.stripe import client, events, parsing, polling
 from donations.stripe.errors import Refused, StripeUnavailable
+from donations.stripe.refundable import Refundable, left, why_not
 from lib import money
 
 log = logging.getLogger(__name__)
 
 State = RefundRequest.State
-UNDONE = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
 # Before the background asks again; longer than one call takes.
 PAUSE = timedelta(minutes=2)
 
@@ -53,46 +51,6 @@ class Wanted:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refundable:
-    """A payment of a gift, and how much of it is `left`, in minor units."""
-
-    payment: str
-    amount: int
-    currency: str
-    left: int
-
-
-def why_not(donation: Donation) -> str:
-    """Why nothing of this gift can be refunded, in words; nothing if it can."""
-    if OfflineGift.objects.filter(donation=donation).exists():
-        return _("This gift came outside Stripe, so Stripe cannot send it back. Its own record can be struck out.")
-    match Status(donation.status):
-        case Status.PAID | Status.PARTLY_REFUNDED:
-            return "" if left(donation) > 0 else _("A refund of all that is left is on its way already.")
-        case Status.DISPUTED:
-            return _(
-                "The donor's bank disputes this gift and holds the money. A refund now would send it back twice. "
-                "Answer the dispute in Stripe's dashboard; to give the money back, accept it there."
-            )
-        case Status.LOST:
-            return _("The donor's bank has taken this gift back already.")
-        case Status.REFUNDED:
-            return _("All of this gift went back already.")
-    return _("No payment of this gift has arrived, so there is nothing to send back.")
-
-
-def left(donation: Donation) -> int:
-    """What may still be refunded, in minor units of the gift's payment: open refunds count as gone."""
-    first = _payments(donation).first()
-    if first is None:
-        return 0
-    paid = _payments(donation).filter(currency=first.currency).aggregate(sum=Sum("amount"))["sum"]
-    refunds = Case.objects.filter(donation=donation, kind=Case.Kind.REFUND, currency=first.currency, credited=False)
-    gone = refunds.exclude(status__in=UNDONE).aggregate(sum=Sum("amount"))["sum"]
-    return int(paid) - int(gone or 0)
-
-
 def next_number(donation: Donation) -> int:
     return donation.refund_requests.count() + 1
 
@@ -102,30 +60,17 @@ def unanswered(donation: Donation) -> RefundRequest | None:
     return donation.refund_requests.filter(state=State.ASKED).first()
 
 
-def refresh(donation: Donation) -> list[Refundable]:
-    """Ask Stripe what became of the gift's payments meanwhile, book it, and tell what is left of each.
+def request(
+    donation: Donation, wanted: Wanted, payments: list[Refundable], note_down: Callable[[RefundRequest], None]
+) -> RefundRequest:
+    """Store what is wanted, and ask Stripe for it. `payments` is what `refresh` has just told of this donation.
 
-    Refreshes `donation`. Raises gateway.NoAnswer or gateway.Refused.
+    `note_down` runs in the transaction that stores it. Raises Impossible (nothing was asked, or Stripe refused) and
+    Unanswered.
     """
-    found = []
-    for entry in _payments(donation):
-        refunds = [each.change for each in polling.fetch_cases(entry.source) if isinstance(each.change, Refund)]
-        gone = sum(refund.amount for refund in refunds if refund.status not in UNDONE)
-        found.append(Refundable(entry.source, entry.amount, entry.currency, entry.amount - gone))
-    donation.refresh_from_db()
-    return found
-
-
-def request(donation: Donation, wanted: Wanted, note_down: Callable[[RefundRequest], None]) -> RefundRequest:
-    """Store what is wanted, and ask Stripe for it. `note_down` runs in the transaction that stores it.
-
-    Raises Impossible (nothing was asked, or Stripe refused) and Unanswered.
-    """
-    try:
-        payments = {payment.payment: payment for payment in refresh(donation)}
-    except (StripeUnavailable, Refused) as error:
-        raise Impossible(_("Stripe did not answer, so nothing was asked. Try again in a minute.")) from error
-    return carry_out(_store(donation, wanted, payments, note_down))
+    stored, new = _store(donation, wanted, payments, note_down)
+    # Stripe cannot have made yet what nobody has asked it for: only an earlier request is looked for there.
+    return _asked(stored, _make) if new else carry_out(stored)
 
 
 def carry_out(request: RefundRequest) -> RefundRequest:
@@ -135,13 +80,7 @@ def carry_out(request: RefundRequest) -> RefundRequest:
     """
     if request.state != State.ASKED:
         return _answered(request)
-    try:
-        refund = _made(request) or _make(request)
-    except StripeUnavailable as error:
-        log.warning("refund request %s: no answer from Stripe (%s)", request.uuid, error)
-        raise Unanswered from error
-    _close(request, State.MADE, refund=refund)
-    return _answered(request)
+    return _asked(request, lambda request: _made(request) or _make(request))
 
 
 def finish_open() -> int:
@@ -157,33 +96,41 @@ def finish_open() -> int:
     return done
 
 
-def _payments(donation: Donation) -> QuerySet[LedgerEntry]:
-    return LedgerEntry.objects.filter(donation=donation, kind=LedgerEntry.Kind.PAYMENT).order_by("happened_at", "id")
+def _asked(request: RefundRequest, ask: Callable[[RefundRequest], str]) -> RefundRequest:
+    try:
+        refund = ask(request)
+    except StripeUnavailable as error:
+        log.warning("refund request %s: no answer from Stripe (%s)", request.uuid, error)
+        raise Unanswered from error
+    _close(request, State.MADE, refund=refund)
+    return _answered(request)
 
 
 def _store(
-    donation: Donation, wanted: Wanted, payments: dict[str, Refundable], note_down: Callable[[RefundRequest], None]
-) -> RefundRequest:
+    donation: Donation, wanted: Wanted, payments: list[Refundable], note_down: Callable[[RefundRequest], None]
+) -> tuple[RefundRequest, bool]:
+    """The request as it is stored, and whether it is a new one."""
     with transaction.atomic():
         # PostgreSQL waits here for the other one; SQLite has waited at BEGIN. The constraints hold in any case.
         donation = Donation.objects.select_for_update().get(pk=donation.pk)
         if earlier := donation.refund_requests.filter(number=wanted.number).first():
-            return _same(earlier, wanted)
+            return _same(earlier, wanted), False
         if problem := why_not(donation):
             raise Impossible(problem)
-        payment = payments.get(wanted.payment)
+        payment = next((payment for payment in payments if payment.payment == wanted.payment), None)
         rest = min(left(donation), payment.left) if payment else 0
         if payment is None or not 0 < wanted.amount <= rest:
             raise Impossible(_too_much(rest, donation))
-        request = RefundRequest(
-            donation=donation, number=wanted.number, payment=wanted.payment, amount=wanted.amount,
-            currency=payment.currency, reason=wanted.reason, note=wanted.note, asked_by=wanted.by,
+        stored = insert_once(
+            RefundRequest(
+                donation=donation, number=wanted.number, payment=wanted.payment, amount=wanted.amount,
+                currency=payment.currency, reason=wanted.reason, note=wanted.note, asked_by=wanted.by,
+            )
         )  # fmt: skip
-        if not insert_once(request):
+        if stored is None:
             raise Impossible(_("Another refund of this gift is under way."))
-        stored = donation.refund_requests.get(number=wanted.number)
         note_down(stored)
-    return stored
+    return stored, True
 
 
 def _same(earlier: RefundRequest, wanted: Wanted) -> RefundRequest:

@@ -22,14 +22,14 @@ def save(donation: Donation, *, name: str, message: str, public: bool, show_amou
         before = Donation.objects.select_for_update().filter(pk=donation.pk, erased_at__isnull=True).first()
         if before is None:
             return  # a page that was still open when its donor was erased
-        Donation.objects.filter(pk=donation.pk).update(
+        placements.edit(
+            [donation.pk],
             name=name,
             message=message,
             public=public,
             show_amount=show_amount,
             words=before.words if message == before.message else initial_state(),
         )
-        placements.refresh(donation.pk)
 
 
 def moderate(seen: Iterable[tuple[int, str]], state: Words) -> int:

@@ -7,8 +7,9 @@ not tell of a gift that was meant to stay private.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -35,7 +36,7 @@ def refresh(donation_id: int) -> None:
         gift = Donation.objects.select_for_update().only("id", "user_id").get(pk=donation_id)
         here = Q(donation=gift.pk)
         if gift.user_id:
-            list(get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=gift.user_id).only("pk"))
+            _lock_accounts([gift.user_id])
             here |= Q(user=gift.user_id)
         gifts = Donation.objects.filter(user=gift.user_id) if gift.user_id else Donation.objects.filter(pk=gift.pk)
         wanted = next(iter(_added_up(gifts, _levels())), None)
@@ -46,7 +47,33 @@ def refresh(donation_id: int) -> None:
             )
 
 
-def remove(gifts: list[int]) -> None:
+def edit(donations: Sequence[int], **fields: Any) -> int:
+    """Change what the wall depends on (name, public, user, …) of these donations, and their places with it.
+
+    Nothing else writes those fields of a donation that stands. Returns how many there were. Runs in the caller's
+    transaction, or its own; the account's row is locked before any place is touched, as in `refresh`.
+    """
+    with transaction.atomic(savepoint=False):
+        changed = Donation.objects.filter(pk__in=donations)
+        users = set(changed.order_by("pk").values_list("user_id", flat=True))
+        count = changed.update(**fields)
+        rows = list(changed.filter(Q(public=True) | Q(user__isnull=False)).order_by("pk").values_list("pk", "user_id"))
+        _lock_accounts(users | {user_id for _, user_id in rows})
+        remove(donations)
+        # Once for an account, and for each guest's donation that may be shown.
+        for donation_id in {user_id or f"guest {pk}": pk for pk, user_id in rows}.values():
+            refresh(donation_id)
+    return count
+
+
+def _lock_accounts(users: Iterable[int | None]) -> None:
+    wanted = [user_id for user_id in users if user_id]
+    if wanted:
+        accounts = get_user_model()._default_manager.select_for_update(no_key=True)
+        list(accounts.filter(pk__in=wanted).order_by("pk").only("pk"))
+
+
+def remove(gifts: Sequence[int]) -> None:
     """Take the places of these gifts away. For all gifts of an account at once, in the caller's transaction."""
     Standing.objects.filter(donation__in=gifts).delete()
 

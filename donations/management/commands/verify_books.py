@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from donations.jobs import scheduler
+from donations.jobs.registry import Result
 from donations.management.since import since_date
 from donations.reporting import reconciliation
 from donations.stripe import balance_transactions
@@ -27,7 +28,7 @@ class Command(BaseCommand):
             raise CommandError(f"Stripe did not answer ({error}). Nothing was compared; run this again.") from error
         result = reconciliation.reconcile(options["since"])
         if options["since"] is None:
-            scheduler.store_result(scheduler.VERIFY, str(result))
+            scheduler.store_result(scheduler.RECONCILE, Result(str(result), result.as_data()))
         self.stdout.write(str(result))
         self.stdout.write("The books agree." if result.agree else "The books do NOT agree.")
         if not result.agree:

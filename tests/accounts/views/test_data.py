@@ -262,7 +262,7 @@ def test_housekeeping_does_it_once_a_day(db):
     from donations.models import Chore
 
     scheduler.run_due()
-    assert "unverified accounts" in Chore.objects.get(name="tidy accounts").result
+    assert "unverified accounts" in Chore.objects.get(name="clean-up-accounts").result
 
 
 @pytest.mark.django_db(transaction=True)

@@ -35,6 +35,7 @@ from donations.domain.updates import (
     StripeUpdate,
 )
 from donations.jobs import scheduler
+from donations.jobs.registry import Result
 from donations.ledger import posting
 from donations.models import (
     BalanceTransaction,
@@ -46,8 +47,8 @@ from donations.models import (
     StripeEvent,
     Total,
 )
-from donations.reporting import reconciliation
 from mail.models import Mail
+from tests.donations.reconciled import reconciled
 from tests.donations.stripe_objects import event, session, text
 
 AT = datetime(2026, 3, 5, 12, tzinfo=UTC)
@@ -295,17 +296,14 @@ def test_an_empty_chart_can_be_drawn() -> None:
 
 @pytest.mark.parametrize("differences", [0, 3])
 def test_the_desk_reads_the_verdict_that_the_books_write(db: None, differences: int) -> None:
-    verdict = reconciliation.ReconciliationResult(
-        compared=5, differences=[reconciliation.Discrepancy("x", "y", "1", "2")] * differences
-    )
-    scheduler.store_result(scheduler.VERIFY, str(verdict))
+    scheduler.store_result(scheduler.RECONCILE, reconciled(differences))
     assert reconciliation_status.latest().differences == differences
     assert reconciliation_status.latest().agree == (not differences)
 
 
 def test_a_check_that_broke_off_is_neither_right_nor_wrong(db: None) -> None:
     assert reconciliation_status.latest().at is None
-    scheduler.store_result(scheduler.VERIFY, "failed: NoAnswer")
+    scheduler.store_result(scheduler.RECONCILE, Result("stopped half-way"))
     assert reconciliation_status.latest().differences is None
     assert not reconciliation_status.latest().agree
 
@@ -342,7 +340,7 @@ def test_everything_that_needs_somebody_is_on_the_list(make_donation: Make) -> N
     make_donation(flags="twice", flags_seen="twice")
     dispute(DisputeStatus.NEEDS_RESPONSE, AT + timedelta(days=9))
     give_back(700, timezone.now(), RefundStatus.FAILED)
-    scheduler.store_result(scheduler.VERIFY, "5 rows compared, 0 too young, 2 differences.")
+    scheduler.store_result(scheduler.RECONCILE, reconciled(2))
     Chore.objects.create(name=scheduler.MIRROR, due_at=timezone.now() - timedelta(hours=2))
     StripeEvent.objects.create(id="evt_1", type="x", state="failed", body="")
     StripeEvent.objects.create(id="evt_2", type="x", state="parked", body="")

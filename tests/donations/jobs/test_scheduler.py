@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -7,14 +8,20 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from donations.jobs import scheduler
+from donations.jobs.registry import Job
 from donations.models import Chore
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_failing_chore_does_not_stop_the_others(
+def job(work: Callable[[], str]) -> Job:
+    return Job(gettext_lazy("Work"), timedelta(hours=1), work)
+
+
+def test_a_failing_job_does_not_stop_the_others(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     done: list[str] = []
@@ -42,7 +49,7 @@ def test_work_by_the_clock_is_done_once_in_its_time_and_its_result_kept(monkeypa
             raise RuntimeError("no network")
         return "all well"
 
-    monkeypatch.setattr(scheduler, "SCHEDULE", {"work": (timedelta(hours=1), work)})
+    monkeypatch.setattr(scheduler, "SCHEDULE", {"work": job(work)})
     scheduler.run_due()
     scheduler.run_due()
     assert len(done) == 1
@@ -58,14 +65,14 @@ def test_work_that_was_cut_short_comes_again_after_its_lease(monkeypatch: pytest
     def killed() -> str:
         raise SystemExit
 
-    monkeypatch.setattr(scheduler, "SCHEDULE", {"work": (timedelta(days=1), killed)})
+    monkeypatch.setattr(scheduler, "SCHEDULE", {"work": job(killed)})
     with pytest.raises(SystemExit):
         scheduler.run_due()
     assert Chore.objects.get(pk="work").due_at < timezone.now() + timedelta(minutes=11)
 
 
 def test_an_idle_round_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "SCHEDULE", {"work": (timedelta(hours=1), lambda: "done")})
+    monkeypatch.setattr(scheduler, "SCHEDULE", {"work": job(lambda: "done")})
     scheduler.run_due()
     with CaptureQueriesContext(connection) as queries:
         scheduler.run_due()

@@ -20,7 +20,7 @@ from donations.ledger import monthly_totals, offline_donations
 from donations.ledger.offline_donations import Received
 from donations.models import Donation, LedgerEntry, OfflineGift, StripeRef
 from donations.reporting import public_totals, reconciliation
-from donations.stripe import refunds
+from donations.stripe import refundable
 from donations.wall import listing
 from organisation.models import Organisation
 from tests.donations.reporting.test_exports import exported
@@ -118,7 +118,7 @@ def test_they_are_in_the_exports() -> None:
 
 def test_stripe_cannot_send_them_back() -> None:
     offline_donations.record(received())
-    assert "came outside Stripe" in refunds.why_not(Donation.objects.get())
+    assert "came outside Stripe" in refundable.why_not(Donation.objects.get())
 
 
 # --- The pages ---

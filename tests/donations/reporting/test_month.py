@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from donations.domain.status import Status
 from donations.jobs import scheduler
-from donations.models import Chore, Donation
+from donations.jobs.registry import Result
+from donations.models import Donation
 from donations.reporting.month import this_month
+from tests.donations.reconciled import reconciled
 from tests.donations.reporting.test_fees import booked, paid
 
 pytestmark = pytest.mark.django_db
@@ -57,14 +59,14 @@ def test_a_gift_that_a_bank_is_sending_is_in_pencil(client: Client) -> None:
 @pytest.mark.parametrize(
     ("result", "said"),
     [
-        ("12 rows compared, 0 too young, 0 differences.", "Agreed with Stripe to the cent on "),
-        ("12 rows compared, 0 too young, 2 differences.\n  amount: pi_1", "found 2 entries that differ."),
-        ("failed: NoAnswer", ""),
+        (reconciled(0), "Agreed with Stripe to the cent on "),
+        (reconciled(2), "found 2 entries that differ."),
+        (Result("stopped half-way"), ""),
     ],
 )
-def test_the_last_proof_is_told_as_it_came_out(client: Client, result: str, said: str) -> None:
+def test_the_last_proof_is_told_as_it_came_out(client: Client, result: Result, said: str) -> None:
     paid()
-    Chore.objects.create(name=scheduler.VERIFY, due_at=timezone.now(), done_at=timezone.now(), result=result)
+    scheduler.store_result(scheduler.RECONCILE, result)
     page = client.get("/").content.decode()
     assert said in page
     assert ("Stripe to the cent" in page) == said.startswith("Agreed")

@@ -31,6 +31,7 @@ from donations.models import (
     Total,
 )
 from donations.reporting import public_totals, reconciliation
+from donations.reporting.reconciliation_result import DiscrepancyKind
 from donations.stripe import balance_transactions, client, polling
 from mail.models import Mail
 from tests.donations.faulty_stripe import FaultyStripe
@@ -103,8 +104,9 @@ def test_books_agree_after_reconcile_though_every_webhook_of_50_gifts_and_10_ref
     assert Donation.objects.filter(status=Status.PAID).count() == 40
     assert Donation.objects.filter(status=Status.PARTLY_REFUNDED).count() == 10
     assert "The books agree." in command("verify_books")
-    kept = Chore.objects.get(pk=scheduler.VERIFY)
+    kept = Chore.objects.get(pk=scheduler.RECONCILE)
     assert "60 rows compared, 0 too young, 0 differences" in kept.result
+    assert kept.data == {"compared": 60, "young": 0, "discrepancies": []}
     assert kept.done_at is not None
     assert public_totals.stats().raised == 50 * 2000 - 10 * 500
     assert Mail.objects.filter(kind="paid").count() == 50
@@ -210,11 +212,11 @@ def test_what_is_missing_here_or_there_or_differs_is_told(dashboard: Dashboard) 
     with pytest.raises(SystemExit) as end:
         command("verify_books")
     assert end.value.code == 1
-    told = {(difference.what, difference.reference) for difference in reconciliation.reconcile().differences}
-    assert ("amount", first.source) in told
-    assert ("missing at Stripe (refund)", "re_invented") in told
-    assert any(what.startswith("missing here (charge)") for what, _ in told)
-    assert any(what == "running total" for what, _ in told)
+    told = {(each.kind, each.of, each.reference) for each in reconciliation.reconcile().discrepancies}
+    assert (DiscrepancyKind.AMOUNT, "", first.source) in told
+    assert (DiscrepancyKind.MISSING_AT_STRIPE, "refund", "re_invented") in told
+    assert any((kind, of) == (DiscrepancyKind.MISSING_HERE, "charge") for kind, of, _ in told)
+    assert any(kind is DiscrepancyKind.MONTHLY_TOTAL for kind, _, _ in told)
 
 
 def test_totals_are_what_the_ledger_says(dashboard: Dashboard) -> None:

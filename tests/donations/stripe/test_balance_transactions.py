@@ -19,6 +19,7 @@ from donations.ledger import monthly_totals
 from donations.management.since import since_date
 from donations.models import BalanceTransaction, Chore, Donation, LedgerEntry, Total
 from donations.reporting import reconciliation
+from donations.reporting.reconciliation_result import ReconciliationResult
 from donations.stripe import balance_transactions, client, events, parsing, polling
 from donations.stripe.errors import StripeUnavailable
 from tests.donations.stripe_book import HOUR, StripeBook, movement
@@ -46,8 +47,8 @@ def tell(kind: str, thing: dict[str, Any], at: float) -> None:
     events.receive(json.dumps(event(kind, thing, created=int(at))))
 
 
-def whats(verdict: reconciliation.ReconciliationResult) -> list[str]:
-    return sorted(difference.what for difference in verdict.differences)
+def whats(result: ReconciliationResult) -> list[str]:
+    return sorted(str(each).partition(":")[0] for each in result.discrepancies)
 
 
 # --- The mirror -------------------------------------------------------------------------------------------------------
@@ -258,12 +259,12 @@ def test_the_last_verdict_stays_when_stripe_does_not_answer(
 ) -> None:
     book.rows["balance_transactions"] = [movement(1, gift)]
     scheduler.run_due()
-    told = Chore.objects.get(pk=scheduler.VERIFY)
+    told = Chore.objects.get(pk=scheduler.RECONCILE)
     assert told.result.startswith("1 rows compared")
     book.fails_after = 0
     Chore.objects.update(due_at=timezone.now())
     scheduler.run_due()
-    again = Chore.objects.get(pk=scheduler.VERIFY)
+    again = Chore.objects.get(pk=scheduler.RECONCILE)
     assert (again.result, again.done_at) == (told.result, told.done_at)
     assert again.error.startswith("StripeUnavailable")
 

@@ -18,7 +18,7 @@ from desk.admin import reauthentication
 from donations.domain.status import Status
 from donations.jobs import scheduler
 from donations.models import Case, Donation, LedgerEntry, RefundRequest
-from donations.stripe import client, events, polling, refunds
+from donations.stripe import client, events, polling, refundable, refunds
 from donations.stripe.errors import Refused
 from donations.stripe.refunds import Impossible, Unanswered, Wanted
 from mail.models import Mail
@@ -50,7 +50,8 @@ def wanted(gift: Donation, amount: int = 2000, number: int = 1, **changes: Any) 
 
 
 def ask(gift: Donation, **changes: Any) -> RefundRequest:
-    return refunds.request(Donation.objects.get(pk=gift.pk), wanted(gift, **changes), lambda made: None)
+    donation = Donation.objects.get(pk=gift.pk)
+    return refunds.request(donation, wanted(gift, **changes), refundable.refresh(donation), lambda made: None)
 
 
 def at_stripe() -> list[int]:
@@ -117,7 +118,7 @@ def test_parts_can_go_back_until_nothing_is_left(gift: Donation) -> None:
         ask(gift, amount=501, number=2)
     ask(gift, amount=500, number=2)
     gift.refresh_from_db()
-    assert refunds.why_not(gift) == "All of this gift went back already."
+    assert refundable.why_not(gift) == "All of this gift went back already."
     assert sorted(at_stripe()) == [500, 1500]
 
 
@@ -125,11 +126,11 @@ def test_a_refund_that_is_still_pending_counts_as_gone(gift: Donation) -> None:
     events.receive(
         text(event("refund.created", refund_of(gift, amount=1500, status="pending", balance_transaction=None)))
     )
-    assert refunds.left(gift) == 500
+    assert refundable.left(gift) == 500
     events.receive(
         text(event("refund.updated", refund_of(gift, amount=1500, status="canceled", balance_transaction=None)))
     )
-    assert refunds.left(gift) == 2000
+    assert refundable.left(gift) == 2000
 
 
 def refund_of(gift: Donation, **changes: Any) -> dict[str, Any]:
@@ -150,7 +151,7 @@ def test_one_made_in_the_very_moment_is_refused_by_stripe_and_booked(gift: Donat
         stored_first.append(request)
 
     stored_first: list[RefundRequest] = []
-    stored = refunds._store(gift, wanted(gift), {p.payment: p for p in refunds.refresh(gift)}, meanwhile)
+    stored, _new = refunds._store(gift, wanted(gift), refundable.refresh(gift), meanwhile)
     dashboard.refund(gift)
     with pytest.raises(Impossible, match="has already been refunded"):
         refunds.carry_out(stored)
@@ -181,7 +182,7 @@ def test_without_an_answer_the_same_is_asked_again_with_the_same_key(
     assert request.state == RefundRequest.State.ASKED
     with pytest.raises(Impossible, match="Another refund of this gift is under way"):
         # The rest of the sum is no way around it, whatever the answer would have been.
-        refunds._store(gift, wanted(gift, amount=1, number=2), {p.payment: p for p in [_payment(gift)]}, print)
+        refunds._store(gift, wanted(gift, amount=1, number=2), [_payment(gift)], print)
     RefundRequest.objects.update(asked_at=timezone.now() - timedelta(minutes=5))
     scheduler.run_due()
     request.refresh_from_db()
@@ -215,7 +216,7 @@ def test_an_error_of_stripes_own_says_nothing_so_the_books_are_looked_at(
 
 
 def test_a_stored_500_does_not_hold_the_treasurer_up(gift: Donation, dashboard: Dashboard) -> None:
-    stored = refunds._store(gift, wanted(gift), {_payment(gift).payment: _payment(gift)}, lambda made: None)
+    stored, _new = refunds._store(gift, wanted(gift), [_payment(gift)], lambda made: None)
     asked = {"tincup_site": "localhost", "tincup_refund": str(stored.uuid), "tincup_asked_by": stored.asked_by}
     dashboard.ask("", fault="500")
     with pytest.raises(Refused):
@@ -232,12 +233,12 @@ def test_a_stored_500_does_not_hold_the_treasurer_up(gift: Donation, dashboard: 
     assert refunds_here() == [-2000]
 
 
-def _payment(gift: Donation) -> refunds.Refundable:
-    return refunds.Refundable(wanted(gift).payment, 2000, "usd", 2000)
+def _payment(gift: Donation) -> refundable.Refundable:
+    return refundable.Refundable(wanted(gift).payment, 2000, "usd", 2000)
 
 
 def test_the_webhook_may_come_before_the_answer(gift: Donation, dashboard: Dashboard) -> None:
-    stored = refunds._store(gift, wanted(gift), {_payment(gift).payment: _payment(gift)}, lambda made: None)
+    stored, _new = refunds._store(gift, wanted(gift), [_payment(gift)], lambda made: None)
     key, asked = f"refund-{stored.uuid}", {"tincup_refund": str(stored.uuid), "tincup_asked_by": "tess@example.org"}
     answer = client.create_refund(key=key, payment=stored.payment, amount=2000, reason="", metadata=asked)
     events.receive(text(event("refund.created", answer)))
@@ -299,6 +300,16 @@ def test_the_page_says_what_it_means_before_anything_happens(treasurer: Client, 
     assert not at_stripe()
 
 
+def test_one_confirmed_refund_lists_what_is_at_stripe_once(
+    treasurer: Client, gift: Donation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed, lists = client.listed, list[str]()
+    monkeypatch.setattr(client, "listed", lambda kind, *of, **more: lists.append(kind) or listed(kind, *of, **more))
+    treasurer.post(page(gift), form(gift))
+    assert at_stripe() == [2000]
+    assert lists == ["refunds", "disputes"]
+
+
 def test_two_people_at_once_make_one_refund_and_both_are_told(gift: Donation, django_user_model: Any) -> None:
     browsers = []
     for name in ("tess", "theo"):
@@ -351,7 +362,7 @@ def test_whoever_may_not_refund_gets_no_page(client: Client, gift: Donation, dja
 def test_without_an_answer_the_page_says_so_and_asks_again(
     treasurer: Client, gift: Donation, settings: pytest_django.Settings
 ) -> None:
-    refunds._store(gift, wanted(gift), {_payment(gift).payment: _payment(gift)}, lambda made: None)
+    refunds._store(gift, wanted(gift), [_payment(gift)], lambda made: None)
     assert "Stripe has not answered yet" in treasurer.get(page(gift)).content.decode()
     treasurer.post(page(gift))
     assert at_stripe() == [2000]
