@@ -34,7 +34,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
             *("backup", "upgrading", "commands", "troubleshooting"),
         ),
     ),
-    (_("For developers"), ("api", "sandbox", "addresses", "architecture")),
+    (_("For developers"), ("api", "sandbox", "addresses", "architecture", "glossary")),
 )
 SLUGS = tuple(slug for _title, slugs in GROUPS for slug in slugs)
 
