@@ -15,13 +15,16 @@ from project.env import BASE_DIR
 
 APPS = ("accounts", "donations", "mail", "organisation", "pages", "project", "sandbox")
 DOCS = sorted((BASE_DIR / "docs").glob("*.md"))
-TEXTS = [*DOCS, BASE_DIR / "README.md"]
+TEXTS = [*DOCS, BASE_DIR / "README.md", BASE_DIR / "CONTRIBUTING.md"]
+# For readers of the code: what they name is looked for in it.
+MAPS = [*TEXTS, BASE_DIR / "SECURITY.md", *sorted((BASE_DIR / "docs" / "decisions").glob("*.md"))]
+FOLDERS = "accounts|bench|demo|desk|docs|donations|lib|mail|organisation|pages|project|sandbox|static|templates|tests"
 # Below these, one line speaks for all: the admin is Django's, the sandbox has a page of its own.
 WHOLE = {"admin": "/admin/", "sandbox": "/sandbox/"}
 # Answered by middleware, before any address is looked up.
 BEFORE = {"/livez", "/readyz", "/static/"}
-# Read by Django's createsuperuser, by make, and a word for any of them.
-NOT_SETTINGS = {"DJANGO_SUPERUSER_EMAIL", "DJANGO_SUPERUSER_PASSWORD", "SEED", "PYTHON", "NAME"}
+# Read by Django's createsuperuser, by make, by the tests, and a word for any of them.
+NOT_SETTINGS = {"DJANGO_SUPERUSER_EMAIL", "DJANGO_SUPERUSER_PASSWORD", "SEED", "PYTHON", "REQUIRE_BROWSER", "NAME"}
 
 
 def cells(page: str, pattern: str) -> set[str]:
@@ -107,3 +110,28 @@ def variables_read() -> set[str]:
 def test_a_page_sets_only_variables_that_exist(path: Path):
     named = set(re.findall(r"(?:^|[`\s])([A-Z][A-Z_]{2,})=", path.read_text(), re.MULTILINE))
     assert named - variables_read() - NOT_SETTINGS == set()
+
+
+@pytest.mark.parametrize("path", MAPS, ids=lambda path: path.stem)
+def test_a_page_names_only_files_and_folders_that_exist(path: Path):
+    text = path.read_text()
+    named = set(re.findall(rf"`((?:{FOLDERS})/[\w./-]+)`", text))
+    assert {name for name in named if not (BASE_DIR / name).exists()} == set()
+    # Those that begin with / are addresses of the site: test_documentation.py follows them.
+    linked = set(re.findall(r"\]\((\w[\w./-]*)(?:#[\w-]+)?\)", text))
+    assert {link for link in linked if not (path.parent / link).exists()} == set()
+
+
+def test_every_decision_is_in_the_list():
+    records = {path.name for path in (BASE_DIR / "docs" / "decisions").glob("0*.md")}
+    listed = re.findall(r"\((0\d{3}-[\w-]+\.md)\)", (BASE_DIR / "docs" / "decisions" / "README.md").read_text())
+    assert listed == sorted(records)
+
+
+def test_the_changelog_goes_by_version_the_newest_first():
+    headings = re.findall(r"^## (.*)$", (BASE_DIR / "CHANGELOG.md").read_text(), re.MULTILINE)
+    found = [re.fullmatch(r"(\d+)\.(\d+)\.(\d+) - (\d{4}-\d\d-\d\d|unreleased)", heading) for heading in headings]
+    assert all(found), headings
+    versions = [tuple(int(part) for part in match.groups()[:3]) for match in found if match]
+    assert versions == sorted(set(versions), reverse=True)
+    assert all(match[4] != "unreleased" for match in found[1:] if match), "only the newest can be still to come"
