@@ -62,8 +62,8 @@ def sqlite_databases(folder: Path) -> Iterator[Callable[[], Database]]:
 
 
 @contextmanager
-def postgresql_databases(server: str) -> Iterator[Callable[[], Database]]:
-    """Makes databases on this server, and drops them in the end."""
+def empty_postgresql_databases(server: str) -> Iterator[Callable[..., Database]]:
+    """Makes databases on this server, empty or copies of another one, and drops them in the end."""
     made: list[str] = []
 
     def make(template: str = "template1") -> Database:
@@ -74,10 +74,18 @@ def postgresql_databases(server: str) -> Iterator[Callable[[], Database]]:
         url = urlsplit(server)._replace(path=f"/{name}").geturl()
         return Database(url, lambda: psycopg2.connect(url))
 
-    _prepare(make().url)
-    yield lambda: make(made[0])
+    yield make
     for name in made:
         _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def postgresql_databases(server: str) -> Iterator[Callable[[], Database]]:
+    """Makes databases on this server, all migrated."""
+    with empty_postgresql_databases(server) as make:
+        template = make()
+        _prepare(template.url)
+        yield lambda: make(urlsplit(template.url).path[1:])
 
 
 def _run(server: str, statement: str) -> None:
