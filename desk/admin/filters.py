@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,20 +18,17 @@ from django.utils.translation import gettext_lazy as _
 from desk.pages import formatting
 from donations.models import Donation
 from lib import money
+from lib.dates import start_of_day
 
 
 def month_span(first: date) -> tuple[datetime, datetime]:
     """From the first moment of a month to the first of the next, by the site's clock."""
     following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return _midnight(first), _midnight(following)
+    return start_of_day(first), start_of_day(following)
 
 
 def year_span(year: int) -> tuple[datetime, datetime]:
-    return _midnight(date(year, 1, 1)), _midnight(date(year + 1, 1, 1))
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+    return start_of_day(date(year, 1, 1)), start_of_day(date(year + 1, 1, 1))
 
 
 class Period(admin.SimpleListFilter):

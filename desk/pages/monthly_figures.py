@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.core.cache import cache
@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Sum
 from django.utils import timezone
 
 from donations.models import BalanceTransaction, StripeRef, Total
+from lib.dates import start_of_day
 
 YOUNG = 60  # seconds: how long the fees of this month and the last may be behind
 OLD = 3600  # seconds: those of older months, which hardly change any more
@@ -85,7 +86,7 @@ def fees_of(month: date) -> dict[str, int]:
 
 
 def _fees(month: date) -> dict[str, int]:
-    start, end = midnight(month), midnight(after(month))
+    start, end = start_of_day(month), start_of_day(after(month))
     booked = BalanceTransaction.objects.filter(created_at__gte=start, created_at__lt=end).exclude(fee=0).order_by()
     # A payment carries our mark. A refund or a dispute does not: it is ours if we know its payment. Two questions,
     # because one with OR makes the databases look at every payment there is.
@@ -97,8 +98,3 @@ def _fees(month: date) -> dict[str, int]:
         for row in rows.values("currency").annotate(fees=Sum("fee")):
             sums[row["currency"]] += row["fees"]
     return dict(sums)
-
-
-def midnight(day: date) -> datetime:
-    """The first moment of a day, by the site's clock."""
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, ExtractYear
-from django.utils import timezone
 
 from donations.domain.status import Status
 from donations.models import Donation, LedgerEntry, Receipt
+from lib.dates import start_of_day
 
 PAGE = 50  # gifts
 # By which a gift arrives; all else is what happened to it afterwards.
@@ -50,7 +50,7 @@ def gifts(user_id: int, *, year: int | None = None, state: str = "") -> QuerySet
         .order_by("-at", "-id")
     )
     if year is not None:
-        found = found.filter(at__gte=_begin(date(year, 1, 1)), at__lt=_begin(date(year + 1, 1, 1)))
+        found = found.filter(at__gte=start_of_day(date(year, 1, 1)), at__lt=start_of_day(date(year + 1, 1, 1)))
     if state in STATES:
         found = found.filter(status__in=STATES[state])
     return found
@@ -88,7 +88,9 @@ def statement(user_id: int, first: date, last: date) -> list[LedgerEntry]:
     """What moved between two days, both included, oldest first; `entry.receipt` exists for payments."""
     return list(
         LedgerEntry.objects.filter(
-            donation__user_id=user_id, happened_at__gte=_begin(first), happened_at__lt=_begin(last + timedelta(days=1))
+            donation__user_id=user_id,
+            happened_at__gte=start_of_day(first),
+            happened_at__lt=start_of_day(last + timedelta(days=1)),
         )
         .select_related("donation", "receipt")
         .order_by("happened_at", "id")
@@ -107,8 +109,3 @@ def number_of(entry: LedgerEntry) -> int | None:
     """The number of an entry's receipt, if it has one."""
     receipt: Receipt | None = getattr(entry, "receipt", None)
     return receipt.number if receipt else None
-
-
-def _begin(day: date) -> datetime:
-    """The first moment of a day in the site's time zone."""
-    return timezone.make_aware(datetime.combine(day, time()))

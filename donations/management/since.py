@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from datetime import datetime, time
+from datetime import datetime
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+
+from lib.dates import start_of_day
 
 
 def since_date(text: str) -> datetime:
@@ -19,4 +21,4 @@ def since_date(text: str) -> datetime:
         raise ArgumentTypeError(f"{text!r} is no day: write it like 2026-01-31")
     if day > timezone.localdate():
         raise ArgumentTypeError(f"{text} is still to come: nothing can have happened since then")
-    return timezone.make_aware(datetime.combine(day, time.min))
+    return start_of_day(day)

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Lower
-from django.utils import timezone
 
 from donations.domain.status import ARRIVED
 from donations.models import BalanceTransaction, Donation, LedgerEntry, PaidOut, Payout, StripeRef
+from lib.dates import start_of_day
 
 BATCH = 1000  # rows in memory at a time
 
@@ -41,11 +41,11 @@ class Period:
 
     @property
     def start(self) -> datetime | None:
-        return _midnight(self.first) if self.first else None
+        return start_of_day(self.first) if self.first else None
 
     @property
     def end(self) -> datetime | None:
-        return _midnight(self.last + timedelta(days=1)) if self.last else None
+        return start_of_day(self.last + timedelta(days=1)) if self.last else None
 
     def of(self, field: str) -> Q:
         """The condition that a moment is in the period."""
@@ -208,7 +208,3 @@ class Adding:
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
     while batch := list(islice(rows, BATCH)):
         yield batch
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -13,6 +13,7 @@ from django.utils import timezone
 from donations.domain.status import Status
 from donations.models import BalanceTransaction, Chore, Donation, LedgerEntry, Total
 from donations.reporting import reconciliation_result
+from lib.dates import start_of_day
 
 AGE = 30  # seconds: how old what is read may be
 
@@ -75,7 +76,7 @@ def _read() -> Month:
 
 
 def _start() -> datetime:
-    return timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return start_of_day(timezone.localdate().replace(day=1))
 
 
 def _fees(start: datetime, currency: str, raised: int) -> int | None:
