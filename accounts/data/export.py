@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Iterator
 from typing import Any
 
 from accounts.models import User
 from donations.donors import history
-from lib import money
+from lib import csv_safety, money
 
-# A spreadsheet would take a cell that begins with one of these for a formula, also after blanks.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 COLUMNS = ("gift", "date", "status", "amount", "currency", "returned", "receipts", "name", "message", "public", "email")
 
 
@@ -31,22 +28,20 @@ def everything(user: User) -> dict[str, Any]:
     }
 
 
-def gifts_as_csv(user: User) -> str:
-    """One line for each gift; UTF-8 with a mark at its beginning, for spreadsheets take it for something else."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for gift in history.gifts(user.pk):
-        everything = _gift(gift)
-        returned = -sum(entry.amount for entry in gift.entries.all() if entry.kind not in history.GIVEN)
-        row = everything | {
-            "date": everything["date"].isoformat(),
-            "returned": money.plain(returned, gift.currency),
-            "receipts": " ".join(str(move["receipt"]) for move in everything["movements"] if move["receipt"]),
-            "public": "yes" if gift.public else "no",
-        }
-        writer.writerow([_cell(row[column]) for column in COLUMNS])
-    return "\ufeff" + text.getvalue()
+def gifts_as_csv(user: User) -> Iterator[bytes]:
+    """One line for each gift."""
+    return csv_safety.written([COLUMNS, *(_line(gift) for gift in history.gifts(user.pk))])
+
+
+def _line(gift: Any) -> list[Any]:
+    everything = _gift(gift)
+    returned = -sum(entry.amount for entry in gift.entries.all() if entry.kind not in history.GIVEN)
+    line = everything | {
+        "date": everything["date"].isoformat(),
+        "returned": money.major(returned, gift.currency),
+        "receipts": " ".join(str(move["receipt"]) for move in everything["movements"] if move["receipt"]),
+    }
+    return [line[column] for column in COLUMNS]
 
 
 def _gift(gift: Any) -> dict[str, Any]:
@@ -74,8 +69,3 @@ def _gift(gift: Any) -> dict[str, Any]:
             for entry in gift.entries.all()
         ],
     }
-
-
-def _cell(value: Any) -> str:
-    text = str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text

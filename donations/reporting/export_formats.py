@@ -5,50 +5,34 @@ A CSV ends with a line of totals for each currency, a JSON with its count and to
 
 from __future__ import annotations
 
-import csv
 import io
 import json
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from donations.reporting.exports import BATCH, Adding, Export, Period, Row
-from lib import money
-
-# A spreadsheet takes a text that begins with one of these for a formula: https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA = frozenset("=+-@\t\r\n")
-BOM = "\ufeff"  # without it Excel takes UTF-8 for something else
-
-
-def harmless(text: str) -> str:
-    """The text as no spreadsheet takes it for a formula: also behind spaces, and in the wide letters of East Asia."""
-    text = text.replace("\0", "")
-    first = unicodedata.normalize("NFKC", text.lstrip(" ")[:1])
-    return f"'{text}" if text[:1] in FORMULA or first in FORMULA else text
+from lib import csv_safety, money
 
 
 def as_csv(export: Export, period: Period) -> Iterator[bytes]:
-    """UTF-8 with a mark that Excel knows; amounts in major units."""
+    """Amounts in major units, as numbers."""
+    return csv_safety.written(_table(export, period))
+
+
+def _table(export: Export, period: Period) -> Iterator[Iterable[Any]]:
     adding = Adding(export)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    buffer.write(BOM)
-    writer.writerow(export.columns)
-    write = _writer(export, _cell)
-    for number, row in enumerate(adding.through(export.rows(period)), 1):
-        writer.writerow(write(row))
-        if number % BATCH == 0:
-            yield _taken(buffer)
+    yield export.columns
+    write = _writer(export, money.major, lambda value: value)
+    for row in adding.through(export.rows(period)):
+        yield write(row)
     for currency, sums in sorted(adding.totals.items()):
-        line = {"currency": currency} | {name: money.plain(sum_, currency) for name, sum_ in sums.items()}
-        first = f"total of {adding.count} rows"
-        writer.writerow([first, *(line.get(name, "") for name in export.columns[1:])])
+        line = {"currency": currency} | {name: money.major(sum_, currency) for name, sum_ in sums.items()}
+        yield [f"total of {adding.count} rows", *(line.get(name, "") for name in export.columns[1:])]
     if not adding.totals:
-        writer.writerow(["total of 0 rows"])
-    yield _taken(buffer)
+        yield ["total of 0 rows"]
 
 
 def as_json(export: Export, period: Period) -> Iterator[bytes]:
@@ -56,7 +40,7 @@ def as_json(export: Export, period: Period) -> Iterator[bytes]:
     adding = Adding(export)
     buffer = io.StringIO()
     buffer.write('{"rows": [')
-    write = _writer(export, _value)
+    write = _writer(export, money.plain, _value)
     for number, row in enumerate(adding.through(export.rows(period)), 1):
         buffer.write("\n" if number == 1 else ",\n")
         buffer.write(json.dumps(dict(zip(export.columns, write(row), strict=True)), ensure_ascii=False))
@@ -76,31 +60,21 @@ FORMATS: dict[str, tuple[str, Callable[[Export, Period], Iterator[bytes]]]] = {
 }
 
 
-def _writer(export: Export, other: Callable[[Any], Any]) -> Callable[[Row], list[Any]]:
-    """How a row is written: amounts in the row's own currency, the rest by `other`."""
+def _writer(
+    export: Export, amount: Callable[[int, str], Any], other: Callable[[Any], Any]
+) -> Callable[[Row], list[Any]]:
+    """How a row is written: what is in `export.amounts` by `amount`, in the row's own currency, the rest by `other`."""
     amounts = [name in export.amounts for name in export.columns]
     place = export.columns.index("currency")
 
     def write(row: Row) -> list[Any]:
         currency = row[place]
         return [
-            money.plain(value, currency) if amount else other(value) for value, amount in zip(row, amounts, strict=True)
+            amount(value, currency) if is_amount else other(value)
+            for value, is_amount in zip(row, amounts, strict=True)
         ]
 
     return write
-
-
-def _cell(value: Any) -> Any:
-    match value:
-        case str():
-            return harmless(value)
-        case bool():
-            return "yes" if value else "no"
-        case datetime():
-            return f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S}"
-        case None:
-            return ""
-    return value
 
 
 def _value(value: Any) -> Any:

@@ -20,6 +20,7 @@ from donations.domain.updates import StripeUpdate
 from donations.ledger import monthly_totals, posting
 from donations.models import LedgerEntry, StripeEvent, Total
 from donations.stripe import events
+from lib.csv_safety import harmless
 from mail import outbox
 from mail.models import Mail
 from tests.accounts.conftest import ALICE, NOON, PASSWORD, Give, member, post, refunded
@@ -75,13 +76,14 @@ def test_everything_comes_as_json(her, alice, give: Give):
 
 
 def test_gifts_come_as_csv_that_no_spreadsheet_takes_for_a_formula(her, alice, give: Give):
-    evil = ["=1+1", "+1", "-1", "@x", "  =1", 'plain, with "quotes"']
+    evil = ["=1+1", "+1", "-1", "@x", "  =1", "＝1+1", "\n=1", "\tx", "\ufeff@x", "thanks;=1", 'plain, with "quotes"']
     for text in evil:
         give(user=alice, message=text)
     answer = her.get("/account/data/my-gifts.csv")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert [row["message"] for row in rows] == [text if text == evil[-1] else f"'{text}" for text in reversed(evil)]
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+    assert [row["message"] for row in rows] == [harmless(text) for text in reversed(evil)]
+    assert [text for text in evil if harmless(text) == text] == [evil[-1]]
     assert {row["amount"] for row in rows} == {"20.00"}
 
 
