@@ -52,7 +52,7 @@ def write(story: list[Gift], chance: random.Random) -> Counter[str]:
     now = timezone.now()
     week = story[0].at + timedelta(days=7)
     while week < now:
-        demo_history.pay_out(int(week.timestamp()), settings.DONATION_CURRENCY)
+        demo_history.record_payout(int(week.timestamp()), settings.DONATION_CURRENCY)
         week += timedelta(days=7)
     _copy_stripes_book(first)
     return made
@@ -67,7 +67,7 @@ def _give(gift: Gift, chance: random.Random) -> None:
     if gift.fate == "abandoned":
         events.post(updates.abandoned(donation.uuid, settings.SITE_HOST, gift.at))
         return
-    paid = demo_history.pay(
+    paid = demo_history.record_payment(
         int(gift.at.timestamp()),
         gift.amount,
         donation.currency,
@@ -80,11 +80,11 @@ def _give(gift: Gift, chance: random.Random) -> None:
     later = min(gift.at + timedelta(days=chance.randint(1, 25)), timezone.now())
     if gift.fate in {"refunded", "partly_refunded"}:
         amount = gift.amount if gift.fate == "refunded" else gift.amount // 2
-        refund = demo_history.send_back(paid, int(later.timestamp()), amount, {"tincup_asked_by": BY})
+        refund = demo_history.record_refund(paid, int(later.timestamp()), amount, {"tincup_asked_by": BY})
         _book(refund, later)
         keys.append(refund.stripe_id)
     elif gift.fate in {"won", "lost", "disputed"}:
-        _book(demo_history.contest(paid, int(later.timestamp()), _status(gift, later)), later)
+        _book(demo_history.record_dispute(paid, int(later.timestamp()), _status(gift, later)), later)
     # The addresses are invented: nobody gets a letter.
     outbox.cancel(keys, "demo data")
 

@@ -1,4 +1,4 @@
-"""What the stand-in remembers: Stripe's objects, its events, their deliveries, idempotency keys, its mood."""
+"""What the stand-in stores: Stripe's objects, its events, their deliveries, idempotency keys, its behaviour."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Record(models.Model):
     kind = models.CharField(max_length=40)
     created = models.BigIntegerField()
     status = models.CharField(max_length=40)
-    # What the object is about, by which it is looked for.
+    # What the object is about, by which it is looked up.
     payment_intent = models.CharField(max_length=80, blank=True, default="")
     charge = models.CharField(max_length=80, blank=True, default="")
     source = models.CharField(max_length=80, blank=True, default="")
     # The payout that took a balance transaction to the bank.
     payout = models.CharField(max_length=80, blank=True, default="")
-    # When time itself changes the object: an open session expires, a bank payment settles, money is booked.
+    # When a timer changes the object: a session expires, a bank debit or a charge settles, funds become available.
     due_at = models.FloatField(null=True, blank=True)
     body: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
     # What Stripe knows of the object and does not tell, like the card under a 3-D Secure challenge.
@@ -62,7 +62,7 @@ class Event(models.Model):
 
 
 class Delivery(models.Model):
-    """One telling of an event to the webhook address, tried until it is answered with 2xx."""
+    """One delivery of an event to the webhook endpoint, retried until it is answered with 2xx."""
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
     # When it is to be tried next; a claim moves it forward (a lease), NULL means that nothing is left to do.
@@ -77,7 +77,7 @@ class Delivery(models.Model):
 
 
 class IdempotentCall(models.Model):
-    """An Idempotency-Key with the answer that was given under it; no status yet means that it still runs."""
+    """An Idempotency-Key with the response that was given under it; no status yet means that it still runs."""
 
     key = models.CharField(max_length=255, primary_key=True)
     fingerprint = models.CharField(max_length=64)
@@ -93,7 +93,7 @@ class IdempotentCall(models.Model):
 class Behaviour(models.Model):
     """How well the stand-in behaves: the one row that the console and the control API change."""
 
-    class Deliver(models.TextChoices):
+    class DeliveryMode(models.TextChoices):
         NORMAL = "normal", "at once"
         LATE = "late", "late"
         LOST = "lost", "never"
@@ -111,13 +111,13 @@ class Behaviour(models.Model):
         TIMEOUT_AFTER = "timeout_after", "time-out after it was done"
         RESET_BEFORE = "reset_before", "connection broken, and nothing was done"
         RESET_AFTER = "reset_after", "connection broken after it was done"
-        TOO_MANY = "429", "429: too many requests"
-        LOCKED = "lock_timeout", "429: the object is locked"
-        BROKEN = "500", "500: an error of Stripe's"
+        RATE_LIMIT = "429", "429: too many requests"
+        LOCK_TIMEOUT = "lock_timeout", "429: the object is locked"
+        API_ERROR = "500", "500: an error of Stripe's"
         CONFLICT = "409", "409: the same key is in use"
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    delivery = models.CharField("deliver events", max_length=10, choices=Deliver, default=Deliver.NORMAL)
+    delivery = models.CharField("deliver events", max_length=10, choices=DeliveryMode, default=DeliveryMode.NORMAL)
     delay = models.PositiveIntegerField("seconds late", default=10)
     doubled = models.BooleanField("deliver each event twice", default=False)
     shuffled = models.BooleanField("deliver the events of one change out of order", default=False)
@@ -149,10 +149,10 @@ class Behaviour(models.Model):
 
     @classmethod
     def current(cls) -> Behaviour:
-        """The row, or the good behaviour of a fresh stand-in."""
+        """The row, or the defaults of a fresh stand-in."""
         return cls.objects.first() or cls()
 
     @property
-    def prompt(self) -> bool:
+    def delivers_at_once(self) -> bool:
         """Whether the events of a change arrive soon after it."""
-        return self.delivery == self.Deliver.NORMAL and not self.shuffled
+        return self.delivery == self.DeliveryMode.NORMAL and not self.shuffled

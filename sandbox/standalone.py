@@ -23,7 +23,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 @dataclass(frozen=True)
 class Options:
-    """What `stripe listen` would be told, and where the books are."""
+    """What `stripe listen` would be told, and where the database is."""
 
     port: int
     forward_to: str
@@ -37,7 +37,7 @@ def configure(options: Options) -> None:
     options.database.parent.mkdir(parents=True, exist_ok=True)
     database = connections.settings[ALIAS]
     database["NAME"] = str(options.database)
-    # Many donors at once: a kill loses nothing this way either, only a power cut could.
+    # Many payers at once: a kill loses nothing this way either, only a power cut could.
     database["OPTIONS"] = {**database["OPTIONS"], "init_command": _PRAGMAS}
     origin = urlsplit(options.public_url)
     settings.SANDBOX = True
@@ -59,7 +59,7 @@ def configure(options: Options) -> None:
     settings.CSRF_COOKIE_SECURE = origin.scheme == "https"
     settings.CSRF_TRUSTED_ORIGINS = [f"{origin.scheme}://{origin.netloc}"]
     settings.CSRF_FAILURE_VIEW = "django.views.csrf.csrf_failure"
-    _serve_plain_files()
+    _serve_static_sources()
 
 
 def application() -> Application:
@@ -67,18 +67,18 @@ def application() -> Application:
     call_command("migrate", database=ALIAS, app_label="sandbox", verbosity=0, interactive=False)
     inner = get_wsgi_application()
 
-    def below_the_prefix(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def with_prefix(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if path == _PREFIX or path.startswith(f"{_PREFIX}/"):
             environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + _PREFIX
             environ["PATH_INFO"] = path[len(_PREFIX) :] or "/"
         return inner(environ, start_response)
 
-    return below_the_prefix
+    return with_prefix
 
 
-def _serve_plain_files() -> None:
-    """Style sheets straight from the sources: whether the site has collected its files does not matter here."""
+def _serve_static_sources() -> None:
+    """Static files straight from the sources: whether the site has collected them does not matter here."""
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

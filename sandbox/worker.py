@@ -1,4 +1,4 @@
-"""The threads that deliver events and let time pass: sessions expire, bank payments settle."""
+"""The background threads: they deliver events and run the timers."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from sandbox.webhooks import sender, wakeup
 log = logging.getLogger(__name__)
 
 WORKERS = 4
-POLL = 0.5
-# Real Stripe holds the donor back for ten seconds; a practice site should not feel slow.
-PATIENCE = 3.0
-# Donors who wait hold a server thread each, and the deliveries they wait for need threads too.
-_waiting = threading.BoundedSemaphore(8)
+POLL_INTERVAL = 0.5
+# Stripe delays the redirect to the success page for ten seconds; a practice site should not feel slow.
+MAX_WAIT = 3.0
+# Each wait holds a server thread, and the deliveries that it waits for need threads too.
+_waiters = threading.BoundedSemaphore(8)
 
 _lock = threading.Lock()
-_quit = threading.Event()
+_stopping = threading.Event()
 _threads: list[threading.Thread] = []
 
 
 def start() -> None:
-    """Begin to deliver in daemon threads, the deliveries of an earlier life first; a second call changes nothing."""
+    """Deliver in daemon threads, what an earlier process left behind first; a second call changes nothing."""
     with _lock:
         if running():
             return
-        _quit.clear()
+        _stopping.clear()
         _threads[:] = [
-            threading.Thread(target=_work, name=f"sandbox-delivery-{number}", daemon=True) for number in range(WORKERS)
+            threading.Thread(target=_run, name=f"sandbox-delivery-{number}", daemon=True) for number in range(WORKERS)
         ]
         for thread in _threads:
             thread.start()
@@ -43,9 +43,9 @@ def start() -> None:
 def stop() -> None:
     """Finish what is under way and end the threads."""
     with _lock:
-        _quit.set()
+        _stopping.set()
         for thread in _threads:
-            wakeup.ring()
+            wakeup.notify()
             thread.join(timeout=sum(sender.TIMEOUT))
         _threads.clear()
 
@@ -55,31 +55,31 @@ def running() -> bool:
     return any(thread.is_alive() for thread in _threads)
 
 
-def wait_for(type: str, about: str) -> None:
-    """Give the event a moment to arrive, as Stripe does before it sends the donor back."""
-    if not running() or not _waiting.acquire(blocking=False):
+def wait_for_delivery(type: str, about: str) -> None:
+    """Give the event a moment to arrive, as Stripe does before it redirects to the success page."""
+    if not running() or not _waiters.acquire(blocking=False):
         return
     try:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + MAX_WAIT
         while time.monotonic() < deadline:
             if Event.objects.filter(type=type, about=about, delivered=True).exists():
                 return
             time.sleep(0.02)
     finally:
-        _waiting.release()
+        _waiters.release()
 
 
-def _work() -> None:
+def _run() -> None:
     try:
-        while not _quit.is_set():
+        while not _stopping.is_set():
             try:
                 timers.run_due()
-                if not sender.send_one():
-                    wakeup.wait(POLL)
+                if not sender.deliver_next():
+                    wakeup.wait(POLL_INTERVAL)
             except Exception:
                 # Whatever it was (a full disk, a locked or unmigrated file): the next round may go well.
                 log.exception("the sandbox could not deliver")
                 connections[ALIAS].close()
-                _quit.wait(POLL * 4)
+                _stopping.wait(POLL_INTERVAL * 4)
     finally:
         connections[ALIAS].close()

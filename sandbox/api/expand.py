@@ -1,4 +1,4 @@
-"""`expand[]`: puts whole objects where their ids stand, along any dotted path."""
+"""`expand[]`: replaces ids by the objects themselves, along any dotted path."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sandbox.core import errors, store
 from sandbox.engine import settlement
 from sandbox.models import Record
 
-# What may be expanded in each object. A kind that the stand-in never makes stays null, as a null does at Stripe.
+# What may be expanded in each object. An object that the stand-in never creates stays null, as a null does at Stripe.
 _EXPANDABLE = {
     "checkout.session": "customer invoice payment_intent payment_link setup_intent subscription",
     "payment_intent": "application customer latest_charge on_behalf_of review source",
@@ -23,15 +23,15 @@ _EXPANDABLE = {
     "balance_transaction": "source",
     "payout": "balance_transaction failure_balance_transaction original_payout reversed_by",
 }
-_DEEPEST = 4
+_MAX_DEPTH = 4
 
 
 def expand(body: dict[str, Any], paths: list[str]) -> dict[str, Any]:
-    """The object with everything along the paths put in; the object itself is changed."""
+    """The object with everything along the paths expanded, in place."""
     for path in paths:
         steps = path.split(".")
-        if len(steps) > _DEEPEST + (body["object"] == "list"):
-            raise errors.invalid(f"You cannot expand more than {_DEEPEST} levels of a property.", "expand")
+        if len(steps) > _MAX_DEPTH + (body["object"] == "list"):
+            raise errors.parameter_invalid(f"You cannot expand more than {_MAX_DEPTH} levels of a property.", "expand")
         _walk(body, steps, path)
     return body
 
@@ -42,7 +42,7 @@ def _walk(body: dict[str, Any], steps: list[str], path: str) -> None:
     step, rest = steps[0], steps[1:]
     if body["object"] == "list":
         if step != "data":
-            raise _cannot(path)
+            raise _not_expandable(path)
         for item in body["data"]:
             _walk(item, rest, path)
         return
@@ -51,26 +51,26 @@ def _walk(body: dict[str, Any], steps: list[str], path: str) -> None:
     elif body["object"] == "charge" and step == "refunds":
         body[step] = body.get(step) or _refunds(body["id"])
     elif step not in _EXPANDABLE.get(body["object"], "").split():
-        raise _cannot(path)
+        raise _not_expandable(path)
     else:
-        body[step] = _whole(body, step)
+        body[step] = _expanded(body, step)
     if isinstance(body.get(step), dict):
         _walk(body[step], rest, path)
 
 
-def _whole(body: dict[str, Any], step: str) -> Any:
-    """The object whose id stands there; a charge is booked at the latest when somebody looks."""
+def _expanded(body: dict[str, Any], step: str) -> Any:
+    """The object whose id stands there; a charge is settled at the latest when somebody looks."""
     stripe_id = body.get(step)
     if stripe_id is None and (body["object"], step) == ("charge", "balance_transaction"):
-        settlement.follow(body["id"])
+        settlement.settle(body["id"])
         stripe_id = store.get("charge", body["id"]).body[step]
-    found = store.find_any(stripe_id) if isinstance(stripe_id, str) else None
-    return stripe_id if found is None else found.body
+    record = store.find_any(stripe_id) if isinstance(stripe_id, str) else None
+    return stripe_id if record is None else record.body
 
 
 def _refunds(charge_id: str) -> dict[str, Any]:
-    made = Record.objects.filter(kind="refund", charge=charge_id).order_by("-number")
-    return _list([refund.body for refund in made], f"/v1/charges/{charge_id}/refunds")
+    records = Record.objects.filter(kind="refund", charge=charge_id).order_by("-number")
+    return _list([refund.body for refund in records], f"/v1/charges/{charge_id}/refunds")
 
 
 def _line_items(session_id: str) -> dict[str, Any]:
@@ -82,5 +82,5 @@ def _list(data: list[Any], url: str) -> dict[str, Any]:
     return {"object": "list", "data": data, "has_more": False, "url": url}
 
 
-def _cannot(path: str) -> errors.ApiError:
-    return errors.invalid(f"This property cannot be expanded ({path}).", "expand")
+def _not_expandable(path: str) -> errors.ApiError:
+    return errors.parameter_invalid(f"This property cannot be expanded ({path}).", "expand")

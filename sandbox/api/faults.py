@@ -1,6 +1,6 @@
-"""The API fails on purpose: it refuses, breaks, or falls silent, before or after it has done what it was asked.
+"""Fault injection: the API answers with an error, times out or resets, before or after it has done the work.
 
-Only Stripe's own calls: neither the pay page nor the control API.
+Only Stripe's own endpoints: neither the payment page nor the control API.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ BEFORE = {Fault.TIMEOUT_BEFORE, Fault.RESET_BEFORE}
 AFTER = {Fault.TIMEOUT_AFTER, Fault.RESET_AFTER}
 _TIMEOUTS = {Fault.TIMEOUT_BEFORE, Fault.TIMEOUT_AFTER}
 
-# Fault -> what is answered instead of doing the work.
-_REFUSALS = {
-    Fault.TOO_MANY: lambda: ApiError(
+# Fault -> the error that is answered instead of doing the work.
+_ERRORS = {
+    Fault.RATE_LIMIT: lambda: ApiError(
         429,
         "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
         code="rate_limit",
     ),
-    Fault.LOCKED: lambda: ApiError(
+    Fault.LOCK_TIMEOUT: lambda: ApiError(
         429,
         "This object cannot be accessed right now because another API request or Stripe process is currently "
         "accessing it. If you see this error intermittently, retry the request. If you see this error frequently and "
@@ -36,61 +36,64 @@ _REFUSALS = {
         "For more details, see https://stripe.com/docs/rate-limits#object-lock-timeouts.",
         code="lock_timeout",
     ),
-    # Stripe keeps this answer under the idempotency key, unlike the others.
-    Fault.BROKEN: lambda: ApiError(
-        500, "An unknown error occurred. Please contact support if it persists.", type="api_error", begun=True
+    # Stripe keeps this response under the idempotency key, unlike the others.
+    Fault.API_ERROR: lambda: ApiError(
+        500,
+        "An unknown error occurred. Please contact support if it persists.",
+        type="api_error",
+        execution_started=True,
     ),
 }
 
 
-class _Dice:
-    """Chance that is the same again for the same seed, as long as nothing else changes in between."""
+class _Sampler:
+    """Selects a share of the requests: the same ones again for the same seed, unless other settings change."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rules: tuple[object, ...] = ()
-        self._random = random.Random()  # noqa: S311  (it is chance that is wanted, not secrecy)
+        self._settings: tuple[object, ...] = ()
+        self._random = random.Random()  # noqa: S311  (not for secrets)
 
-    def hits(self, mood: Behaviour) -> bool:
-        rules = (mood.fault, mood.fault_rate, mood.fault_seed)
+    def selects(self, behaviour: Behaviour) -> bool:
+        settings = (behaviour.fault, behaviour.fault_rate, behaviour.fault_seed)
         with self._lock:
-            if rules != self._rules:
-                self._rules = rules
-                self._random.seed(mood.fault_seed)
-            return self._random.random() * 100 < mood.fault_rate
+            if settings != self._settings:
+                self._settings = settings
+                self._random.seed(behaviour.fault_seed)
+            return self._random.random() * 100 < behaviour.fault_rate
 
 
-_dice = _Dice()
+_sampler = _Sampler()
 
 
-def strike() -> str:
-    """The fault that befalls this call, or the empty string."""
-    mood = Behaviour.current()
-    return mood.fault if mood.fault and _dice.hits(mood) else ""
+def inject_fault() -> str:
+    """The fault for this request, or the empty string."""
+    behaviour = Behaviour.current()
+    return behaviour.fault if behaviour.fault and _sampler.selects(behaviour) else ""
 
 
-def refuse(fault: str, key: str | None) -> None:
-    """Answer with an error instead of doing the work, if that is the fault."""
-    if fault in _REFUSALS:
-        refusal = _REFUSALS[Fault(fault)]()
-        raise refusal
+def raise_error(fault: str, key: str | None) -> None:
+    """Raise the error that is the fault, if it is one."""
+    if fault in _ERRORS:
+        error = _ERRORS[Fault(fault)]()
+        raise error
     if fault == Fault.CONFLICT and key:
         raise idempotency.in_use(key)
 
 
-def silence(request: HttpRequest, fault: str) -> HttpResponse:
+def no_answer(request: HttpRequest, fault: str) -> HttpResponse:
     """No answer: after a while or at once the connection breaks."""
     if fault in _TIMEOUTS:
-        _hold(request, Behaviour.current().fault_seconds)
+        _stall(request, Behaviour.current().fault_seconds)
     # More is promised than is sent, so the server can only close the connection, and the client has no answer.
     response = HttpResponse(content_type="application/json")
     response["Content-Length"] = "1000000"
     return response
 
 
-def _hold(request: HttpRequest, seconds: int) -> None:
-    """Keep the client waiting; a client that has gone frees the thread (where the server can tell)."""
+def _stall(request: HttpRequest, seconds: int) -> None:
+    """Keep the client waiting; a client that has disconnected frees the thread (where the server can tell)."""
     deadline = time.monotonic() + seconds
-    gone = request.META.get("waitress.client_disconnected", lambda: False)
-    while time.monotonic() < deadline and not gone():
+    disconnected = request.META.get("waitress.client_disconnected", lambda: False)
+    while time.monotonic() < deadline and not disconnected():
         time.sleep(0.05)

@@ -1,7 +1,7 @@
-"""Idempotency-Key: the same request twice is one change and one answer, as Stripe promises.
+"""Idempotency-Key: the same request twice is one change and one response, as Stripe promises.
 
 The key's row is inserted before the work begins, so of two requests with one key, in whatever process, exactly one
-works. The answer is written in the work's own transaction: killed before that, nothing was done at all.
+works. The response is written in the work's own transaction: killed before that, nothing was done at all.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from django.db import IntegrityError
 from sandbox.core.errors import ApiError
 from sandbox.models import IdempotentCall
 
-# A request that is still running after this was killed.
-STALE = 60
-FORGOTTEN = 24 * 3600
+# Seconds: a request that is still running after this was killed.
+ABANDONED_AFTER = 60
+EXPIRES_AFTER = 24 * 3600
 
 
 def fingerprint(path: str, params: dict[str, Any]) -> str:
-    """What two requests must share to be the same."""
+    """The same for two requests exactly if they are the same."""
     return hashlib.sha256(json.dumps([path, params], sort_keys=True).encode()).hexdigest()
 
 
-def begin(key: str, mark: str, request_id: str) -> IdempotentCall | None:
-    """Claim the key (None), or find the answer already given under it."""
+def begin(key: str, digest: str, request_id: str) -> IdempotentCall | None:
+    """Claim the key (None), or find the response already given under it."""
     if len(key) > 255:
         raise ApiError(400, "Idempotency keys must be 255 characters or less.", type="idempotency_error")
     now = time.time()
@@ -35,14 +35,15 @@ def begin(key: str, mark: str, request_id: str) -> IdempotentCall | None:
     earlier = IdempotentCall.objects.filter(key=key).first()
     if earlier is None:
         try:
-            IdempotentCall.objects.create(key=key, fingerprint=mark, started_at=now, request_id=request_id)
+            IdempotentCall.objects.create(key=key, fingerprint=digest, started_at=now, request_id=request_id)
             return None
         except IntegrityError:
             earlier = IdempotentCall.objects.get(key=key)
-    if earlier.started_at < now - FORGOTTEN or (earlier.status is None and earlier.started_at < now - STALE):
-        _take_over(earlier, mark, request_id, now)
+    age = now - earlier.started_at
+    if age > EXPIRES_AFTER or (earlier.status is None and age > ABANDONED_AFTER):
+        _take_over(earlier, digest, request_id, now)
         return None
-    if earlier.fingerprint != mark:
+    if earlier.fingerprint != digest:
         raise ApiError(
             400,
             "Keys for idempotent requests can only be used with the same parameters they were first used with. "
@@ -55,23 +56,23 @@ def begin(key: str, mark: str, request_id: str) -> IdempotentCall | None:
 
 
 def finish(key: str, status: int, body: str) -> None:
-    """Keep the answer; call it in the transaction that did the work."""
+    """Store the response; call it in the transaction that did the work."""
     IdempotentCall.objects.filter(key=key).update(status=status, body=body)
 
 
 def release(key: str) -> None:
-    """Forget the key: nothing was done under it."""
+    """Release the key: nothing was done under it."""
     IdempotentCall.objects.filter(key=key, status=None).delete()
 
 
-def _take_over(earlier: IdempotentCall, mark: str, request_id: str, now: float) -> None:
+def _take_over(earlier: IdempotentCall, digest: str, request_id: str, now: float) -> None:
     same = IdempotentCall.objects.filter(key=earlier.key, started_at=earlier.started_at)
-    if not same.update(fingerprint=mark, started_at=now, request_id=request_id, status=None, body=""):
+    if not same.update(fingerprint=digest, started_at=now, request_id=request_id, status=None, body=""):
         raise in_use(earlier.key)
 
 
 def in_use(key: str) -> ApiError:
-    """The answer to a second request while the first one runs."""
+    """The error for a second request while the first one runs."""
     return ApiError(
         409,
         f"There is currently another in-progress request using this Idempotent Key (that probably means you submitted "

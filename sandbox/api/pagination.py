@@ -1,4 +1,4 @@
-"""Stripe's lists: newest first, walked by the id of an object seen before."""
+"""Stripe's cursor pagination: newest first, from the id of an object seen before."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ _COMPARISONS = {
 
 def page(rows: QuerySet[Row], params: dict[str, Any], *, kind: str, url: str) -> dict[str, Any]:
     """One page of the rows as Stripe's list object."""
-    for comparison, moment in params.get("created", {}).items():
-        rows = rows.filter(**{_COMPARISONS[comparison]: moment})
+    for comparison, timestamp in params.get("created", {}).items():
+        rows = rows.filter(**{_COMPARISONS[comparison]: timestamp})
     after, before = params.get("starting_after"), params.get("ending_before")
     if after and before:
-        raise errors.invalid("You cannot parameterize both starting_after and ending_before.", "starting_after")
+        message = "You cannot parameterize both starting_after and ending_before."
+        raise errors.parameter_invalid(message, "starting_after")
     limit = params.get("limit", 10)
     if before:
-        rows = rows.filter(number__gt=_place(rows.model, before, kind, "ending_before")).order_by("number")
+        rows = rows.filter(number__gt=_position(rows.model, before, kind, "ending_before")).order_by("number")
     else:
         rows = rows.order_by("-number")
         if after:
-            rows = rows.filter(number__lt=_place(rows.model, after, kind, "starting_after"))
+            rows = rows.filter(number__lt=_position(rows.model, after, kind, "starting_after"))
     found = list(rows[: limit + 1])
     has_more = len(found) > limit
     found = found[:limit]
@@ -42,8 +43,8 @@ def page(rows: QuerySet[Row], params: dict[str, Any], *, kind: str, url: str) ->
     return {"object": "list", "data": [row.body for row in found], "has_more": has_more, "url": url}
 
 
-def _place(model: type[Row], stripe_id: str, kind: str, param: str) -> int:
+def _position(model: type[Row], stripe_id: str, kind: str, param: str) -> int:
     row = model._default_manager.filter(stripe_id=stripe_id).first()
     if row is None:
-        raise errors.no_such(kind, stripe_id, param, status=400)
+        raise errors.resource_missing(kind, stripe_id, param, status=400)
     return row.number

@@ -1,4 +1,4 @@
-"""Which parameters each call takes. A name that is not here does not exist at Stripe either."""
+"""Which parameters each endpoint takes. A name that is not here does not exist at Stripe either."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import Any
 
 from sandbox.core.currencies import MAXIMUM
 from sandbox.core.validators import (
-    Rule,
-    address,
+    Validator,
     boolean,
     choice,
     currency,
@@ -17,27 +16,28 @@ from sandbox.core.validators import (
     integer,
     list_of,
     metadata,
-    not_played,
     text,
+    unsupported,
+    url,
 )
 
-_FOREVER = 10**12
+_MAX_TIMESTAMP = 10**12
 
 
-def _out(names: str) -> dict[str, Rule]:
-    return dict.fromkeys(names.split(), not_played)
+def _unsupported(names: str) -> dict[str, Validator]:
+    return dict.fromkeys(names.split(), unsupported)
 
 
 _expand = {"expand": list_of(text(), 20)}
 
 _price_data = hash_of(
     {
-        **_out("recurring tax_behavior unit_amount_decimal"),
+        **_unsupported("recurring tax_behavior unit_amount_decimal"),
         "currency": currency,
         "product": text(),
         "product_data": hash_of(
             {
-                **_out("images tax_code tax_details unit_label"),
+                **_unsupported("images tax_code tax_details unit_label"),
                 "description": text(),
                 "metadata": metadata,
                 "name": text(),
@@ -51,7 +51,7 @@ _price_data = hash_of(
 
 _line_item = hash_of(
     {
-        **_out("adjustable_quantity tax_rates"),
+        **_unsupported("adjustable_quantity tax_rates"),
         "metadata": metadata,
         "price": text(),
         "price_data": _price_data,
@@ -61,11 +61,13 @@ _line_item = hash_of(
 
 _payment_intent_data = hash_of(
     {
-        **_out(
+        **_unsupported(
             "application_fee_amount on_behalf_of setup_future_usage shipping statement_descriptor transfer_data"
             " transfer_group"
         ),
-        "capture_method": choice(["automatic", "automatic_async", "manual"], played=["automatic", "automatic_async"]),
+        "capture_method": choice(
+            ["automatic", "automatic_async", "manual"], supported=["automatic", "automatic_async"]
+        ),
         "description": text(1000),
         "metadata": metadata,
         "receipt_email": email,
@@ -81,7 +83,7 @@ LOCALES = (
 CREATE_SESSION = hash_of(
     {
         **_expand,
-        **_out(
+        **_unsupported(
             "after_expiration allow_promotion_codes allowed_payment_method_types automatic_tax"
             " billing_address_collection branding_settings consent_collection custom_fields custom_text customer"
             " customer_account customer_update discounts excluded_payment_method_types invoice_creation"
@@ -92,22 +94,22 @@ CREATE_SESSION = hash_of(
             " wallet_options"
         ),
         "adaptive_pricing": hash_of({"enabled": boolean}),
-        "cancel_url": address,
+        "cancel_url": url,
         "client_reference_id": text(200),
         "currency": currency,
-        "customer_creation": choice(["always", "if_required"], played=["if_required"]),
+        "customer_creation": choice(["always", "if_required"], supported=["if_required"]),
         "customer_email": email,
-        "expires_at": integer(0, _FOREVER),
+        "expires_at": integer(0, _MAX_TIMESTAMP),
         "integration_identifier": text(),
         "line_items": list_of(_line_item, 100),
         "locale": choice(LOCALES),
         "metadata": metadata,
-        "mode": choice(["payment", "setup", "subscription"], played=["payment"]),
+        "mode": choice(["payment", "setup", "subscription"], supported=["payment"]),
         "origin_context": choice(["mobile_app", "web"]),
         "payment_intent_data": _payment_intent_data,
         "submit_type": choice(["auto", "book", "donate", "pay", "subscribe"]),
-        "success_url": address,
-        "ui_mode": choice(["elements", "embedded_page", "form", "hosted_page"], played=["hosted_page"]),
+        "success_url": url,
+        "ui_mode": choice(["elements", "embedded_page", "form", "hosted_page"], supported=["hosted_page"]),
     },
     required=["mode", "line_items", "success_url"],
 )
@@ -116,10 +118,10 @@ RETRIEVE = hash_of(_expand)
 
 
 def _created(raw: Any, name: str) -> dict[str, int]:
-    moment = integer(0, _FOREVER)
+    timestamp = integer(0, _MAX_TIMESTAMP)
     if isinstance(raw, str):
-        return {"exact": moment(raw, name)}
-    clean: dict[str, int] = hash_of({"gt": moment, "gte": moment, "lt": moment, "lte": moment})(raw, name)
+        return {"exact": timestamp(raw, name)}
+    clean: dict[str, int] = hash_of({"gt": timestamp, "gte": timestamp, "lt": timestamp, "lte": timestamp})(raw, name)
     return clean
 
 
@@ -134,20 +136,20 @@ _page = {
 LIST_SESSIONS = hash_of(
     {
         **_page,
-        **_out("customer customer_account customer_details payment_link subscription"),
+        **_unsupported("customer customer_account customer_details payment_link subscription"),
         "payment_intent": text(),
         "status": choice(["complete", "expired", "open"]),
     }
 )
 
-LIST_INTENTS = hash_of({**_page, **_out("customer customer_account")})
+LIST_INTENTS = hash_of({**_page, **_unsupported("customer customer_account")})
 
-LIST_CHARGES = hash_of({**_page, **_out("customer transfer_group"), "payment_intent": text()})
+LIST_CHARGES = hash_of({**_page, **_unsupported("customer transfer_group"), "payment_intent": text()})
 
 CREATE_REFUND = hash_of(
     {
         **_expand,
-        **_out("currency customer instructions_email origin refund_application_fee reverse_transfer"),
+        **_unsupported("currency customer instructions_email origin refund_application_fee reverse_transfer"),
         "amount": integer(1, MAXIMUM),
         "charge": text(),
         "metadata": metadata,
@@ -165,7 +167,7 @@ LIST_BALANCE_TRANSACTIONS = hash_of(
 LIST_PAYOUTS = hash_of(
     {
         **_page,
-        **_out("arrival_date destination"),
+        **_unsupported("arrival_date destination"),
         "status": choice(["canceled", "failed", "in_transit", "paid", "pending"]),
     }
 )

@@ -1,4 +1,4 @@
-"""The two ways to look at Stripe's objects: one by its id, and a list with its filters."""
+"""The two ways to read Stripe's objects: retrieve one by its id, and list them with filters."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from sandbox.api import params
 from sandbox.api.expand import expand
 from sandbox.api.pagination import page
 from sandbox.core import errors, store
-from sandbox.core.validators import Rule
+from sandbox.core.validators import Validator
 from sandbox.models import Record
 
 Body = dict[str, Any]
 
 # Most filters are columns of their own name.
-_IN_THE_BODY = {"currency": "body__currency", "type": "body__type"}
+_BODY_FILTERS = {"currency": "body__currency", "type": "body__type"}
 
 
 def retrieve(kind: str, stripe_id: str, raw: Body, param: str) -> Body:
@@ -22,15 +22,15 @@ def retrieve(kind: str, stripe_id: str, raw: Body, param: str) -> Body:
     clean = params.RETRIEVE(raw, "")
     record = store.find(kind, stripe_id)
     if record is None:
-        raise errors.no_such(kind, stripe_id, param)
+        raise errors.resource_missing(kind, stripe_id, param)
     return expand(record.body, clean.get("expand", []))
 
 
-def listing(kind: str, path: str, rule: Rule, raw: Body, filters: str = "") -> Body:
+def list_objects(kind: str, path: str, validate: Validator, raw: Body, filters: str = "") -> Body:
     """GET of a list, narrowed by these filters where they are given."""
-    clean = rule(raw, "")
+    clean = validate(raw, "")
     rows = Record.objects.filter(kind=kind)
     for name in filters.split():
         if clean.get(name):
-            rows = rows.filter(**{_IN_THE_BODY.get(name, name): clean[name]})
+            rows = rows.filter(**{_BODY_FILTERS.get(name, name): clean[name]})
     return expand(page(rows, clean, kind=kind, url=f"/v1/{path}"), clean.get("expand", []))

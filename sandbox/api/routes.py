@@ -1,4 +1,4 @@
-"""Which call of the API is answered by which function."""
+"""Which request of the API goes to which endpoint."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Endpoint = Callable[..., dict[str, Any]]
 CONTROL = "test_helpers/sandbox"
 
 _ID = "([^/]+)"
-_CALLS: list[tuple[str, str, Endpoint]] = [
+_ROUTES: list[tuple[str, str, Endpoint]] = [
     ("POST", "checkout/sessions", checkout_endpoints.create_session),
     ("GET", "checkout/sessions", checkout_endpoints.list_sessions),
     ("GET", f"checkout/sessions/{_ID}", checkout_endpoints.retrieve_session),
@@ -38,24 +38,24 @@ _CALLS: list[tuple[str, str, Endpoint]] = [
     ("GET", f"balance_transactions/{_ID}", money_endpoints.retrieve_balance_transaction),
     ("GET", "payouts", money_endpoints.list_payouts),
     ("GET", f"payouts/{_ID}", money_endpoints.retrieve_payout),
-    ("GET", CONTROL, behaviour.show),
-    ("POST", CONTROL, behaviour.change),
-    ("POST", f"{CONTROL}/stranger", behaviour.stranger),
+    ("GET", CONTROL, behaviour.retrieve),
+    ("POST", CONTROL, behaviour.update),
+    ("POST", f"{CONTROL}/stranger", behaviour.other_merchant),
     ("POST", f"{CONTROL}/resend", behaviour.resend),
     ("POST", f"{CONTROL}/settle", behaviour.settle),
     ("POST", f"{CONTROL}/refund", operator_money.refund),
     ("POST", f"{CONTROL}/settle_refund", operator_money.settle_refund),
     ("POST", f"{CONTROL}/dispute", operator_money.dispute),
-    ("POST", f"{CONTROL}/dispute_move", operator_money.dispute_move),
+    ("POST", f"{CONTROL}/dispute_move", operator_money.advance_dispute),
     ("POST", f"{CONTROL}/payout", operator_money.payout),
     ("POST", f"{CONTROL}/stripe_fee", operator_money.stripe_fee),
 ]
 
 
 def find(method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:
-    """The function for the call, and the ids in its path."""
-    for known, pattern, endpoint in _CALLS:
+    """The endpoint for the request, and the ids in its path."""
+    for route_method, pattern, endpoint in _ROUTES:
         match = re.fullmatch(pattern, path)
-        if match and known == method:
+        if match and route_method == method:
             return endpoint, match.groups()
-    raise errors.unrecognized(method, f"/v1/{path}")
+    raise errors.unrecognized_url(method, f"/v1/{path}")

@@ -1,4 +1,4 @@
-"""Stripe's HTTP API: who asks, which call it is, and the headers and idempotency around every answer."""
+"""Stripe's HTTP API: authentication, routing, and the headers and idempotency around every response."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from sandbox.api import faults, form_encoding, idempotency, routes
 from sandbox.core import ids, versions
 from sandbox.core.errors import ApiError
 from sandbox.router import ALIAS
-from sandbox.webhooks.events import Cause
+from sandbox.webhooks.events import ApiRequest
 
 log = logging.getLogger(__name__)
 
 
 @csrf_exempt
 def v1(request: HttpRequest, rest: str) -> HttpResponse:
-    """Answer one API request, or leave it without an answer."""
+    """Respond to one API request, or break its connection."""
     path = rest.rstrip("/")
-    fault = "" if path.startswith(routes.CONTROL) else faults.strike()
+    fault = "" if path.startswith(routes.CONTROL) else faults.inject_fault()
     if fault in faults.BEFORE:
-        return faults.silence(request, fault)
-    response = _try(request, path, fault)
-    return faults.silence(request, fault) if fault in faults.AFTER else response
+        return faults.no_answer(request, fault)
+    response = _handle(request, path, fault)
+    return faults.no_answer(request, fault) if fault in faults.AFTER else response
 
 
-def _try(request: HttpRequest, path: str, fault: str) -> HttpResponse:
+def _handle(request: HttpRequest, path: str, fault: str) -> HttpResponse:
     request_id = ids.new("req")
     try:
         response = _answer(request, path, request_id, fault)
@@ -41,8 +41,8 @@ def _try(request: HttpRequest, path: str, fault: str) -> HttpResponse:
         response = _respond(error.status, _dump(error.body(request_id)))
     except Exception:
         log.exception("the sandbox failed on %s %s", request.method, request.path)
-        broken = ApiError(500, "An unknown error occurred in the sandbox.", type="api_error")
-        response = _respond(500, _dump(broken.body(request_id)))
+        unknown = ApiError(500, "An unknown error occurred in the sandbox.", type="api_error")
+        response = _respond(500, _dump(unknown.body(request_id)))
     response["Request-Id"] = request_id
     response["Stripe-Version"] = request.headers.get("Stripe-Version", versions.CURRENT)
     if key := request.headers.get("Idempotency-Key"):
@@ -56,19 +56,19 @@ def _answer(request: HttpRequest, path: str, request_id: str, fault: str) -> Htt
     raw = request.META["QUERY_STRING"] if request.method == "GET" else _form(request)
     params = form_encoding.parse(raw)
     key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
-    cause = Cause(request_id, key)
+    api_request = ApiRequest(request_id, key)
 
     def work() -> dict[str, Any]:
-        faults.refuse(fault, key)
-        return endpoint(params, cause, *arguments)
+        faults.raise_error(fault, key)
+        return endpoint(params, api_request, *arguments)
 
     if key is None:
         return _respond(200, _dump(work()))
-    earlier = idempotency.begin(key, idempotency.fingerprint(path, params), request_id)
-    if earlier is not None:
-        replay = _respond(earlier.status or 200, earlier.body)
+    replayed = idempotency.begin(key, idempotency.fingerprint(path, params), request_id)
+    if replayed is not None:
+        replay = _respond(replayed.status or 200, replayed.body)
         replay["Idempotent-Replayed"] = "true"
-        replay["Original-Request"] = earlier.request_id
+        replay["Original-Request"] = replayed.request_id
         return replay
     return _execute(work, key, request_id)
 
@@ -80,7 +80,7 @@ def _execute(work: Callable[[], dict[str, Any]], key: str, request_id: str) -> H
             idempotency.finish(key, 200, body)
         return _respond(200, body)
     except ApiError as error:
-        if not error.begun:
+        if not error.execution_started:
             idempotency.release(key)
             raise
         body = _dump(error.body(request_id))

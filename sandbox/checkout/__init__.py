@@ -1,1 +1,1 @@
-"""The page to pay on."""
+"""The hosted payment page."""

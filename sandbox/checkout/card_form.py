@@ -1,4 +1,4 @@
-"""What the donor types on the pay page: cleaned, or refused beside its field in plain words."""
+"""The payment page's forms: the payer's input, cleaned, or refused beside its field in plain words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PayerForm(forms.Form):
 
 
 class CardForm(PayerForm):
-    """A card and who holds it."""
+    """A card and its holder."""
 
     number = forms.CharField(
         label="Card number",
@@ -39,7 +39,7 @@ class CardForm(PayerForm):
     field_order = ("email", "number", "exp", "cvc", "name")
 
     def clean_number(self) -> str:
-        """Digits only, with a right check digit."""
+        """Digits only, with a valid check digit."""
         number = re.sub(r"[\s-]", "", self.cleaned_data["number"])
         if not re.fullmatch(r"[0-9]{12,19}", number) or not _luhn(number):
             raise forms.ValidationError("Your card number is invalid.", code="incorrect_number")
@@ -68,5 +68,5 @@ class CardForm(PayerForm):
 
 
 def _luhn(number: str) -> bool:
-    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(number)))
+    doubled = (int(digit) * (1 + index % 2) for index, digit in enumerate(reversed(number)))
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0

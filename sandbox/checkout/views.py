@@ -1,4 +1,4 @@
-"""The page that plays the part of Stripe's: card, bank, and the approval at the donor's bank. No script on it."""
+"""Stripe's hosted payment page: by card, by bank debit, and the issuer's 3-D Secure challenge. No script on it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from sandbox import worker
 from sandbox.checkout.card_form import CardForm, PayerForm
 from sandbox.core import store
-from sandbox.core.currencies import shown
+from sandbox.core.currencies import format_amount
 from sandbox.engine import bank_payments, card_payments, sessions, timers
-from sandbox.engine.card_payments import Tried
+from sandbox.engine.card_payments import AttemptResult
 from sandbox.engine.test_cards import CARDS, lookup
 from sandbox.models import Behaviour, Record
 from sandbox.objects.charge import Payer
@@ -27,24 +27,24 @@ View = Callable[..., HttpResponse]
 
 
 def _open_session(view: View) -> View:
-    """Hand the view an open session; a paid one sends the donor on, one that is over says so."""
+    """Hand the view an open session; a complete one redirects to the success page, an expired one says so."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, session_id: str) -> HttpResponse:
-        timers.expire_due()
+        timers.expire_due_sessions()
         session = store.find(sessions.KIND, session_id)
         if session is None:
             return render(request, "sandbox/gone.html", {"session": None}, status=404)
         if session.status == "complete":
-            return _to_success(session)
+            return _redirect_to_success(session)
         if session.status == "expired":
             return render(request, "sandbox/gone.html", {"session": session.body}, status=410)
         response = view(request, session)
         # A form whose answer redirects to the site is a form that acts on the site: the browser must be told.
-        home = urlsplit(session.body["success_url"])
+        merchant_url = urlsplit(session.body["success_url"])
         response.headers["Content-Security-Policy"] = (
             "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-            f"form-action 'self' {home.scheme}://{home.netloc}"
+            f"form-action 'self' {merchant_url.scheme}://{merchant_url.netloc}"
         )
         return response
 
@@ -63,26 +63,26 @@ def page(request: HttpRequest, session: Record) -> HttpResponse:
     form = CardForm(_posted(request, session))
     if not form.is_valid():
         return _form_page(request, session, form, status=402)
-    typed = form.cleaned_data
-    payer = Payer(typed["email"], typed["name"] or None)
-    tried = card_payments.by_card(session.stripe_id, lookup(typed["number"]), typed["exp"], payer)
-    if tried.result == "challenged":
+    clean = form.cleaned_data
+    payer = Payer(clean["email"], clean["name"] or None)
+    attempt = card_payments.pay(session.stripe_id, lookup(clean["number"]), clean["exp"], payer)
+    if attempt.status == "challenged":
         return redirect("sandbox:approval", session.stripe_id)
-    return _after(request, session, tried, form)
+    return _respond(request, session, attempt, form)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @_open_session
 def approval(request: HttpRequest, session: Record) -> HttpResponse:
-    """3-D Secure: the bank asks the donor whether it is really them."""
+    """3-D Secure: the issuer asks the cardholder to approve the payment."""
     if "challenge" not in session.hidden:
         return redirect("sandbox:pay", session.stripe_id)
     if request.method != "POST" or not {"approve", "refuse"} & request.POST.keys():
         return render(request, "sandbox/approval.html", _context(session))
     challenge = session.hidden["challenge"]
-    tried = card_payments.answer_challenge(session.stripe_id, approved="approve" in request.POST)
-    return _after(request, session, tried, CardForm(initial=challenge))
+    attempt = card_payments.answer_challenge(session.stripe_id, approved="approve" in request.POST)
+    return _respond(request, session, attempt, CardForm(initial=challenge))
 
 
 @never_cache
@@ -93,7 +93,8 @@ def receipt(request: HttpRequest, charge_id: str) -> HttpResponse:
     if charge is None or charge.status != "succeeded":
         return render(request, "sandbox/gone.html", {"session": None}, status=404)
     body = charge.body
-    return render(request, "sandbox/receipt.html", {"charge": body, "amount": shown(body["amount"], body["currency"])})
+    context = {"charge": body, "amount": format_amount(body["amount"], body["currency"])}
+    return render(request, "sandbox/receipt.html", context)
 
 
 def _pay_by_bank(request: HttpRequest, session: Record) -> HttpResponse:
@@ -102,17 +103,17 @@ def _pay_by_bank(request: HttpRequest, session: Record) -> HttpResponse:
         filled = CardForm(initial=request.POST.dict())
         return _form_page(request, session, filled, status=402, problem="Type your e-mail address first.")
     payer = Payer(form.cleaned_data["email"], form.cleaned_data["name"] or None)
-    tried = bank_payments.pay(session.stripe_id, request.POST["bank"], payer)
-    return _after(request, session, tried, CardForm())
+    attempt = bank_payments.pay(session.stripe_id, request.POST["bank"], payer)
+    return _respond(request, session, attempt, CardForm())
 
 
-def _after(request: HttpRequest, session: Record, tried: Tried, form: CardForm) -> HttpResponse:
-    if tried.failure is not None:
-        return _form_page(request, session, form, status=402, problem=tried.failure.message, declined=True)
-    if tried.result in {"paid", "sent"}:
-        if Behaviour.current().prompt:
-            worker.wait_for("checkout.session.completed", session.stripe_id)
-        return _to_success(session)
+def _respond(request: HttpRequest, session: Record, attempt: AttemptResult, form: CardForm) -> HttpResponse:
+    if attempt.failure is not None:
+        return _form_page(request, session, form, status=402, problem=attempt.failure.message, declined=True)
+    if attempt.status in {"paid", "processing"}:
+        if Behaviour.current().delivers_at_once:
+            worker.wait_for_delivery("checkout.session.completed", session.stripe_id)
+        return _redirect_to_success(session)
     # Somebody was quicker (a second click, the clock): the page itself knows what to say.
     return redirect("sandbox:pay", session.stripe_id)
 
@@ -141,7 +142,7 @@ def _context(session: Record) -> dict[str, Any]:
     body = session.body
     return {
         "session": body,
-        "amount": shown(body["amount_total"], body["currency"]),
+        "amount": format_amount(body["amount_total"], body["currency"]),
         "items": session.hidden["line_items"],
         "merchant": urlsplit(body["success_url"]).netloc,
     }
@@ -150,11 +151,11 @@ def _context(session: Record) -> dict[str, Any]:
 def _prefilled(request: HttpRequest, session: Record) -> dict[str, str]:
     """A test card's link fills the form, which saves the newcomer sixteen digits."""
     initial = {"email": session.body["customer_email"] or ""}
-    wanted = request.GET.get("card", "")
+    number = request.GET.get("card", "")
     for card in CARDS:
-        if card.number == wanted:
+        if card.number == number:
             cvc = "1234" if card.brand == "amex" else "123"
-            initial |= {"number": card.spaced, "exp": "12/34", "cvc": cvc}
+            initial |= {"number": card.formatted_number, "exp": "12/34", "cvc": cvc}
     return initial
 
 
@@ -162,7 +163,7 @@ def _posted(request: HttpRequest, session: Record) -> dict[str, str]:
     return {"email": session.body["customer_email"] or "", **request.POST.dict()}
 
 
-def _to_success(session: Record) -> HttpResponse:
+def _redirect_to_success(session: Record) -> HttpResponse:
     target = re.sub(
         r"\{CHECKOUT_SESSION_ID\}|%7BCHECKOUT_SESSION_ID%7D",
         session.stripe_id,

@@ -15,16 +15,16 @@ else:
     BehaviourForm = forms.ModelForm
 
 
-class MoodForm(BehaviourForm):
-    """How the stand-in delivers."""
+class DeliveryForm(BehaviourForm):
+    """How events are delivered."""
 
     class Meta:
         model = Behaviour
         fields = ("delivery", "delay", "doubled", "shuffled", "two_ids", "release", "bank_delay")
 
 
-class MoneyForm(BehaviourForm):
-    """In which currency payments reach the account."""
+class SettlementForm(BehaviourForm):
+    """In which currency payments settle."""
 
     class Meta:
         model = Behaviour
@@ -46,9 +46,9 @@ class FaultForm(BehaviourForm):
         fields = ("fault", "fault_rate", "fault_seed", "fault_seconds")
 
 
-# What the button says that sends it -> the form, its heading, and what is said when it is saved.
+# The value of the button that sends it -> the form, its heading, and what is said when it is saved.
 FORMS: dict[str, tuple[type[BehaviourForm], str, str]] = {
-    "mood": (MoodForm, "How events are delivered", "The delivery settings are saved."),
-    "money": (MoneyForm, "How payments settle", "The settlement is saved."),
+    "mood": (DeliveryForm, "How events are delivered", "The delivery settings are saved."),
+    "money": (SettlementForm, "How payments settle", "The settlement is saved."),
     "faults": (FaultForm, "How the API fails", "The faults are saved."),
 }

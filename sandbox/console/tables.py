@@ -1,4 +1,4 @@
-"""What the console shows: the latest of everything, a line each."""
+"""The console's tables: the latest of everything, a row each."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from sandbox.core.currencies import shown
+from sandbox.core.currencies import format_amount
 from sandbox.engine import balance, disputes, refunds, sessions
 from sandbox.models import Delivery, Event, Record
 
-_SHOWN = 20
+_LIMIT = 20
 
-Line = dict[str, Any]
+Row = dict[str, Any]
 
 
 def tables() -> dict[str, Any]:
     """Everything, for the template."""
     return {
-        "sessions": [_session(record) for record in _latest(sessions.KIND)[:_SHOWN]],
-        "payments": [_payment(record) for record in _latest("charge").filter(status="succeeded")[:_SHOWN]],
+        "sessions": [_session(record) for record in _latest(sessions.KIND)[:_LIMIT]],
+        "payments": [_payment(record) for record in _latest("charge").filter(status="succeeded")[:_LIMIT]],
         "cases": [
             {"name": "refund", "action": "settle_refund", "field": "outcome", "rows": _cases(refunds)},
             {"name": "dispute", "action": "dispute_move", "field": "to", "rows": _cases(disputes)},
         ],
-        "movements": [_movement(record) for record in _latest(balance.KIND)[:_SHOWN]],
-        "waiting": _waiting(),
+        "balance_transactions": [_balance_transaction(record) for record in _latest(balance.KIND)[:_LIMIT]],
+        "next_payout": _next_payout(),
         "events": [_event(event) for event in _events()],
         "undelivered": Event.objects.filter(delivered=False).count(),
     }
@@ -44,24 +44,24 @@ def _events() -> QuerySet[Event]:
         last_status=Subquery(last.values("last_status")[:1]),
         last_error=Subquery(last.values("last_error")[:1]),
         next_try=Subquery(last.values("due_at")[:1]),
-    ).order_by("-number")[:_SHOWN]
+    ).order_by("-number")[:_LIMIT]
 
 
-def _waiting() -> list[str]:
-    """What the next payout would bring, in each currency."""
+def _next_payout() -> list[str]:
+    """The amount of the next payout, in each currency."""
     net: Counter[str] = Counter()
     for body in Record.objects.filter(kind=balance.KIND, payout="").values_list("body", flat=True):
         net[body["currency"]] += body["net"]
-    return [shown(amount, currency) for currency, amount in sorted(net.items())]
+    return [format_amount(amount, currency) for currency, amount in sorted(net.items())]
 
 
-def _session(record: Record) -> Line:
+def _session(record: Record) -> Row:
     body = record.body
     intent = Record.objects.filter(stripe_id=record.payment_intent).first()
     return {
         "id": record.stripe_id,
-        "amount": shown(body["amount_total"], body["currency"]),
-        "made": _moment(record.created),
+        "amount": format_amount(body["amount_total"], body["currency"]),
+        "created": _datetime(record.created),
         "status": body["status"],
         "payment_status": body["payment_status"],
         "pending": intent is not None and intent.status == "processing",
@@ -69,42 +69,42 @@ def _session(record: Record) -> Line:
     }
 
 
-def _payment(record: Record) -> Line:
+def _payment(record: Record) -> Row:
     body = record.body
     left = body["amount"] - body["amount_refunded"]
     return {
         **_common(record),
-        "refunded": shown(body["amount_refunded"], body["currency"]) if body["amount_refunded"] else "",
+        "refunded": format_amount(body["amount_refunded"], body["currency"]) if body["amount_refunded"] else "",
         "disputed": body["disputed"],
-        "refundable": left > 0 and not disputes.holds(record.stripe_id),
+        "refundable": left > 0 and not disputes.funds_withdrawn(record.stripe_id),
     }
 
 
-def _cases(kind: ModuleType) -> list[Line]:
+def _cases(kind: ModuleType) -> list[Row]:
     """The latest refunds or disputes, with what may be done to each."""
     return [
         {
             **_common(record),
-            "reason": _words(record.body["reason"] or ""),
-            "moves": [(name, _words(name)) for name in kind.possible(record.status)],
+            "reason": _label(record.body["reason"] or ""),
+            "transitions": [(name, _label(name)) for name in kind.allowed_transitions(record.status)],
         }
-        for record in _latest(kind.KIND)[:_SHOWN]
+        for record in _latest(kind.KIND)[:_LIMIT]
     ]
 
 
-def _movement(record: Record) -> Line:
+def _balance_transaction(record: Record) -> Row:
     body = record.body
-    money = {name: shown(body[name], body["currency"]) for name in ("amount", "fee", "net")}
+    money = {name: format_amount(body[name], body["currency"]) for name in ("amount", "fee", "net")}
     return {
         **_common(record),
         **money,
-        "type": _words(body["type"]),
+        "type": _label(body["type"]),
         "source": body["source"] or "",
         "paid_out": record.payout,
     }
 
 
-def _event(event: Any) -> Line:
+def _event(event: Any) -> Row:
     if event.delivered:
         state, tone = "delivered", "good"
     elif event.next_try is None:
@@ -117,25 +117,25 @@ def _event(event: Any) -> Line:
         "id": event.stripe_id,
         "type": event.type,
         "about": event.about,
-        "made": _moment(event.created),
+        "created": _datetime(event.created),
         "state": state,
         "tone": tone,
     }
 
 
-def _common(record: Record) -> Line:
+def _common(record: Record) -> Row:
     body = record.body
     return {
         "id": record.stripe_id,
-        "amount": shown(body["amount"], body["currency"]),
-        "status": _words(record.status),
-        "made": _moment(record.created),
+        "amount": format_amount(body["amount"], body["currency"]),
+        "status": _label(record.status),
+        "created": _datetime(record.created),
     }
 
 
-def _words(name: str) -> str:
+def _label(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _moment(seconds: int) -> datetime.datetime:
+def _datetime(seconds: int) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC)

@@ -15,52 +15,52 @@ from django.views.decorators.http import require_http_methods
 from sandbox.console.forms import FORMS, BehaviourForm
 from sandbox.console.tables import tables
 from sandbox.core import errors, store
-from sandbox.core.currencies import parse
+from sandbox.core.currencies import parse_amount
 from sandbox.core.errors import ApiError
 from sandbox.engine import timers
 from sandbox.engine.test_cards import CARDS
 from sandbox.models import Behaviour
 from sandbox.operator import behaviour, money
-from sandbox.webhooks.events import NOBODY, Cause
+from sandbox.webhooks.events import NO_REQUEST, ApiRequest
 
 Action = Callable[[QueryDict], object]
 
 
-def _calls(function: Callable[[dict[str, Any], Cause], object], names: str = "", **fixed: str) -> Action:
+def _control_call(function: Callable[[dict[str, Any], ApiRequest], object], names: str = "", **fixed: str) -> Action:
     """What the control API does, with these fields of the form."""
-    return lambda posted: function({**{name: posted.get(name, "") for name in names.split()}, **fixed}, NOBODY)
+    return lambda posted: function({**{name: posted.get(name, "") for name in names.split()}, **fixed}, NO_REQUEST)
 
 
 def _refund(posted: QueryDict) -> None:
     """Refund the amount that was typed, or all that is left."""
-    wanted = {"charge": posted.get("charge", "")}
-    if typed := posted.get("amount", "").strip():
-        charge = store.find("charge", wanted["charge"])
-        amount = parse(typed, charge.body["currency"]) if charge else None
+    params = {"charge": posted.get("charge", "")}
+    if text := posted.get("amount", "").strip():
+        charge = store.find("charge", params["charge"])
+        amount = parse_amount(text, charge.body["currency"]) if charge else None
         if not amount:
-            raise errors.invalid("The amount to refund must be a number like 5 or 5.50.", "amount")
-        wanted["amount"] = str(amount)
-    money.refund(wanted, NOBODY)
+            raise errors.parameter_invalid("The amount to refund must be a number like 5 or 5.50.", "amount")
+        params["amount"] = str(amount)
+    money.refund(params, NO_REQUEST)
 
 
 # What a button does, and what is said when it is done.
 _ACTIONS: dict[str, tuple[Action, str]] = {
-    "resend": (_calls(behaviour.resend, "event"), "The event is on its way again."),
+    "resend": (_control_call(behaviour.resend, "event"), "The event is on its way again."),
     "resend_undelivered": (
-        _calls(behaviour.resend, undelivered="true"),
+        _control_call(behaviour.resend, undelivered="true"),
         "Every event that never arrived is on its way again.",
     ),
-    "settle": (_calls(behaviour.settle, "session outcome"), "The bank has answered."),
+    "settle": (_control_call(behaviour.settle, "session outcome"), "The bank has answered."),
     "stranger": (
-        lambda posted: behaviour.stranger_pays(1500),
+        lambda posted: behaviour.pay_other_merchant(1500),
         "A stranger has paid $15.00 in another shop on the same account.",
     ),
     "refund": (_refund, "The refund is made."),
-    "settle_refund": (_calls(money.settle_refund, "refund outcome"), "The refund has gone on."),
-    "dispute": (_calls(money.dispute, "charge kind"), "The donor’s bank has disputed the payment."),
-    "dispute_move": (_calls(money.dispute_move, "dispute to"), "The dispute has gone on."),
-    "payout": (_calls(money.payout), "What the balance held above zero is paid out."),
-    "stripe_fee": (_calls(money.stripe_fee), "Stripe has billed a fee of $2.00."),
+    "settle_refund": (_control_call(money.settle_refund, "refund outcome"), "The refund has gone on."),
+    "dispute": (_control_call(money.dispute, "charge kind"), "The cardholder’s bank has disputed the payment."),
+    "dispute_move": (_control_call(money.advance_dispute, "dispute to"), "The dispute has gone on."),
+    "payout": (_control_call(money.payout), "What the balance held above zero is paid out."),
+    "stripe_fee": (_control_call(money.stripe_fee), "Stripe has billed a fee of $2.00."),
 }
 
 
@@ -68,7 +68,7 @@ _ACTIONS: dict[str, tuple[Action, str]] = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """What happened lately; every button posts here and comes back."""
-    timers.expire_due()
+    timers.expire_due_sessions()
     if request.method != "POST":
         return _show(request)
     action = request.POST.get("action", "")
@@ -76,7 +76,7 @@ def page(request: HttpRequest) -> HttpResponse:
         form = FORMS[action][0](request.POST, instance=Behaviour.current())
         if not form.is_valid():
             return _show(request, 422, "The settings are not saved: see below.", {action: form})
-        behaviour.set_mood(form.cleaned_data)
+        behaviour.save(form.cleaned_data)
     elif action in _ACTIONS:
         try:
             _ACTIONS[action][0](request.POST)
@@ -90,11 +90,11 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest, status: int = 200, problem: str = "", refused: dict[str, BehaviourForm] | None = None
+    request: HttpRequest, status: int = 200, problem: str = "", invalid_forms: dict[str, BehaviourForm] | None = None
 ) -> HttpResponse:
-    mood = Behaviour.current()
+    current = Behaviour.current()
     forms = [
-        {"action": action, "title": title, "form": (refused or {}).get(action) or form(instance=mood)}
+        {"action": action, "title": title, "form": (invalid_forms or {}).get(action) or form(instance=current)}
         for action, (form, title, _) in FORMS.items()
     ]
     context = {

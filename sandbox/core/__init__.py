@@ -1,1 +1,1 @@
-"""What every part of the stand-in uses: ids, currencies, errors, the store."""
+"""What every part of the stand-in uses: ids, currencies, errors, validators, the store."""

@@ -31,25 +31,25 @@ MINIMUM = {
 }
 MAXIMUM = 99_999_999
 
-_SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
+_SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 
 
-def _digits(currency: str) -> int:
+def _exponent(currency: str) -> int:
     return 0 if currency in _ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
 
 
-def shown(amount: int, currency: str) -> str:
+def format_amount(amount: int, currency: str) -> str:
     """An amount in major units for human eyes, like "$20.00 USD"."""
-    digits = _digits(currency)
-    whole, part = divmod(abs(amount), 10**digits)
-    figures = f"{whole:,}" + (f".{part:0{digits}}" if digits else "")
-    return f"{'−' if amount < 0 else ''}{_SIGNS.get(currency, '')}{figures} {currency.upper()}"
+    exponent = _exponent(currency)
+    major, minor = divmod(abs(amount), 10**exponent)
+    number = f"{major:,}" + (f".{minor:0{exponent}}" if exponent else "")
+    return f"{'−' if amount < 0 else ''}{_SYMBOLS.get(currency, '')}{number} {currency.upper()}"
 
 
-def parse(typed: str, currency: str) -> int | None:
+def parse_amount(text: str, currency: str) -> int | None:
     """What a human typed in major units, in minor ones; None if that is no amount."""
-    match = re.fullmatch(r"([0-9]{1,8})(?:[.]([0-9]{1,3}))?", typed)
-    digits = _digits(currency)
-    if match is None or len(match[2] or "") > digits:
+    match = re.fullmatch(r"([0-9]{1,8})(?:[.]([0-9]{1,3}))?", text)
+    exponent = _exponent(currency)
+    if match is None or len(match[2] or "") > exponent:
         return None
-    return int(match[1] + (match[2] or "").ljust(digits, "0"))
+    return int(match[1] + (match[2] or "").ljust(exponent, "0"))

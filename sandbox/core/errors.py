@@ -1,4 +1,4 @@
-"""Stripe's error bodies, statuses and wordings."""
+"""Stripe's errors: bodies, statuses, codes and messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """An answer that is not a success."""
+    """A response that is not a success."""
 
     def __init__(
         self,
@@ -16,12 +16,12 @@ class ApiError(Exception):
         type: str = "invalid_request_error",
         code: str = "",
         param: str = "",
-        begun: bool = False,
+        execution_started: bool = False,
     ) -> None:
         super().__init__(message)
         self.status = status
-        # Stripe keeps an answer under its idempotency key only if execution had begun.
-        self.begun = begun
+        # Stripe keeps a response under its idempotency key only if the endpoint had begun its work.
+        self.execution_started = execution_started
         self.error: dict[str, Any] = {"message": message, "type": type}
         if code:
             self.error["code"] = code
@@ -35,24 +35,24 @@ class ApiError(Exception):
         return {"error": {**self.error, "request_log_url": log}}
 
 
-def missing(param: str) -> ApiError:
+def parameter_missing(param: str) -> ApiError:
     """A required parameter is not there."""
     return ApiError(400, f"Missing required param: {param}.", code="parameter_missing", param=param)
 
 
-def unknown(names: list[str]) -> ApiError:
-    """Parameters that the call does not know."""
+def parameter_unknown(names: list[str]) -> ApiError:
+    """Parameters that the endpoint does not know."""
     plural = "s" if len(names) > 1 else ""
     message = f"Received unknown parameter{plural}: {', '.join(names)}"
     return ApiError(400, message, code="parameter_unknown", param=names[0])
 
 
-def invalid(message: str, param: str, code: str = "") -> ApiError:
+def parameter_invalid(message: str, param: str, code: str = "") -> ApiError:
     """A value that the parameter does not take."""
     return ApiError(400, message, code=code, param=param)
 
 
-def not_played(param: str, value: str = "") -> ApiError:
+def unsupported(param: str, value: str = "") -> ApiError:
     """Something real at Stripe that the stand-in leaves out: said plainly, so nobody hunts for a mistake of theirs."""
     what = f"{param}={value}" if value else param
     return ApiError(
@@ -60,13 +60,13 @@ def not_played(param: str, value: str = "") -> ApiError:
     )
 
 
-def no_such(kind: str, id: str, param: str, status: int = 404) -> ApiError:
-    """The object does not exist."""
+def resource_missing(kind: str, id: str, param: str, status: int = 404) -> ApiError:
+    """There is no such object."""
     return ApiError(status, f"No such {kind}: '{id}'", code="resource_missing", param=param)
 
 
-def unrecognized(method: str, path: str) -> ApiError:
-    """No such call."""
+def unrecognized_url(method: str, path: str) -> ApiError:
+    """There is no such endpoint."""
     message = (
         f"Unrecognized request URL ({method}: {path}). Please see https://stripe.com/docs or we can help at "
         "https://support.stripe.com/."

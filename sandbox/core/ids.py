@@ -8,7 +8,7 @@ import string
 _LETTERS = string.ascii_letters + string.digits
 
 # Prefix -> (what follows it always, number of random characters).
-_FORMS = {
+_FORMATS = {
     "cs": ("test_a1", 56),
     "pi": ("3", 23),
     "ch": ("3", 23),
@@ -32,8 +32,8 @@ def _random(count: int) -> str:
 
 def new(prefix: str) -> str:
     """A fresh id, like `pi_3…` for "pi"."""
-    head, count = _FORMS[prefix]
-    return f"{prefix}_{head}{_random(count)}"
+    fixed, count = _FORMATS[prefix]
+    return f"{prefix}_{fixed}{_random(count)}"
 
 
 def client_secret(intent_id: str) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 from sandbox.models import Record
 
-_LOOKED_FOR_BY = ("payment_intent", "charge", "source")
+_LOOKUP_COLUMNS = ("payment_intent", "charge", "source")
 
 
 def add(body: dict[str, Any], *, hidden: dict[str, Any] | None = None, due_at: float | None = None) -> Record:
-    """Keep a new object."""
+    """Store a new object."""
     record = Record(
         stripe_id=body["id"], kind=body["object"], created=body["created"], due_at=due_at, hidden=hidden or {}
     )
@@ -19,16 +19,16 @@ def add(body: dict[str, Any], *, hidden: dict[str, Any] | None = None, due_at: f
 
 
 def save(record: Record, body: dict[str, Any]) -> None:
-    """Keep the object's new state, and the columns by which it is looked for."""
+    """Store the object's new state, and the columns by which it is looked up."""
     record.body = body
     record.status = body["status"]
-    for column in _LOOKED_FOR_BY:
+    for column in _LOOKUP_COLUMNS:
         setattr(record, column, body.get(column) or "")
     record.save()
 
 
-def change(record: Record, **new: Any) -> dict[str, Any]:
-    """Keep these new values; what they overwrote is what an event calls its previous attributes."""
+def update(record: Record, **new: Any) -> dict[str, Any]:
+    """Store these new values; returns what they overwrote, an event's `previous_attributes`."""
     previous = {name: record.body.get(name) for name, value in new.items() if record.body.get(name) != value}
     save(record, {**record.body, **new})
     return previous

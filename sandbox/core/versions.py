@@ -7,7 +7,7 @@ from typing import Any
 
 CURRENT = "2026-10-28.endive"
 
-_DATED = {
+_API_VERSIONS = {
     "": CURRENT,
     "dahlia": "2026-03-25.dahlia",
     "clover": "2025-09-30.clover",
@@ -16,9 +16,9 @@ _DATED = {
 }
 
 
-def version(release: str) -> str:
+def api_version(release: str) -> str:
     """The dated version of a release's name; "" is the current one."""
-    return _DATED[release]
+    return _API_VERSIONS[release]
 
 
 def snapshot(body: dict[str, Any], release: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Payment from a bank account, the delayed method: the session is complete long before the money is there."""
+"""Bank debits, the delayed payment method: the session is complete long before the payment succeeds."""
 
 from __future__ import annotations
 
@@ -8,39 +8,41 @@ from django.db import transaction
 
 from sandbox.core import ids, store
 from sandbox.engine import outcomes, sessions, settlement
-from sandbox.engine.card_payments import CLOSED, Tried
+from sandbox.engine.card_payments import CLOSED, AttemptResult
 from sandbox.models import Behaviour
 from sandbox.objects import charge, payment_method_details
 from sandbox.objects.charge import Failure, Payer
 from sandbox.router import ALIAS
-from sandbox.webhooks.events import announce
+from sandbox.webhooks.events import emit
 
-_NO_MONEY = Failure("payment_method_provider_decline", "insufficient_funds", "The bank account has insufficient funds.")
+_INSUFFICIENT_FUNDS = Failure(
+    "payment_method_provider_decline", "insufficient_funds", "The bank account has insufficient funds."
+)
 
 
 @transaction.atomic(using=ALIAS)
-def pay(session_id: str, outcome: str, payer: Payer) -> Tried:
-    """The donor chose the bank: the session is complete now, the money comes later or not at all."""
+def pay(session_id: str, outcome: str, payer: Payer) -> AttemptResult:
+    """The payer chose the bank: the session is complete now, and the payment succeeds later or fails."""
     session = store.get(sessions.KIND, session_id)
     if session.status != "open":
         return CLOSED
     intent = outcomes.intent_of(session)
     intent.body["payment_method"] = ids.new("pm")
-    pending = charge.build(
+    charge_body = charge.build(
         intent.body,
         payer,
         payment_method_details.bank(),
         created=int(time.time()),
-        receipts=outcomes.receipts(),
+        receipt_base_url=outcomes.receipt_base_url(),
         pending=True,
     )
-    store.add(pending)
+    store.add(charge_body)
     intent.hidden["outcome"] = outcome
     intent.due_at = time.time() + Behaviour.current().bank_delay
-    store.save(intent, {**intent.body, "status": "processing", "latest_charge": pending["id"], "next_action": None})
+    store.save(intent, {**intent.body, "status": "processing", "latest_charge": charge_body["id"], "next_action": None})
     outcomes.complete(session, payer, "unpaid")
-    announce(("checkout.session.completed", session.body))
-    return Tried("sent")
+    emit(("checkout.session.completed", session.body))
+    return AttemptResult("processing")
 
 
 @transaction.atomic(using=ALIAS)
@@ -50,29 +52,29 @@ def settle(intent_id: str, outcome: str) -> bool:
     if intent.status != "processing":
         return False
     session = store.session_of(intent_id)
-    made = store.get("charge", intent.body["latest_charge"])
+    charge_record = store.get("charge", intent.body["latest_charge"])
     intent.due_at = None
     if outcome == "fails":
-        store.save(made, charge.failed(made.body, _NO_MONEY))
-        outcomes.fail(intent, _NO_MONEY, made.stripe_id)
-        announce(
-            ("charge.failed", made.body),
+        store.save(charge_record, charge.failed(charge_record.body, _INSUFFICIENT_FUNDS))
+        outcomes.fail(intent, _INSUFFICIENT_FUNDS, charge_record.stripe_id)
+        emit(
+            ("charge.failed", charge_record.body),
             ("payment_intent.payment_failed", intent.body),
             ("checkout.session.async_payment_failed", session.body),
         )
     else:
-        made.due_at = settlement.due()
-        store.save(made, charge.succeeded(made.body))
-        outcomes.succeed(intent, made.stripe_id)
+        charge_record.due_at = settlement.due_time()
+        store.save(charge_record, charge.succeeded(charge_record.body))
+        outcomes.succeed(intent, charge_record.stripe_id)
         store.save(session, {**session.body, "payment_status": "paid"})
-        announce(
-            ("charge.succeeded", made.body),
+        emit(
+            ("charge.succeeded", charge_record.body),
             ("payment_intent.succeeded", intent.body),
             ("checkout.session.async_payment_succeeded", session.body),
         )
     return True
 
 
-def settle_as_foreseen(intent_id: str) -> None:
-    """The bank's answer that the donor asked for on the pay page, unless the operator was quicker."""
+def settle_as_scheduled(intent_id: str) -> None:
+    """The outcome that the payer chose on the payment page, unless the operator was quicker."""
     settle(intent_id, store.get("payment_intent", intent_id).hidden["outcome"])

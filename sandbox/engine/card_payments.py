@@ -1,9 +1,10 @@
-"""Payment by card: paid, declined, or challenged by the donor's bank first."""
+"""Payment by card: paid, declined, or challenged by the card's issuer first (3-D Secure)."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from django.db import transaction
 
@@ -14,9 +15,9 @@ from sandbox.models import Record
 from sandbox.objects import charge, payment_method_details
 from sandbox.objects.charge import Failure, Payer
 from sandbox.router import ALIAS
-from sandbox.webhooks.events import announce
+from sandbox.webhooks.events import emit
 
-_REFUSED = Failure(
+_AUTHENTICATION_FAILED = Failure(
     "payment_intent_authentication_failure",
     None,
     "The payment was not approved, so your card was declined. Try again, or use another card.",
@@ -24,41 +25,41 @@ _REFUSED = Failure(
 
 
 @dataclass(frozen=True)
-class Tried:
-    """How an attempt ended: "paid", "sent", "declined", "challenged", or "closed" because it came too late."""
+class AttemptResult:
+    """How an attempt to pay ended: "processing" at a bank, "closed" because the session was not open any more."""
 
-    result: str
+    status: Literal["paid", "processing", "declined", "challenged", "closed"]
     failure: Failure | None = None
 
 
-CLOSED = Tried("closed")
+CLOSED = AttemptResult("closed")
 
 
 @dataclass(frozen=True)
 class Expiry:
-    """A card's month and year."""
+    """A card's expiry date."""
 
     month: int
     year: int
 
 
 @transaction.atomic(using=ALIAS)
-def by_card(session_id: str, card: Card, expiry: Expiry, payer: Payer) -> Tried:
-    """The donor pressed Pay."""
+def pay(session_id: str, card: Card, expiry: Expiry, payer: Payer) -> AttemptResult:
+    """The payer pressed Pay."""
     session = store.get(sessions.KIND, session_id)
     if session.status != "open":
         return CLOSED
-    # A new try makes an approval that is still open void.
+    # A new attempt makes a challenge that is still open void.
     session.hidden.pop("challenge", None)
     intent = outcomes.intent_of(session)
     if card.challenged:
-        return _challenge(session, intent, card, expiry, payer)
+        return _require_authentication(session, intent, card, expiry, payer)
     return _charge_card(session, intent, card, expiry, payer)
 
 
 @transaction.atomic(using=ALIAS)
-def answer_challenge(session_id: str, approved: bool) -> Tried:
-    """The donor approved or refused at their bank."""
+def answer_challenge(session_id: str, approved: bool) -> AttemptResult:
+    """The cardholder approved or refused the payment at the issuer."""
     session = store.get(sessions.KIND, session_id)
     challenge = session.hidden.pop("challenge", None)
     if session.status != "open" or challenge is None:
@@ -69,12 +70,26 @@ def answer_challenge(session_id: str, approved: bool) -> Tried:
         expiry = Expiry(challenge["month"], challenge["year"])
         return _charge_card(session, intent, card, expiry, Payer(challenge["email"], challenge["name"]))
     session.save()
-    outcomes.fail(intent, _REFUSED, None)
-    announce(("payment_intent.payment_failed", intent.body))
-    return Tried("declined", _REFUSED)
+    outcomes.fail(intent, _AUTHENTICATION_FAILED, None)
+    emit(("payment_intent.payment_failed", intent.body))
+    return AttemptResult("declined", _AUTHENTICATION_FAILED)
 
 
-def _challenge(session: Record, intent: Record, card: Card, expiry: Expiry, payer: Payer) -> Tried:
+def method_details(card: Card, expiry: Expiry, amount: int) -> dict[str, Any]:
+    """The charge's `payment_method_details`."""
+    return payment_method_details.card(
+        brand=card.brand,
+        last4=card.number[-4:],
+        month=expiry.month,
+        year=expiry.year,
+        cvc_check=card.cvc_check,
+        postal_check=card.postal_check,
+        three_d_secure=card.challenged,
+        amount=amount,
+    )
+
+
+def _require_authentication(session: Record, intent: Record, card: Card, expiry: Expiry, payer: Payer) -> AttemptResult:
     session.hidden["challenge"] = {
         "number": card.number,
         "month": expiry.month,
@@ -85,42 +100,33 @@ def _challenge(session: Record, intent: Record, card: Card, expiry: Expiry, paye
     session.save()
     action = {"type": "redirect_to_url", "redirect_to_url": {"return_url": None, "url": f"{session.body['url']}/3ds"}}
     store.save(intent, {**intent.body, "status": "requires_action", "next_action": action})
-    return Tried("challenged")
+    return AttemptResult("challenged")
 
 
-def _charge_card(session: Record, intent: Record, card: Card, expiry: Expiry, payer: Payer) -> Tried:
+def _charge_card(session: Record, intent: Record, card: Card, expiry: Expiry, payer: Payer) -> AttemptResult:
     intent.body["payment_method"] = ids.new("pm")
-    details = payment_method_details.card(
-        brand=card.brand,
-        last4=card.number[-4:],
-        month=expiry.month,
-        year=expiry.year,
-        cvc_check=card.cvc_check,
-        postal_check=card.postal_check,
-        secured=card.challenged,
-        amount=intent.body["amount"],
-    )
-    made = charge.build(
+    details = method_details(card, expiry, intent.body["amount"])
+    charge_body = charge.build(
         intent.body,
         payer,
         details,
         created=int(time.time()),
-        receipts=outcomes.receipts(),
+        receipt_base_url=outcomes.receipt_base_url(),
         risk=card.risk,
         failure=card.failure,
     )
     if card.failure is not None:
-        store.add(made)
+        store.add(charge_body)
         session.save()
-        outcomes.fail(intent, card.failure, made["id"])
-        announce(("charge.failed", made), ("payment_intent.payment_failed", intent.body))
-        return Tried("declined", card.failure)
-    store.add(made, hidden={"card": card.number}, due_at=settlement.due())
-    outcomes.succeed(intent, made["id"])
+        outcomes.fail(intent, card.failure, charge_body["id"])
+        emit(("charge.failed", charge_body), ("payment_intent.payment_failed", intent.body))
+        return AttemptResult("declined", card.failure)
+    store.add(charge_body, hidden={"card": card.number}, due_at=settlement.due_time())
+    outcomes.succeed(intent, charge_body["id"])
     outcomes.complete(session, payer, "paid")
-    announce(
-        ("charge.succeeded", made),
+    emit(
+        ("charge.succeeded", charge_body),
         ("payment_intent.succeeded", intent.body),
         ("checkout.session.completed", session.body),
     )
-    return Tried("paid")
+    return AttemptResult("paid")

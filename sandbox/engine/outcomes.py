@@ -1,4 +1,4 @@
-"""What the outcome of an attempt does to the objects: the intent, and the session that it pays."""
+"""What the outcome of an attempt to pay does to the payment intent and its session."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.objects.checkout_session import customer_details
 
 
 def intent_of(session: Record) -> Record:
-    """The session's payment intent, which exists only once the donor has tried to pay."""
+    """The session's payment intent, which exists only once the payer has tried to pay."""
     if session.payment_intent:
         return store.get("payment_intent", session.payment_intent)
     body = payment_intent.build(
@@ -70,7 +70,7 @@ def fail(intent: Record, failure: Failure, charge_id: str | None) -> None:
 
 
 def complete(session: Record, payer: Payer, payment_status: str) -> None:
-    """The donor is done with the session, whether or not the money is there."""
+    """The payer is done with the session, whether or not the payment has succeeded."""
     session.due_at = None
     session.hidden.pop("challenge", None)
     store.save(
@@ -85,6 +85,6 @@ def complete(session: Record, payer: Payer, payment_status: str) -> None:
     )
 
 
-def receipts() -> str:
+def receipt_base_url() -> str:
     """The address below which a charge's id is its receipt."""
     return f"{settings.SANDBOX_URL}/receipts"

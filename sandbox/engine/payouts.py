@@ -1,4 +1,4 @@
-"""The balance on its way to the bank: one payout per currency, with everything that no payout has taken yet."""
+"""Payouts of the balance to the bank: one per currency, with every balance transaction that no payout has taken yet."""
 
 from __future__ import annotations
 
@@ -11,31 +11,38 @@ from sandbox.engine import balance, settlement
 from sandbox.models import Record
 from sandbox.objects import payout
 from sandbox.router import ALIAS
-from sandbox.webhooks.events import announce
+from sandbox.webhooks.events import emit
 
 KIND = "payout"
 
 
-def pay_out() -> list[Record]:
+def create_all() -> list[Record]:
     """Pay out every currency whose balance is above zero."""
-    settlement.follow_all()
+    settlement.settle_all()
     with transaction.atomic(using=ALIAS):
-        waiting: dict[str, list[Record]] = {}
-        for movement in Record.objects.filter(kind=balance.KIND, payout="").order_by("number"):
-            waiting.setdefault(movement.body["currency"], []).append(movement)
-        return [made for currency, movements in waiting.items() if (made := _pay_out(currency, movements))]
+        unpaid: dict[str, list[Record]] = {}
+        for record in Record.objects.filter(kind=balance.KIND, payout="").order_by("number"):
+            unpaid.setdefault(record.body["currency"], []).append(record)
+        now = int(time.time())
+        made = [create(currency, records, created=now) for currency, records in unpaid.items()]
+        paid = [record for record in made if record is not None]
+        for record in paid:
+            emit(("payout.paid", record.body))
+    return paid
 
 
-def _pay_out(currency: str, movements: list[Record]) -> Record | None:
-    amount = sum(movement.body["net"] for movement in movements)
+def create(currency: str, balance_transactions: list[Record], *, created: int) -> Record | None:
+    """A payout of these balance transactions and its own; None if their sum is not above zero."""
+    amount = sum(record.body["net"] for record in balance_transactions)
     if amount <= 0:
         return None
-    body = payout.build(amount, currency, created=int(time.time()))
-    own = balance.enter("payout", -amount, currency, source=body["id"], description=body["description"])
-    made = store.add({**body, "balance_transaction": own["id"]})
-    for movement in [*movements, store.get(balance.KIND, own["id"])]:
-        movement.payout = made.stripe_id
-        movement.due_at = None
-        store.change(movement, status="available")
-    announce(("payout.paid", made.body))
+    body = payout.build(amount, currency, created=created)
+    posted = balance.post(
+        "payout", -amount, currency, created=created, source=body["id"], description=body["description"]
+    )
+    made = store.add({**body, "balance_transaction": posted["id"]})
+    for record in [*balance_transactions, store.get(balance.KIND, posted["id"])]:
+        record.payout = made.stripe_id
+        record.due_at = None
+        store.update(record, status="available")
     return made

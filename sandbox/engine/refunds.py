@@ -1,4 +1,4 @@
-"""Money that goes back to the donor, and sometimes fails to arrive there."""
+"""Refunds: made, pending, succeeded, failed, canceled."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 from django.db import transaction
 
 from sandbox.core import errors, store
-from sandbox.core.currencies import shown
+from sandbox.core.currencies import format_amount
 from sandbox.engine import balance, disputes, test_cards
 from sandbox.models import Behaviour, Record
 from sandbox.objects import refund
 from sandbox.router import ALIAS
-from sandbox.webhooks.events import NOBODY, Cause, announce
+from sandbox.webhooks.events import NO_REQUEST, ApiRequest, emit
 
 KIND = "refund"
 
-# Status and outcome -> the status then. What is not here cannot happen.
-_NEXT = {
+# Status and outcome -> the new status. What is not here cannot happen.
+_TRANSITIONS = {
     ("pending", "succeeds"): "succeeded",
     ("pending", "fails"): "failed",
     ("pending", "canceled"): "canceled",
@@ -27,9 +27,9 @@ _NEXT = {
 OUTCOMES = ["succeeds", "fails", "canceled"]
 
 
-def possible(status: str) -> list[str]:
-    """What can still become of a refund."""
-    return [outcome for outcome in OUTCOMES if (status, outcome) in _NEXT]
+def allowed_transitions(status: str) -> list[str]:
+    """What can still become of a refund in this status."""
+    return [outcome for outcome in OUTCOMES if (status, outcome) in _TRANSITIONS]
 
 
 @transaction.atomic(using=ALIAS)
@@ -39,96 +39,97 @@ def create(
     *,
     reason: str | None = None,
     metadata: dict[str, str] | None = None,
-    cause: Cause = NOBODY,
+    request: ApiRequest = NO_REQUEST,
 ) -> Record:
-    """Send this amount of the charge back, or all that is left."""
+    """Refund this amount of the charge, or all that is left."""
     charge = store.get("charge", charge_id)
-    amount = _allowed(charge.body, amount)
-    balance.book(charge)
-    foreseen = test_cards.of(charge).refund
+    amount = _refundable_amount(charge.body, amount)
+    balance.post_charge(charge)
+    scheduled_outcome = test_cards.card_of(charge).refund_outcome
     body = refund.build(
         charge.body,
         amount,
         created=int(time.time()),
         # One that fails has succeeded first; one that takes its time succeeds in the end.
-        status="pending" if foreseen == "succeeds" else "succeeded",
+        status="pending" if scheduled_outcome == "succeeds" else "succeeded",
         reason=reason,
         metadata=metadata or {},
     )
-    due_at = time.time() + Behaviour.current().bank_delay if foreseen else None
-    made = store.add(body, hidden={"outcome": foreseen}, due_at=due_at)
-    if made.status == "succeeded":
-        store.change(made, balance_transaction=_debit(made, charge))
-    _recount(charge, amount)
-    announce(("refund.created", made.body), ("charge.refunded", charge.body), cause=cause)
-    return made
+    due_at = time.time() + Behaviour.current().bank_delay if scheduled_outcome else None
+    record = store.add(body, hidden={"outcome": scheduled_outcome}, due_at=due_at)
+    if record.status == "succeeded":
+        store.update(record, balance_transaction=_debit(record, charge))
+    add_refunded_amount(charge, amount)
+    emit(("refund.created", record.body), ("charge.refunded", charge.body), request=request)
+    return record
 
 
 @transaction.atomic(using=ALIAS)
-def settle(refund_id: str, outcome: str, cause: Cause = NOBODY) -> Record | None:
+def settle(refund_id: str, outcome: str, request: ApiRequest = NO_REQUEST) -> Record | None:
     """The bank, or the dashboard, decides what becomes of it; None if that cannot be any more."""
-    made = store.get(KIND, refund_id)
-    status = _NEXT.get((made.status, outcome))
+    record = store.get(KIND, refund_id)
+    status = _TRANSITIONS.get((record.status, outcome))
     if status is None:
         return None
-    charge = store.get("charge", made.charge)
+    charge = store.get("charge", record.charge)
     new: dict[str, Any] = {"status": status}
-    if made.status == "pending":
+    if record.status == "pending":
         new["pending_reason"] = None
     if status == "succeeded":
-        new["balance_transaction"] = _debit(made, charge)
+        new["balance_transaction"] = _debit(record, charge)
     elif status == "failed":
         new["failure_reason"] = "lost_or_stolen_card"
-        if made.body["balance_transaction"]:
-            new["failure_balance_transaction"] = _credit(made, charge)
+        if record.body["balance_transaction"]:
+            new["failure_balance_transaction"] = _credit(record, charge)
     if status != "succeeded":
-        _recount(charge, -made.body["amount"])
-    made.due_at = None
-    previous = store.change(made, **new)
-    announce(("refund.updated", made.body, previous), cause=cause)
+        add_refunded_amount(charge, -record.body["amount"])
+    record.due_at = None
+    previous = store.update(record, **new)
+    emit(("refund.updated", record.body, previous), request=request)
     if status == "failed":
-        announce(("refund.failed", made.body), cause=cause)
-    return made
+        emit(("refund.failed", record.body), request=request)
+    return record
 
 
-def settle_as_foreseen(refund_id: str) -> None:
-    """What the card's number promised, unless the operator was quicker."""
+def settle_as_scheduled(refund_id: str) -> None:
+    """The outcome that the test card stands for, unless the operator was quicker."""
     settle(refund_id, store.get(KIND, refund_id).hidden["outcome"])
 
 
-def _allowed(charge: dict[str, Any], amount: int | None) -> int:
+def _refundable_amount(charge: dict[str, Any], amount: int | None) -> int:
     id, currency = charge["id"], charge["currency"]
     left = charge["amount"] - charge["amount_refunded"]
-    if disputes.holds(id):
+    if disputes.funds_withdrawn(id):
         message = f"Charge {id} has been charged back; cannot issue a refund."
-        raise errors.ApiError(400, message, code="charge_disputed", begun=True)
+        raise errors.ApiError(400, message, code="charge_disputed", execution_started=True)
     if not left:
         message = f"Charge {id} has already been refunded."
-        raise errors.ApiError(400, message, code="charge_already_refunded", begun=True)
+        raise errors.ApiError(400, message, code="charge_already_refunded", execution_started=True)
     if amount is not None and amount > left:
         message = (
-            f"Refund amount ({shown(amount, currency)}) is greater than unrefunded amount on charge "
-            f"({shown(left, currency)})"
+            f"Refund amount ({format_amount(amount, currency)}) is greater than unrefunded amount on charge "
+            f"({format_amount(left, currency)})"
         )
-        raise errors.ApiError(400, message, param="amount", begun=True)
+        raise errors.ApiError(400, message, param="amount", execution_started=True)
     return amount or left
 
 
-def _debit(made: Record, charge: Record) -> str:
+def _debit(record: Record, charge: Record) -> str:
     card = charge.body["payment_method_details"]["type"] == "card"
-    return str(_moved("refund" if card else "payment_refund", -1, made, charge, "REFUND FOR CHARGE")["id"])
+    return str(_post("refund" if card else "payment_refund", -1, record, charge, "REFUND FOR CHARGE")["id"])
 
 
-def _credit(made: Record, charge: Record) -> str:
-    return str(_moved("refund_failure", 1, made, charge, "REFUND FAILURE FOR CHARGE")["id"])
+def _credit(record: Record, charge: Record) -> str:
+    return str(_post("refund_failure", 1, record, charge, "REFUND FAILURE FOR CHARGE")["id"])
 
 
-def _moved(type: str, sign: int, made: Record, charge: Record, words: str) -> dict[str, Any]:
-    return balance.move(
-        type, sign * made.body["amount"], charge, source=made.stripe_id, description=f"{words} ({charge.stripe_id})"
+def _post(type: str, sign: int, record: Record, charge: Record, label: str) -> dict[str, Any]:
+    return balance.post_against_charge(
+        type, sign * record.body["amount"], charge, source=record.stripe_id, description=f"{label} ({charge.stripe_id})"
     )
 
 
-def _recount(charge: Record, amount: int) -> None:
+def add_refunded_amount(charge: Record, amount: int) -> None:
+    """The charge says how much of it is refunded."""
     refunded = charge.body["amount_refunded"] + amount
-    store.change(charge, amount_refunded=refunded, refunded=refunded == charge.body["amount"])
+    store.update(charge, amount_refunded=refunded, refunded=refunded == charge.body["amount"])

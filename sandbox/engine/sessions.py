@@ -1,4 +1,4 @@
-"""The life of a checkout session up to the payment: made, looked at, expired."""
+"""The life of a checkout session up to the payment: created, expired."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from sandbox.core import currencies, errors, store
 from sandbox.models import Record
 from sandbox.objects import checkout_session
 from sandbox.router import ALIAS
-from sandbox.webhooks.events import NOBODY, Cause, announce
+from sandbox.webhooks.events import NO_REQUEST, ApiRequest, emit
 
 KIND = "checkout.session"
-SHORTEST = 30 * 60
-LONGEST = 24 * 3600
+MIN_LIFETIME = 30 * 60
+MAX_LIFETIME = 24 * 3600
 
 
 def create(params: dict[str, Any]) -> Record:
     """A new open session from checked parameters."""
     now = int(time.time())
-    expires_at = params.get("expires_at", now + LONGEST)
+    expires_at = params.get("expires_at", now + MAX_LIFETIME)
     _check_expiry(expires_at, now)
     items = params["line_items"]
     currency = _currency_of(items, params)
@@ -44,68 +44,73 @@ def create(params: dict[str, Any]) -> Record:
 
 
 @transaction.atomic(using=ALIAS)
-def expire(session_id: str, cause: Cause = NOBODY) -> Record | None:
+def expire(session_id: str, request: ApiRequest = NO_REQUEST) -> Record | None:
     """Close an open session; None if it is not open."""
     session = store.get(KIND, session_id)
     if session.status != "open":
         return None
     session.due_at = None
     store.save(session, {**session.body, "status": "expired", "url": None})
-    announce(("checkout.session.expired", session.body), cause=cause)
+    emit(("checkout.session.expired", session.body), request=request)
     return session
 
 
 @transaction.atomic(using=ALIAS)
 def expire_if_due(session_id: str) -> None:
-    """Close the session unless it was paid or closed while we looked."""
+    """Expire the session unless it was paid or expired in the meantime."""
     session = store.get(KIND, session_id)
     if session.due_at is not None and session.due_at <= time.time():
         expire(session_id)
 
 
 def _check_expiry(expires_at: int, now: int) -> None:
-    if expires_at < now + SHORTEST:
+    if expires_at < now + MIN_LIFETIME:
         message = "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
-        raise errors.invalid(message, "expires_at")
-    if expires_at > now + LONGEST:
+        raise errors.parameter_invalid(message, "expires_at")
+    if expires_at > now + MAX_LIFETIME:
         message = "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation."
-        raise errors.invalid(message, "expires_at")
+        raise errors.parameter_invalid(message, "expires_at")
 
 
 def _currency_of(items: list[dict[str, Any]], params: dict[str, Any]) -> str:
-    for place, item in enumerate(items):
-        _check_item(item, f"line_items[{place}]")
+    for index, item in enumerate(items):
+        _check_item(item, f"line_items[{index}]")
     found = {item["price_data"]["currency"] for item in items}
     if "currency" in params:
         found.add(params["currency"])
     if len(found) > 1:
-        raise errors.invalid("All line items of a Checkout Session must have the same currency.", "line_items")
+        raise errors.parameter_invalid(
+            "All line items of a Checkout Session must have the same currency.", "line_items"
+        )
     return str(found.pop())
 
 
 def _check_item(item: dict[str, Any], name: str) -> None:
     if item.get("price"):
-        raise errors.no_such("price", item["price"], f"{name}[price]", status=400)
+        raise errors.resource_missing("price", item["price"], f"{name}[price]", status=400)
     price = item.get("price_data")
     if price is None:
-        raise errors.missing(f"{name}[price_data]")
+        raise errors.parameter_missing(f"{name}[price_data]")
     if price.get("product"):
-        raise errors.no_such("product", price["product"], f"{name}[price_data][product]", status=400)
+        raise errors.resource_missing("product", price["product"], f"{name}[price_data][product]", status=400)
     for key in ("product_data", "unit_amount"):
         if key not in price:
-            raise errors.missing(f"{name}[price_data][{key}]")
+            raise errors.parameter_missing(f"{name}[price_data][{key}]")
     if "quantity" not in item:
-        raise errors.missing(f"{name}[quantity]")
+        raise errors.parameter_missing(f"{name}[quantity]")
 
 
 def _check_total(total: int, currency: str) -> None:
-    least = currencies.MINIMUM.get(currency, 1)
-    if total < least:
-        message = f"The Checkout Session's total amount due must add up to at least {currencies.shown(least, currency)}"
-        raise errors.invalid(message, "line_items", "amount_too_small")
+    smallest = currencies.MINIMUM.get(currency, 1)
+    if total < smallest:
+        minimum = currencies.format_amount(smallest, currency)
+        message = f"The Checkout Session's total amount due must add up to at least {minimum}"
+        raise errors.parameter_invalid(message, "line_items", "amount_too_small")
     if total > currencies.MAXIMUM:
-        most = currencies.shown(currencies.MAXIMUM, currency)
-        message = f"The Checkout Session's total amount due must be no more than {most}"
-        raise errors.invalid(message, "line_items", "amount_too_large")
+        maximum = currencies.format_amount(currencies.MAXIMUM, currency)
+        message = f"The Checkout Session's total amount due must be no more than {maximum}"
+        raise errors.parameter_invalid(message, "line_items", "amount_too_large")
     if currency in currencies.THREE_DECIMAL and total % 10:
-        raise errors.invalid(f"Amounts in {currency} must end in 0.", "line_items", "parameter_invalid_integer")
+        raise errors.parameter_invalid(
+            f"Amounts in {currency} must end in 0.", "line_items", "parameter_invalid_integer"
+        )

@@ -1,4 +1,4 @@
-"""What follows a payment a moment later: its balance transaction, and the disputes that its card promises."""
+"""A payment settles a moment after it succeeded: its balance transaction, and the disputes that its card stands for."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from sandbox.engine import balance, disputes, test_cards
 from sandbox.models import Record
 from sandbox.router import ALIAS
 
-_SOON = 1.0
+_DELAY = 1.0
 
 
-def due() -> float:
-    """When it comes, for a charge that succeeds now."""
-    return time.time() + _SOON
+def due_time() -> float:
+    """When a charge that succeeds now will settle."""
+    return time.time() + _DELAY
 
 
 @transaction.atomic(using=ALIAS)
-def follow(charge_id: str) -> None:
-    """Let it come, unless it has."""
+def settle(charge_id: str) -> None:
+    """Settle the charge, unless it has been."""
     charge = store.get("charge", charge_id)
     if charge.due_at is None:
         return
     charge.due_at = None
     charge.save()
-    balance.book(charge)
-    promised = test_cards.of(charge).disputes
-    for place, (kind, reason) in enumerate(promised):
-        share, rest = divmod(charge.body["amount"], len(promised))
-        disputes.open(charge_id, kind, amount=share + (0 if place else rest), reason=reason)
+    balance.post_charge(charge)
+    opened = test_cards.card_of(charge).disputes
+    for index, (kind, reason) in enumerate(opened):
+        share, remainder = divmod(charge.body["amount"], len(opened))
+        disputes.open(charge_id, kind, amount=share + (0 if index else remainder), reason=reason)
 
 
-def follow_all() -> None:
-    """Let it come for every payment at once: somebody looks at the balance."""
-    waiting = Record.objects.filter(kind="charge", due_at__isnull=False)
-    for charge_id in list(waiting.values_list("stripe_id", flat=True)):
-        follow(charge_id)
+def settle_all() -> None:
+    """Settle every charge at once: somebody looks at the balance."""
+    unsettled = Record.objects.filter(kind="charge", due_at__isnull=False)
+    for charge_id in list(unsettled.values_list("stripe_id", flat=True)):
+        settle(charge_id)

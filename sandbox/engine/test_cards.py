@@ -14,26 +14,26 @@ class Card:
 
     number: str
     brand: str
-    says: str
+    description: str
     failure: Failure | None = None
-    # Asks the donor to approve the payment (3-D Secure) before anything else happens.
+    # The issuer asks the cardholder to approve the payment (3-D Secure) before anything else happens.
     challenged: bool = False
     risk: str = "normal"
     cvc_check: str = "pass"
     postal_check: str | None = None
-    # What becomes of a refund later: "succeeds" of one that was pending, "fails" of one that had succeeded.
-    refund: str = ""
+    # The later outcome of a refund: "succeeds" of one that was pending, "fails" of one that had succeeded.
+    refund_outcome: str = ""
     # Kind and reason of each dispute that follows the payment.
     disputes: tuple[tuple[str, str], ...] = ()
 
     @property
-    def spaced(self) -> str:
+    def formatted_number(self) -> str:
         """The number as it is printed on a card."""
         groups = (4, 6, 5) if self.brand == "amex" else (4, 4, 4, 4)
         parts, rest = [], self.number
-        for size in groups:
-            parts.append(rest[:size])
-            rest = rest[size:]
+        for length in groups:
+            parts.append(rest[:length])
+            rest = rest[length:]
         return " ".join(parts)
 
 
@@ -42,8 +42,8 @@ def _declined(decline_code: str, message: str = "Your card was declined.", code:
 
 
 _BLOCKED = Failure("card_declined", "fraudulent", "Your card was declined.", outcome="blocked")
-_NO_FUNDS = _declined("insufficient_funds", "Your card has insufficient funds.")
-_GENERIC = _declined("generic_decline")
+_INSUFFICIENT_FUNDS = _declined("insufficient_funds", "Your card has insufficient funds.")
+_GENERIC_DECLINE = _declined("generic_decline")
 _FRAUD = ("chargeback", "fraudulent")
 _NOT_RECEIVED = ("chargeback", "product_not_received")
 _INQUIRY = ("inquiry", "general")
@@ -52,8 +52,8 @@ CARDS = [
     Card("4242424242424242", "visa", "pays"),
     Card("5555555555554444", "mastercard", "pays"),
     Card("378282246310005", "amex", "pays (its CVC has 4 digits)"),
-    Card("4000000000000002", "visa", "is declined", _GENERIC),
-    Card("4000000000009995", "visa", "is declined: insufficient funds", _NO_FUNDS),
+    Card("4000000000000002", "visa", "is declined", _GENERIC_DECLINE),
+    Card("4000000000009995", "visa", "is declined: insufficient funds", _INSUFFICIENT_FUNDS),
     Card("4000000000009987", "visa", "is declined: lost card", _declined("lost_card")),
     Card("4000000000009979", "visa", "is declined: stolen card", _declined("stolen_card")),
     Card(
@@ -84,7 +84,7 @@ CARDS = [
             "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
         ),
     ),
-    Card("4000000000000341", "visa", "is declined when it is charged", _GENERIC),
+    Card("4000000000000341", "visa", "is declined when it is charged", _GENERIC_DECLINE),
     Card("4100000000000019", "visa", "is blocked as fraud", _BLOCKED, risk="highest"),
     Card("4000000000004954", "visa", "is blocked: highest risk", _BLOCKED, risk="highest"),
     Card("4000000000009235", "visa", "pays, with elevated risk", risk="elevated"),
@@ -93,12 +93,18 @@ CARDS = [
     Card("4000002500003155", "visa", "asks for approval, then pays", challenged=True),
     Card("4000002760003184", "visa", "asks for approval always, then pays", challenged=True),
     Card("4000000000003220", "visa", "asks for approval, then pays", challenged=True),
-    Card("4000008260003178", "visa", "asks for approval, then is declined: insufficient funds", _NO_FUNDS, True),
-    Card("4000008400001629", "visa", "asks for approval, then is declined", _GENERIC, True),
+    Card(
+        "4000008260003178",
+        "visa",
+        "asks for approval, then is declined: insufficient funds",
+        _INSUFFICIENT_FUNDS,
+        challenged=True,
+    ),
+    Card("4000008400001629", "visa", "asks for approval, then is declined", _GENERIC_DECLINE, challenged=True),
     Card("4000000000003055", "visa", "pays; approval is possible, not needed"),
     Card("4000000000003097", "visa", "pays; approval would fail, but is not needed"),
-    Card("4000000000007726", "visa", "pays; a refund is pending, then succeeds", refund="succeeds"),
-    Card("4000000000005126", "visa", "pays; a refund succeeds, then fails", refund="fails"),
+    Card("4000000000007726", "visa", "pays; a refund is pending, then succeeds", refund_outcome="succeeds"),
+    Card("4000000000005126", "visa", "pays; a refund succeeds, then fails", refund_outcome="fails"),
     Card("4000000000000259", "visa", "pays, then is disputed as fraudulent", disputes=(_FRAUD,)),
     Card("4000000000002685", "visa", "pays, then is disputed: nothing received", disputes=(_NOT_RECEIVED,)),
     Card("4000000000001976", "visa", "pays, then the bank inquires: no money moves", disputes=(_INQUIRY,)),
@@ -119,6 +125,6 @@ def lookup(number: str) -> Card:
     return _BY_NUMBER.get(number) or Card(number, "unknown", "is declined", _LIVE_CARD)
 
 
-def of(charge: Record) -> Card:
-    """The card that paid; a bank account behaves like a card without a will of its own."""
+def card_of(charge: Record) -> Card:
+    """The card that paid; a bank account behaves like a card without any special behaviour."""
     return lookup(charge.hidden.get("card", ""))

@@ -1,4 +1,4 @@
-"""The balance_transaction object: one movement of the account's money, in the currency that it settles in."""
+"""The balance_transaction object: one entry in the account's balance, in the settlement currency."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def build(
     exchange_rate: float | None = None,
     reporting_category: str = "",
 ) -> dict[str, Any]:
-    """A movement of `amount` (negative: away from the account), less the fee."""
+    """An entry of `amount` (negative: a debit), less the fee."""
     details = {"amount": fee, "application": None, "currency": currency, "description": fee_for, "type": "stripe_fee"}
     return {
         "id": ids.new("txn"),

@@ -22,7 +22,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Payer:
-    """What the donor typed about themselves."""
+    """What the payer typed about themselves."""
 
     email: str | None
     name: str | None
@@ -34,7 +34,7 @@ def build(
     details: dict[str, Any],
     *,
     created: int,
-    receipts: str,
+    receipt_base_url: str,
     risk: str = "normal",
     failure: Failure | None = None,
     pending: bool = False,
@@ -80,7 +80,7 @@ def build(
         "payment_method_details": details,
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
-        "receipt_url": f"{receipts}/{id}",
+        "receipt_url": f"{receipt_base_url}/{id}",
         "refunded": False,
         "review": None,
         "shipping": None,
@@ -110,7 +110,7 @@ def succeeded(charge: dict[str, Any], risk: str = "normal") -> dict[str, Any]:
 
 
 def failed(charge: dict[str, Any], failure: Failure, risk: str = "normal") -> dict[str, Any]:
-    """The charge after a refusal."""
+    """The charge after a decline."""
     return {
         **charge,
         "failure_code": failure.code,

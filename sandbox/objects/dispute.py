@@ -21,7 +21,7 @@ _NO_EVIDENCE = dict.fromkeys(
 
 
 def build(charge: dict[str, Any], amount: int, *, created: int, status: str, reason: str) -> dict[str, Any]:
-    """A dispute of the charge, whose money has not moved yet."""
+    """A dispute of the charge, whose funds have not been withdrawn yet."""
     inquiry = status.startswith("warning_")
     return {
         "id": ids.new("dp"),
@@ -44,19 +44,19 @@ def build(charge: dict[str, Any], amount: int, *, created: int, status: str, rea
         "livemode": False,
         "metadata": {},
         "payment_intent": charge["payment_intent"],
-        "payment_method_details": _details(charge["payment_method_details"], reason, inquiry),
+        "payment_method_details": _payment_method_details(charge["payment_method_details"], reason, inquiry),
         "reason": reason,
         "status": status,
     }
 
 
-def _details(paid: dict[str, Any], reason: str, inquiry: bool) -> dict[str, Any]:
-    if paid["type"] != "card":
-        return {"type": paid["type"], paid["type"]: {}}
+def _payment_method_details(method: dict[str, Any], reason: str, inquiry: bool) -> dict[str, Any]:
+    if method["type"] != "card":
+        return {"type": method["type"], method["type"]: {}}
     card = {
-        "brand": paid["card"]["brand"],
+        "brand": method["card"]["brand"],
         "case_type": "inquiry" if inquiry else "chargeback",
-        "network": paid["card"]["network"],
+        "network": method["card"]["network"],
         "network_reason_code": _NETWORK_CODES.get(reason, "10.4"),
     }
     return {"card": card, "type": "card"}

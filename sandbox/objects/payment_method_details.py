@@ -13,11 +13,11 @@ def card(
     year: int,
     cvc_check: str,
     postal_check: str | None,
-    secured: bool,
+    three_d_secure: bool,
     amount: int,
 ) -> dict[str, Any]:
     """payment_method_details of a card."""
-    secure = {
+    authentication = {
         "authentication_flow": "challenge",
         "electronic_commerce_indicator": "05",
         "exemption_indicator": None,
@@ -52,7 +52,7 @@ def card(
             "network_transaction_id": None,
             "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
             "regulated_status": "unregulated",
-            "three_d_secure": secure if secured else None,
+            "three_d_secure": authentication if three_d_secure else None,
             "transaction_link_id": None,
             "wallet": None,
         },
@@ -61,7 +61,7 @@ def card(
 
 
 def bank() -> dict[str, Any]:
-    """payment_method_details of a bank account that pays days later."""
+    """payment_method_details of a bank debit, a delayed payment method."""
     account = {
         "account_holder_type": "individual",
         "account_type": "checking",

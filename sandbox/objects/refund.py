@@ -16,7 +16,7 @@ def build(
     reason: str | None,
     metadata: dict[str, str],
 ) -> dict[str, Any]:
-    """A refund of the charge, whose money has not moved yet."""
+    """A refund of the charge, which the balance does not show yet."""
     card = {"card": {"type": "refund"}, "type": "card"}
     bank = {"type": "us_bank_transfer", "us_bank_transfer": {"reference": None, "reference_status": None}}
     refund = {

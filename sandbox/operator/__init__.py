@@ -1,1 +1,1 @@
-"""What an operator does to the stand-in: how it behaves, and what befalls the money."""
+"""What an operator does to the stand-in: how it behaves, and what happens to the money."""

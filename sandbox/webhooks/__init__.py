@@ -1,1 +1,1 @@
-"""Events: made, signed, sent."""
+"""Events and their delivery to the webhook endpoint: created, signed, sent, retried."""

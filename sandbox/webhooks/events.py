@@ -1,4 +1,4 @@
-"""Tells the world what happened: an event with a frozen snapshot, and the deliveries that carry it."""
+"""Emits events: each with a frozen snapshot of its object, and the deliveries that carry it."""
 
 from __future__ import annotations
 
@@ -15,69 +15,71 @@ from sandbox.objects import event
 from sandbox.router import ALIAS
 from sandbox.webhooks import wakeup
 
-# Wide enough that an order which was shuffled also arrives shuffled, whatever the threads do.
-_STAGGER = 0.25
+# Seconds between two deliveries: wide enough that a shuffled order also arrives shuffled, whatever the threads do.
+_SHUFFLE_INTERVAL = 0.25
 
 
 @dataclass(frozen=True)
-class Cause:
-    """The API request that made the change; empty when the donor or time itself did."""
+class ApiRequest:
+    """The API request that made the change; empty when the payer or a timer made it."""
 
     request_id: str | None = None
     idempotency_key: str | None = None
 
 
-NOBODY = Cause()
+NO_REQUEST = ApiRequest()
 
 Body = dict[str, Any]
 # The type, the object as it is now, and for an update what stood there before.
-Happening = tuple[str, Body] | tuple[str, Body, Body]
+NewEvent = tuple[str, Body] | tuple[str, Body, Body]
 
 
-def announce(*happenings: Happening, cause: Cause = NOBODY) -> None:
-    """Record the events of ONE change, in their natural order, within the caller's transaction."""
-    mood = Behaviour.current()
-    times = 2 if mood.two_ids else 1
-    told = [_record(mood.release, cause, *happening) for happening in happenings for _ in range(times)]
-    if mood.delivery != Behaviour.Deliver.LOST:
-        _send(told, mood)
+def emit(*new_events: NewEvent, request: ApiRequest = NO_REQUEST) -> None:
+    """Create the events of ONE change, in their natural order, within the caller's transaction."""
+    behaviour = Behaviour.current()
+    copies = 2 if behaviour.two_ids else 1
+    created = [_create(behaviour.release, request, *each) for each in new_events for _ in range(copies)]
+    if behaviour.delivery != Behaviour.DeliveryMode.LOST:
+        _schedule(created, behaviour)
 
 
 def resend(events: list[Event]) -> None:
-    """Deliver once more, whatever the mood."""
+    """Deliver once more, however deliveries behave now."""
     now = time.time()
     Delivery.objects.bulk_create([Delivery(event=each, due_at=now) for each in events])
-    transaction.on_commit(wakeup.ring, using=ALIAS)
+    transaction.on_commit(wakeup.notify, using=ALIAS)
 
 
-def _record(release: str, cause: Cause, type: str, body: Body, previous: Body | None = None) -> Event:
-    told = event.build(
+def _create(release: str, request: ApiRequest, type: str, body: Body, previous: Body | None = None) -> Event:
+    built = event.build(
         type,
         versions.snapshot(body, release),
         created=int(time.time()),
-        api_version=versions.version(release),
-        request_id=cause.request_id,
-        idempotency_key=cause.idempotency_key,
+        api_version=versions.api_version(release),
+        request_id=request.request_id,
+        idempotency_key=request.idempotency_key,
         previous=previous,
     )
-    return Event.objects.create(stripe_id=told["id"], type=type, created=told["created"], about=body["id"], body=told)
-
-
-def _send(told: list[Event], mood: Behaviour) -> None:
-    due = time.time() + (mood.delay if mood.delivery == Behaviour.Deliver.LATE else 0)
-    order = _shuffled(told) if mood.shuffled else told
-    gap = _STAGGER if mood.shuffled else 0
-    Delivery.objects.bulk_create(
-        Delivery(event=each, due_at=due + place * gap)
-        for place, each in enumerate(order)
-        for _ in range(2 if mood.doubled else 1)
+    return Event.objects.create(
+        stripe_id=built["id"], type=type, created=built["created"], about=body["id"], body=built
     )
-    transaction.on_commit(wakeup.ring, using=ALIAS)
 
 
-def _shuffled(told: list[Event]) -> list[Event]:
+def _schedule(events: list[Event], behaviour: Behaviour) -> None:
+    due = time.time() + (behaviour.delay if behaviour.delivery == Behaviour.DeliveryMode.LATE else 0)
+    order = _shuffle(events) if behaviour.shuffled else events
+    interval = _SHUFFLE_INTERVAL if behaviour.shuffled else 0
+    Delivery.objects.bulk_create(
+        Delivery(event=each, due_at=due + index * interval)
+        for index, each in enumerate(order)
+        for _ in range(2 if behaviour.doubled else 1)
+    )
+    transaction.on_commit(wakeup.notify, using=ALIAS)
+
+
+def _shuffle(events: list[Event]) -> list[Event]:
     """Never the natural order by chance: who asks for disorder shall get it every time."""
-    order = list(told)
-    while len(order) > 1 and order == told:
+    order = list(events)
+    while len(order) > 1 and order == events:
         random.shuffle(order)
     return order

@@ -1,4 +1,4 @@
-"""Carries one event to the webhook address: claimed, signed, sent, and put off if it was not taken.
+"""Delivers one event to the webhook endpoint: claimed, signed, sent, and retried later unless answered with 2xx.
 
 The rows are the queue. A claim is a conditional UPDATE that moves `due_at` forward by a lease, so any number of
 threads and processes may work on one database, and what a killed one held comes back by itself.
@@ -20,28 +20,28 @@ from sandbox.webhooks import signing
 TIMEOUT = (3, 20)
 # Longer than a delivery can take, so that no second worker starts on one that is under way.
 LEASE = 26.0
-# Whom another worker beats to one delivery takes the next: all of them would want the first again.
-_ABREAST = 8
+# A worker that loses the race for one delivery tries the next: all of them would want the first again.
+_CANDIDATES = 8
 BACKOFF = [1, 2, 5, 15, 60]
-SLOWEST = 300
-GIVE_UP = 3 * 24 * 3600
+MAX_BACKOFF = 300
+RETRY_FOR = 3 * 24 * 3600
 
 
-def send_one() -> bool:
-    """Carry the delivery that is due first; False if there was none."""
-    due = list(Delivery.objects.filter(due_at__lte=time.time()).order_by("due_at", "pk")[:_ABREAST])
+def deliver_next() -> bool:
+    """Attempt the delivery that is due first; False if none was due."""
+    due = list(Delivery.objects.filter(due_at__lte=time.time()).order_by("due_at", "pk")[:_CANDIDATES])
     for each in due:
-        if _claimed(each):
-            status, problem = _post(each.event)
-            _note(each, status, problem)
+        if _claim(each):
+            status, error_name = _post(each.event)
+            _record_result(each, status, error_name)
             break
     return bool(due)
 
 
-def _claimed(due: Delivery) -> bool:
-    mine = Delivery.objects.filter(pk=due.pk, due_at=due.due_at)
-    due.attempts += 1
-    return bool(mine.update(due_at=time.time() + LEASE, attempts=due.attempts))
+def _claim(delivery: Delivery) -> bool:
+    unclaimed = Delivery.objects.filter(pk=delivery.pk, due_at=delivery.due_at)
+    delivery.attempts += 1
+    return bool(unclaimed.update(due_at=time.time() + LEASE, attempts=delivery.attempts))
 
 
 def _post(event: Event) -> tuple[int | None, str]:
@@ -55,7 +55,7 @@ def _post(event: Event) -> tuple[int | None, str]:
         with requests.Session() as session:
             # The operator's proxy settings are for the outside world, not for this machine.
             session.trust_env = False
-            answer = session.post(
+            response = session.post(
                 settings.SANDBOX_FORWARD_TO,
                 data=payload.encode(),
                 headers=headers,
@@ -64,17 +64,17 @@ def _post(event: Event) -> tuple[int | None, str]:
             )
     except requests.RequestException as error:
         return None, type(error).__name__
-    return answer.status_code, ""
+    return response.status_code, ""
 
 
-def _note(sent: Delivery, status: int | None, problem: str) -> None:
+def _record_result(delivery: Delivery, status: int | None, error_name: str) -> None:
     now = time.time()
-    row = Delivery.objects.filter(pk=sent.pk)
+    row = Delivery.objects.filter(pk=delivery.pk)
     if status is not None and 200 <= status < 300:
         with transaction.atomic(using=ALIAS):
             row.update(due_at=None, delivered_at=now, last_status=status, last_error="")
-            Event.objects.filter(pk=sent.event_id, delivered=False).update(delivered=True)
+            Event.objects.filter(pk=delivery.event_id, delivered=False).update(delivered=True)
         return
-    wait = BACKOFF[sent.attempts - 1] if sent.attempts <= len(BACKOFF) else SLOWEST
-    again = now + wait if now < sent.event.created + GIVE_UP else None
-    row.update(due_at=again, last_status=status, last_error=problem)
+    backoff = BACKOFF[delivery.attempts - 1] if delivery.attempts <= len(BACKOFF) else MAX_BACKOFF
+    retry_at = now + backoff if now < delivery.event.created + RETRY_FOR else None
+    row.update(due_at=retry_at, last_status=status, last_error=error_name)

@@ -1,4 +1,4 @@
-"""Signs a webhook body as Stripe does."""
+"""Signs a webhook's payload as Stripe does."""
 
 from __future__ import annotations
 

@@ -1,18 +1,18 @@
-"""Rouses this process's delivery threads: they would find the work at the next poll anyway, only later."""
+"""Wakes this process's delivery threads: they would find the work at the next poll anyway, only later."""
 
 from __future__ import annotations
 
 import threading
 
-_bell = threading.Event()
+_work_due = threading.Event()
 
 
-def ring() -> None:
+def notify() -> None:
     """Something may be due."""
-    _bell.set()
+    _work_due.set()
 
 
 def wait(seconds: float) -> None:
-    """Sleep until rung or until the time is over."""
-    if _bell.wait(seconds):
-        _bell.clear()
+    """Sleep until notified, or until the time is over."""
+    if _work_due.wait(seconds):
+        _work_due.clear()

@@ -123,14 +123,14 @@ class History:
     # --- deeds -------------------------------------------------------------------------------------------------------
 
     def decline(self, gift: Gift) -> None:
-        card_payments.by_card(gift.session, test_cards.lookup(DECLINED), card_payments.Expiry(12, 2040), ADA)
+        card_payments.pay(gift.session, test_cards.lookup(DECLINED), card_payments.Expiry(12, 2040), ADA)
 
     def refuse_approval(self, gift: Gift) -> None:
-        card_payments.by_card(gift.session, test_cards.lookup(CHALLENGED), card_payments.Expiry(12, 2040), ADA)
+        card_payments.pay(gift.session, test_cards.lookup(CHALLENGED), card_payments.Expiry(12, 2040), ADA)
         card_payments.answer_challenge(gift.session, approved=False)
 
     def pay(self, gift: Gift, number: str) -> None:
-        card_payments.by_card(gift.session, test_cards.lookup(number), card_payments.Expiry(12, 2040), ADA)
+        card_payments.pay(gift.session, test_cards.lookup(number), card_payments.Expiry(12, 2040), ADA)
         self._arrived(gift)
 
     def pay_by_bank(self, gift: Gift) -> None:
@@ -165,7 +165,7 @@ class History:
         gift.disputes[-1].became(made.status)
 
     def move_dispute(self, dispute: Dispute, to: str) -> None:
-        made = disputes.move(dispute.id, to)
+        made = disputes.advance(dispute.id, to)
         assert made
         dispute.became(made.status)
 
@@ -176,17 +176,17 @@ class History:
             if gift.state != State.PAID:
                 continue
             name = f"of page {page}"
-            if self._left(gift) and not disputes.holds(_charge(gift).stripe_id):
+            if self._left(gift) and not disputes.funds_withdrawn(_charge(gift).stripe_id):
                 found[f"refund {name}"] = lambda share, gift=gift: self.refund(gift, share)
             for kind in disputes.KINDS:
                 found[f"{kind} {name}"] = lambda share, gift=gift, kind=kind: self.dispute(gift, kind, share)
             for number, refund in enumerate(gift.refunds):
-                for outcome in refunds.possible(store.get(refunds.KIND, refund.id).status):
+                for outcome in refunds.allowed_transitions(store.get(refunds.KIND, refund.id).status):
                     found[f"refund {number} {name} {outcome}"] = lambda _, refund=refund, outcome=outcome: (
                         self.settle_refund(refund, outcome)
                     )
             for number, dispute in enumerate(gift.disputes):
-                for to in disputes.possible(dispute.status):
+                for to in disputes.allowed_transitions(dispute.status):
                     found[f"dispute {number} {name}: {to}"] = lambda _, dispute=dispute, to=to: self.move_dispute(
                         dispute, to
                     )
@@ -194,7 +194,7 @@ class History:
 
     def _arrived(self, gift: Gift) -> None:
         gift.state = State.PAID
-        settlement.follow(_charge(gift).stripe_id)
+        settlement.settle(_charge(gift).stripe_id)
 
     def _left(self, gift: Gift) -> int:
         body = _charge(gift).body

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["sandbox"])
 
 def send_all() -> None:
     """Everything that is due now."""
-    while sender.send_one():
+    while sender.deliver_next():
         pass
 
 
@@ -110,7 +110,7 @@ def test_many_workers_send_each_delivery_once(receiver, opened, pay):
 
 def test_what_a_killed_worker_held_comes_back_after_its_lease(receiver, api, opened):
     api.v1.checkout.sessions.expire(opened().id)
-    assert sender._claimed(only())
+    assert sender._claim(only())
     send_all()
     assert receiver.heard == []
     assert only().due_at <= time.time() + sender.LEASE
@@ -151,7 +151,7 @@ def test_the_donor_comes_back_after_the_site_has_heard(delivering, receiver, ope
 
 
 def test_the_donor_is_not_held_back_for_ever(delivering, receiver, opened, pay, monkeypatch):
-    monkeypatch.setattr(worker, "PATIENCE", 0.3)
+    monkeypatch.setattr(worker, "MAX_WAIT", 0.3)
     receiver.answers = [500] * 20
     began = time.monotonic()
     assert pay(opened().id).status_code == 303
@@ -164,4 +164,4 @@ def test_the_donor_is_not_held_back_when_nothing_is_to_come_soon(delivering, rec
     session = opened()
     began = time.monotonic()
     pay(session.id)
-    assert time.monotonic() - began < 0.8 * worker.PATIENCE
+    assert time.monotonic() - began < 0.8 * worker.MAX_WAIT

@@ -134,7 +134,7 @@ def test_an_unknown_fault_is_refused(control, fields):
 
 def test_a_time_out_ends_by_itself_and_leaves_no_answer(rf):
     Behaviour.objects.create(fault_seconds=0)
-    answer = faults.silence(rf.get("/"), "timeout_after")
+    answer = faults.no_answer(rf.get("/"), "timeout_after")
     assert (answer.content, answer["Content-Length"]) == (b"", "1000000")
 
 

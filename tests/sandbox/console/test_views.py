@@ -43,8 +43,8 @@ def test_it_tells_how_each_event_fares(client, receiver, api, opened):
     for _ in range(3):
         api.v1.checkout.sessions.expire(opened().id)
     receiver.answers = [200, 500]
-    sender.send_one()
-    sender.send_one()
+    sender.deliver_next()
+    sender.deliver_next()
     page = text(client.get(CONSOLE))
     for state in ("delivered", "refused (500), will try again", "on its way"):
         assert page.count(f">{state}<") == 1
@@ -59,7 +59,7 @@ def test_a_lost_event_is_resent_by_its_button(client, receiver, control, opened,
     assert f'value="{event.stripe_id}"' in page
     answer = client.post(CONSOLE, {"action": "resend", "event": event.stripe_id}, follow=True)
     assert "on its way again" in text(answer)
-    sender.send_one()
+    sender.deliver_next()
     assert receiver.types() == ["checkout.session.expired"]
 
 
@@ -67,7 +67,7 @@ def test_all_that_never_arrived_is_resent(client, control, receiver):
     control(delivery="lost")
     control("/stranger")
     client.post(CONSOLE, {"action": "resend_undelivered"})
-    while sender.send_one():
+    while sender.deliver_next():
         pass
     assert len(receiver.heard) == 3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.core.currencies import MINIMUM, SUPPORTED, parse, shown
+from sandbox.core.currencies import MINIMUM, SUPPORTED, format_amount, parse_amount
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from sandbox.core.currencies import MINIMUM, SUPPORTED, parse, shown
     ],
 )
 def test_amounts_are_shown_in_major_units(amount, currency, text):
-    assert shown(amount, currency) == text
+    assert format_amount(amount, currency) == text
 
 
 def test_each_minimum_is_of_a_supported_currency():
@@ -44,4 +44,4 @@ def test_each_minimum_is_of_a_supported_currency():
     ],
 )
 def test_what_is_typed_in_major_units_is_read(typed, currency, amount):
-    assert parse(typed, currency) == amount
+    assert parse_amount(typed, currency) == amount

@@ -64,7 +64,7 @@ def test_it_comes_once_however_many_look(api, paid):
 
     def look(_: int) -> int:
         try:
-            settlement.follow(charge.id)
+            settlement.settle(charge.id)
             return len(api.v1.balance_transactions.list().data)
         finally:
             connections["sandbox"].close()

@@ -146,7 +146,7 @@ def test_events_are_sent_again(receiver, opened, pay, control):
     def heard_after(**fields: str) -> list[str]:
         receiver.heard.clear()
         control("/resend", **fields)
-        while sender.send_one():
+        while sender.deliver_next():
             pass
         return [heard.event["id"] for heard in receiver.heard]
 

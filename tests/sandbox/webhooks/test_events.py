@@ -80,8 +80,8 @@ def test_another_release_has_its_version_and_an_older_shape(opened, pay, control
     control(release=release)
     pay(opened().id)
     bodies = {event.type: event.body for event in Event.objects.all()}
-    assert {body["api_version"] for body in bodies.values()} == {versions.version(release)}
-    assert versions.version(release).endswith(f".{release}")
+    assert {body["api_version"] for body in bodies.values()} == {versions.api_version(release)}
+    assert versions.api_version(release).endswith(f".{release}")
     session = bodies["checkout.session.completed"]["data"]["object"]
     assert not {"payment_status", "amount_total", "status"} & session.keys()
     intent = bodies["payment_intent.succeeded"]["data"]["object"]

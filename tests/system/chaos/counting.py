@@ -17,16 +17,16 @@ def main(file: str, *command: str) -> None:
     django.setup()
     from sandbox.api import faults
 
-    strike = faults.strike
+    inject_fault = faults.inject_fault
 
     def counted() -> str:
-        fault = strike()
+        fault = inject_fault()
         if fault:
             with Path(file).open("a") as lines:
                 lines.write(f"{fault}\n")
         return fault
 
-    faults.strike = counted
+    faults.inject_fault = counted
     execute_from_command_line(["manage.py", *command])
 
 

@@ -178,7 +178,7 @@ def test_killed_right_after_the_donor_paid_the_gift_appears_without_them(
     stack: ExitStack, new_sqlite: Callable[[], Database], donor: NewDonor
 ) -> None:
     site = Site(stack, new_sqlite())
-    site.start("sandbox.webhooks.sender._claimed before")
+    site.start("sandbox.webhooks.sender._claim before")
     ada = donor(site)
     page = ada.gives_until_it_works(Within(20))
     with pytest.raises(requests.ConnectionError):
