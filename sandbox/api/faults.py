@@ -11,7 +11,7 @@ import time
 
 from django.http import HttpRequest, HttpResponse
 
-from sandbox.api import idempotency
+from sandbox.api import connection, idempotency
 from sandbox.core.errors import ApiError
 from sandbox.models import Behaviour
 
@@ -81,19 +81,21 @@ def raise_error(fault: str, key: str | None) -> None:
         raise idempotency.in_use(key)
 
 
-def no_answer(request: HttpRequest, fault: str) -> HttpResponse:
-    """No answer: after a while or at once the connection breaks."""
+def drop(request: HttpRequest, fault: str) -> HttpResponse:
+    """No response: the connection is reset, at once or after the time-out."""
     if fault in _TIMEOUTS:
         _stall(request, Behaviour.current().fault_seconds)
-    # More is promised than is sent, so the server can only close the connection, and the client has no answer.
+    # A client that is still sending would see a broken pipe, not a reset.
+    request.read()
     response = HttpResponse(content_type="application/json")
-    response["Content-Length"] = "1000000"
+    if not connection.reset(request.META):
+        # More is promised than is sent: a server that hides its socket can only close it, and the client has nothing.
+        response["Content-Length"] = "1000000"
     return response
 
 
 def _stall(request: HttpRequest, seconds: int) -> None:
     """Keep the client waiting; a client that has disconnected frees the thread (where the server can tell)."""
     deadline = time.monotonic() + seconds
-    disconnected = request.META.get("waitress.client_disconnected", lambda: False)
-    while time.monotonic() < deadline and not disconnected():
+    while time.monotonic() < deadline and not connection.disconnected(request.META):
         time.sleep(0.05)

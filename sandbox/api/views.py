@@ -28,9 +28,9 @@ def v1(request: HttpRequest, rest: str) -> HttpResponse:
     path = rest.rstrip("/")
     fault = "" if path.startswith(routes.CONTROL) else faults.inject_fault()
     if fault in faults.BEFORE:
-        return faults.no_answer(request, fault)
+        return faults.drop(request, fault)
     response = _handle(request, path, fault)
-    return faults.no_answer(request, fault) if fault in faults.AFTER else response
+    return faults.drop(request, fault) if fault in faults.AFTER else response
 
 
 def _handle(request: HttpRequest, path: str, fault: str) -> HttpResponse:

@@ -1,6 +1,6 @@
-"""Faults on purpose: which calls they befall, how often, and what is left of the call afterwards.
+"""Fault injection: which requests fail, how often, and what is left of the request afterwards.
 
-The time-outs and broken connections are tried on the stand-in as its own process, in test_standalone.
+The time-outs and resets themselves are tried in test_connection and, in a process of its own, in test_standalone.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def test_an_unknown_fault_is_refused(control, fields):
 
 def test_a_time_out_ends_by_itself_and_leaves_no_answer(rf):
     Behaviour.objects.create(fault_seconds=0)
-    answer = faults.no_answer(rf.get("/"), "timeout_after")
+    answer = faults.drop(rf.get("/"), "timeout_after")
     assert (answer.content, answer["Content-Length"]) == (b"", "1000000")
 
 
