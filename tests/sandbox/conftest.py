@@ -1,4 +1,4 @@
-"""A live site with its sandbox, Stripe's own SDK that asks it, and a site that hears its events."""
+"""A live site with its sandbox, Stripe's own SDK as its client, and a webhook endpoint that receives its events."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SECRET = "whsec_of_these_tests"
 VISA = "4242424242424242"
 
 
-def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
-    """What the condition finally says; an error if it stays false."""
+def wait_until(condition: Callable[[], Any], seconds: float = 10) -> Any:
+    """The condition's first true value; an error if it stays false."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         if time.monotonic() > deadline:
@@ -33,7 +33,7 @@ def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
 
 
 @dataclass
-class Heard:
+class ReceivedWebhook:
     """One delivery as it arrived."""
 
     body: str
@@ -46,17 +46,17 @@ class Heard:
 
 @dataclass
 class Receiver:
-    """A site that listens, and answers what it was told to answer (200 when the list is used up)."""
+    """A webhook endpoint that answers with these statuses (200 when the list is used up)."""
 
     url: str = ""
-    heard: list[Heard] = field(default_factory=list)
-    answers: list[int] = field(default_factory=list)
+    received: list[ReceivedWebhook] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
 
     def types(self) -> list[str]:
-        return [each.event["type"] for each in self.heard]
+        return [each.event["type"] for each in self.received]
 
     def wait(self, count: int) -> Any:
-        return until(lambda: self.heard[:count] if len(self.heard) >= count else None)
+        return wait_until(lambda: self.received[:count] if len(self.received) >= count else None)
 
 
 @pytest.fixture
@@ -66,8 +66,9 @@ def receiver(settings) -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            receiver.heard.append(Heard(body, {name.lower(): value for name, value in self.headers.items()}))
-            self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            receiver.received.append(ReceivedWebhook(body, headers))
+            self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)
             # Somewhere to go, for a client that would follow a redirect.
             self.send_header("Location", "/hook")
             self.send_header("Content-Length", "0")
@@ -89,8 +90,9 @@ def receiver(settings) -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def delivering(receiver) -> Iterator[None]:
-    """The threads that deliver run."""
+def worker_running(receiver, monkeypatch) -> Iterator[None]:
+    """The worker's threads run, and do not wait for long."""
+    monkeypatch.setattr(worker, "POLL_INTERVAL", 0.05)
     worker.start()
     yield
     worker.stop()
@@ -107,8 +109,8 @@ def api(live_server, settings) -> stripe.StripeClient:
     )
 
 
-def wanted(**extra: Any) -> Any:
-    """The parameters of a gift of $20."""
+def session_params(**extra: Any) -> Any:
+    """The parameters of a session about $20."""
     return {
         "mode": "payment",
         "success_url": "https://site.example/success?session_id={CHECKOUT_SESSION_ID}",
@@ -116,7 +118,7 @@ def wanted(**extra: Any) -> Any:
         "line_items": [
             {
                 "quantity": 1,
-                "price_data": {"currency": "usd", "unit_amount": 2000, "product_data": {"name": "A gift"}},
+                "price_data": {"currency": "usd", "unit_amount": 2000, "product_data": {"name": "Notebook"}},
             }
         ],
         **extra,
@@ -124,14 +126,14 @@ def wanted(**extra: Any) -> Any:
 
 
 @pytest.fixture
-def opened(api) -> Callable[..., stripe.checkout.Session]:
-    """Opens a session."""
-    return lambda **extra: api.v1.checkout.sessions.create(wanted(**extra))
+def create_session(api) -> Callable[..., stripe.checkout.Session]:
+    """Creates a session."""
+    return lambda **extra: api.v1.checkout.sessions.create(session_params(**extra))
 
 
 @pytest.fixture
 def pay(client: Client) -> Callable[..., Any]:
-    """Types a card on a session's pay page and presses Pay."""
+    """Fills in a card on a session's payment page and presses Pay."""
 
     def press(session_id: str, number: str = VISA, **typed: str) -> Any:
         form = {
@@ -148,11 +150,11 @@ def pay(client: Client) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def paid(opened, pay) -> Callable[..., stripe.checkout.Session]:
-    """A session that a card has paid."""
+def pay_session(create_session, pay) -> Callable[..., stripe.checkout.Session]:
+    """Creates a session and pays it by card."""
 
     def make(number: str = VISA, **extra: Any) -> Any:
-        session = opened(**extra)
+        session = create_session(**extra)
         assert pay(session.id, number).status_code == 303
         return session
 
@@ -161,7 +163,7 @@ def paid(opened, pay) -> Callable[..., stripe.checkout.Session]:
 
 @pytest.fixture
 def charge_of(api) -> Callable[..., Any]:
-    """The charge of a session as it is now, with its balance transaction unless told otherwise."""
+    """The charge of a session as it is now, with its balance transaction by default."""
 
     def find(session: Any, expand: str = "payment_intent.latest_charge.balance_transaction") -> Any:
         return api.v1.checkout.sessions.retrieve(session.id, {"expand": [expand]}).payment_intent.latest_charge
@@ -169,7 +171,7 @@ def charge_of(api) -> Callable[..., Any]:
     return find
 
 
-def told() -> list[str]:
+def event_types() -> list[str]:
     """The types of all events, oldest first."""
     return list(Event.objects.order_by("number").values_list("type", flat=True))
 

@@ -19,7 +19,7 @@ from waitress import wasyncore
 from project.serve import Limits, Server, listen
 from sandbox.api import connection
 from sandbox.models import Record
-from tests.sandbox.conftest import wanted
+from tests.sandbox.conftest import session_params
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["sandbox"])
 
@@ -68,7 +68,7 @@ def behave(served: str, **fields: Any) -> None:
 
 
 def create(sdk: stripe.StripeClient) -> Any:
-    return sdk.v1.checkout.sessions.create(wanted(), {"idempotency_key": "k"})
+    return sdk.v1.checkout.sessions.create(session_params(), {"idempotency_key": "k"})
 
 
 @pytest.mark.parametrize(

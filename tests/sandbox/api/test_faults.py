@@ -5,19 +5,21 @@ The time-outs and resets themselves are tried in test_connection and, in a proce
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import requests
 import stripe
 
 from sandbox.api import faults
 from sandbox.models import Behaviour, Event, Record
-from tests.sandbox.conftest import wanted
+from tests.sandbox.conftest import session_params
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["sandbox"])
 
 
 def create(api, key=None):
-    return api.v1.checkout.sessions.create(wanted(), {"idempotency_key": key} if key else {})
+    return api.v1.checkout.sessions.create(session_params(), {"idempotency_key": key} if key else {})
 
 
 def sessions() -> int:
@@ -66,8 +68,8 @@ def test_an_error_of_stripes_stays_under_its_key(api, control):
     assert create(api, "another").status == "open"
 
 
-def test_an_error_stops_a_refund_before_it_begins(api, charge_of, control, paid):
-    charge = charge_of(paid())
+def test_an_error_stops_a_refund_before_it_begins(api, charge_of, control, pay_session):
+    charge = charge_of(pay_session())
     control(fault="500")
     before = Event.objects.count()
     with pytest.raises(stripe.APIError):
@@ -90,8 +92,8 @@ def test_reading_has_no_key_that_could_be_in_use(api, control):
     assert api.v1.events.list().data == []
 
 
-def test_the_pay_page_and_the_control_api_never_fail(client, control, opened, pay):
-    session = opened()
+def test_the_pay_page_and_the_control_api_never_fail(client, control, create_session, pay):
+    session = create_session()
     control(fault="500")
     assert client.get(f"/sandbox/pay/{session.id}").status_code == 200
     assert pay(session.id).status_code == 303
@@ -132,10 +134,19 @@ def test_an_unknown_fault_is_refused(control, fields):
     assert not Behaviour.objects.exists()
 
 
-def test_a_time_out_ends_by_itself_and_leaves_no_answer(rf):
-    Behaviour.objects.create(fault_seconds=0)
-    answer = faults.drop(rf.get("/"), "timeout_after")
-    assert (answer.content, answer["Content-Length"]) == (b"", "1000000")
+def test_a_time_out_ends_after_its_seconds(rf, monkeypatch):
+    clock = SimpleNamespace(now=100.0)
+    clock.monotonic = lambda: clock.now
+    clock.sleep = lambda seconds: setattr(clock, "now", clock.now + seconds)
+    monkeypatch.setattr(faults, "time", clock)
+    Behaviour.objects.create(fault_seconds=7)
+    faults.drop(rf.get("/"), "timeout_after")
+    assert 107 <= clock.now < 107.1
+
+
+def test_a_server_that_hides_its_socket_cuts_the_response_short(rf):
+    response = faults.drop(rf.get("/"), "reset_after")
+    assert (response.content, response["Content-Length"]) == (b"", "1000000")
 
 
 def test_without_a_fault_an_answer_is_whole(live_server):

@@ -11,13 +11,13 @@ import stripe
 
 from sandbox.engine import sessions
 from sandbox.models import IdempotentCall, Record
-from tests.sandbox.conftest import until, wanted
+from tests.sandbox.conftest import session_params, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["sandbox"])
 
 
 def create(api, key, **extra):
-    return api.v1.checkout.sessions.create(wanted(**extra), {"idempotency_key": key})
+    return api.v1.checkout.sessions.create(session_params(**extra), {"idempotency_key": key})
 
 
 def test_the_same_request_gets_the_same_answer(api):
@@ -30,7 +30,7 @@ def test_the_same_request_gets_the_same_answer(api):
 
 
 def test_without_a_key_each_request_is_its_own(api):
-    assert api.v1.checkout.sessions.create(wanted()).id != api.v1.checkout.sessions.create(wanted()).id
+    assert api.v1.checkout.sessions.create(session_params()).id != api.v1.checkout.sessions.create(session_params()).id
 
 
 def test_the_answer_stays_what_it_was_when_the_object_moves_on(api):
@@ -52,7 +52,7 @@ def test_another_call_under_one_key_is_refused(api):
         api.v1.checkout.sessions.expire(session.id, {}, {"idempotency_key": "k"})
 
 
-def test_while_the_first_request_runs_the_second_is_told_to_come_back(api, monkeypatch):
+def test_while_the_first_request_runs_the_second_is_in_use(api, monkeypatch):
     inside, go_on = threading.Event(), threading.Event()
     real = sessions.create
 
@@ -90,7 +90,7 @@ def test_sixteen_at_once_make_one_session(api):
 
 def test_a_refused_request_does_not_use_up_its_key(api):
     with pytest.raises(stripe.InvalidRequestError):
-        create(api, "k", mode="gift")
+        create(api, "k", mode="rental")
     assert create(api, "k").status == "open"
 
 
@@ -128,6 +128,6 @@ def test_a_key_has_at_most_255_characters(api):
 def test_an_event_names_the_request_that_caused_it(api):
     session = create(api, "k")
     expired = api.v1.checkout.sessions.expire(session.id, {}, {"idempotency_key": "because"})
-    request = until(lambda: api.v1.events.list().data)[0].request
+    request = wait_until(lambda: api.v1.events.list().data)[0].request
     assert request.idempotency_key == "because"
     assert request.id == expired.last_response.headers["Request-Id"]

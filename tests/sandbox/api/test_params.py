@@ -14,14 +14,14 @@ import stripe.params.checkout._session_create_params as official
 from sandbox.api import params
 from sandbox.api.form_encoding import parse
 from sandbox.core.errors import ApiError
-from tests.sandbox.conftest import wanted
+from tests.sandbox.conftest import session_params
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["sandbox"])
 
 
 def item(**changes: Any) -> dict[str, Any]:
-    """The gift's line with another price."""
-    price = {**wanted()["line_items"][0]["price_data"], **changes}
+    """The line item with another price."""
+    price = {**session_params()["line_items"][0]["price_data"], **changes}
     return {"line_items": [{"quantity": 1, "price_data": price}]}
 
 
@@ -70,7 +70,7 @@ NOW = int(time.time())
         ({"success_url": "/success"}, "url_invalid", "success_url"),
         ({"cancel_url": "javascript:alert(1)"}, "url_invalid", "cancel_url"),
         ({"customer_email": "nobody"}, "email_invalid", "customer_email"),
-        ({"mode": "gift"}, None, "mode"),
+        ({"mode": "rental"}, None, "mode"),
         ({"submit_type": "give"}, None, "submit_type"),
         ({"locale": "tlh"}, None, "locale"),
         ({"expires_at": NOW + 1700}, None, "expires_at"),
@@ -89,20 +89,20 @@ NOW = int(time.time())
         ({"adaptive_pricing": {"enabled": "maybe"}}, None, "adaptive_pricing[enabled]"),
     ],
 )
-def test_a_wrong_parameter_is_refused_and_named(opened, extra, code, param):
+def test_a_wrong_parameter_is_refused_and_named(create_session, extra, code, param):
     with pytest.raises(stripe.InvalidRequestError) as refused:
-        opened(**extra)
+        create_session(**extra)
     assert (refused.value.http_status, refused.value.code, refused.value.param) == (400, code, param)
 
 
-def test_the_dead_parameter_is_refused_in_stripes_words(opened):
+def test_the_dead_parameter_is_refused_in_stripes_words(create_session):
     with pytest.raises(stripe.InvalidRequestError, match="Received unknown parameter: payment_method_types"):
-        opened(payment_method_types=["card"])
+        create_session(payment_method_types=["card"])
 
 
 @pytest.mark.parametrize("name", ["mode", "line_items", "success_url"])
 def test_a_missing_parameter_is_named(api, name):
-    params = wanted()
+    params = session_params()
     del params[name]
     with pytest.raises(stripe.InvalidRequestError, match=f"Missing required param: {name}") as refused:
         api.v1.checkout.sessions.create(params)
@@ -110,19 +110,19 @@ def test_a_missing_parameter_is_named(api, name):
 
 
 @pytest.mark.parametrize("extra", [{"mode": "subscription"}, {"customer": "cus_1"}, {"ui_mode": "elements"}])
-def test_what_only_stripe_plays_is_refused_plainly(opened, extra):
+def test_what_only_stripe_supports_is_refused_plainly(create_session, extra):
     with pytest.raises(stripe.InvalidRequestError, match=f"The sandbox does not play {next(iter(extra))}"):
-        opened(**extra)
+        create_session(**extra)
 
 
-def test_the_limits_themselves_are_allowed(opened):
-    session = opened(
+def test_the_limits_themselves_are_allowed(create_session):
+    session = create_session(
         metadata={f"{n:040}": "é" * 500 for n in range(50)},
         client_reference_id="x" * 200,
         expires_at=int(time.time()) + 1801,
         locale="hi-IN",
         adaptive_pricing={"enabled": False},
-        payment_intent_data={"statement_descriptor_suffix": "GIFT 7", "receipt_email": "ada@example.com"},
+        payment_intent_data={"statement_descriptor_suffix": "ORDER 7", "receipt_email": "ada@example.com"},
         **item(unit_amount=50),
     )
     assert len(session.metadata.to_dict()) == 50
@@ -130,6 +130,6 @@ def test_the_limits_themselves_are_allowed(opened):
     assert session.adaptive_pricing.enabled is False
 
 
-def test_odd_text_survives_the_form_encoding(opened):
-    odd = {"1": "a=b&c[d]", "ключ": "日本 + % \u202e \n 🎁", "empty": ""}
-    assert opened(metadata=odd).metadata.to_dict() == {"1": odd["1"], "ключ": odd["ключ"]}
+def test_odd_text_survives_the_form_encoding(create_session):
+    odd = {"1": "a=b&c[d]", "ключ": "日本 + % \u202e \n 🎈", "empty": ""}
+    assert create_session(metadata=odd).metadata.to_dict() == {"1": odd["1"], "ключ": odd["ключ"]}

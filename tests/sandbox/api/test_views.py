@@ -9,7 +9,7 @@ import requests
 import stripe
 
 from sandbox.engine import sessions
-from tests.sandbox.conftest import wanted
+from tests.sandbox.conftest import session_params
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["sandbox"])
 
@@ -43,9 +43,9 @@ def test_other_keys_are_not(ask, authorization):
 
 
 def test_the_sdk_sees_an_authentication_error(live_server):
-    stranger = stripe.StripeClient("sk_live_1", base_addresses={"api": f"{live_server.url}/sandbox"})
+    live = stripe.StripeClient("sk_live_1", base_addresses={"api": f"{live_server.url}/sandbox"})
     with pytest.raises(stripe.AuthenticationError, match="Invalid API Key provided: sk_live_"):
-        stranger.v1.events.list()
+        live.v1.events.list()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_error_has_stripes_shape(ask):
 
 
 def test_only_forms_are_read(ask):
-    assert ask("POST", "checkout/sessions", json=wanted()).status_code == 400
+    assert ask("POST", "checkout/sessions", json=session_params()).status_code == 400
     assert ask("POST", "checkout/sessions", data=b"mode=%ff").status_code == 400
     broken = ask(
         "POST", "checkout/sessions", data=b"mode=\xff", headers={"Content-Type": "application/x-www-form-urlencoded"}
@@ -105,7 +105,7 @@ def test_a_fault_of_its_own_is_an_api_error_and_frees_the_key(api, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(sessions, "create", broken)
         with pytest.raises(stripe.APIError) as failed:
-            api.v1.checkout.sessions.create(wanted(), {"idempotency_key": "again"})
+            api.v1.checkout.sessions.create(session_params(), {"idempotency_key": "again"})
     assert failed.value.http_status == 500
     assert "a bug" not in str(failed.value)
-    assert api.v1.checkout.sessions.create(wanted(), {"idempotency_key": "again"}).status == "open"
+    assert api.v1.checkout.sessions.create(session_params(), {"idempotency_key": "again"}).status == "open"

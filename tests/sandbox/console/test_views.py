@@ -14,7 +14,14 @@ from sandbox.webhooks import sender
 pytestmark = pytest.mark.django_db(transaction=True, databases=["sandbox"])
 
 CONSOLE = "/sandbox/"
-MOOD = {"action": "mood", "delivery": "late", "delay": "5", "release": "dahlia", "bank_delay": "9", "shuffled": "on"}
+DELIVERY = {
+    "action": "mood",
+    "delivery": "late",
+    "delay": "5",
+    "release": "dahlia",
+    "bank_delay": "9",
+    "shuffled": "on",
+}
 
 
 def text(response):
@@ -29,8 +36,8 @@ def test_an_empty_console_says_what_it_is(client, db):
     assert "<script" not in page
 
 
-def test_it_lists_sessions_with_their_state_and_pay_page(client, opened, pay):
-    paid, open_ = opened(), opened()
+def test_it_lists_sessions_with_their_state_and_pay_page(client, create_session, pay):
+    paid, open_ = create_session(), create_session()
     pay(paid.id)
     page = text(client.get(CONSOLE))
     assert "complete, paid" in page
@@ -39,10 +46,10 @@ def test_it_lists_sessions_with_their_state_and_pay_page(client, opened, pay):
     assert f'href="/sandbox/pay/{paid.id}"' not in page
 
 
-def test_it_tells_how_each_event_fares(client, receiver, api, opened):
+def test_it_shows_how_far_each_delivery_is(client, receiver, api, create_session):
     for _ in range(3):
-        api.v1.checkout.sessions.expire(opened().id)
-    receiver.answers = [200, 500]
+        api.v1.checkout.sessions.expire(create_session().id)
+    receiver.statuses = [200, 500]
     sender.deliver_next()
     sender.deliver_next()
     page = text(client.get(CONSOLE))
@@ -50,9 +57,9 @@ def test_it_tells_how_each_event_fares(client, receiver, api, opened):
         assert page.count(f">{state}<") == 1
 
 
-def test_a_lost_event_is_resent_by_its_button(client, receiver, control, opened, api):
+def test_a_lost_event_is_resent_by_its_button(client, receiver, control, create_session, api):
     control(delivery="lost")
-    api.v1.checkout.sessions.expire(opened().id)
+    api.v1.checkout.sessions.expire(create_session().id)
     event = Event.objects.get()
     page = text(client.get(CONSOLE))
     assert ">lost<" in page
@@ -69,12 +76,12 @@ def test_all_that_never_arrived_is_resent(client, control, receiver):
     client.post(CONSOLE, {"action": "resend_undelivered"})
     while sender.deliver_next():
         pass
-    assert len(receiver.heard) == 3
+    assert len(receiver.received) == 3
 
 
 @pytest.mark.parametrize(("outcome", "state"), [("settles", "complete, paid"), ("fails", "the bank refused")])
-def test_a_pending_bank_payment_has_its_buttons(client, opened, outcome, state):
-    session = opened()
+def test_a_pending_bank_payment_has_its_buttons(client, create_session, outcome, state):
+    session = create_session()
     client.post(f"/sandbox/pay/{session.id}", {"bank": "settles", "email": "ada@example.com"})
     assert 'value="settle"' in text(client.get(CONSOLE))
     after = text(client.post(CONSOLE, {"action": "settle", "session": session.id, "outcome": outcome}, follow=True))
@@ -82,22 +89,22 @@ def test_a_pending_bank_payment_has_its_buttons(client, opened, outcome, state):
     assert 'value="settle"' not in after
 
 
-def test_a_stranger_pays(client, db):
+def test_another_merchant_is_paid(client, db):
     page = text(client.post(CONSOLE, {"action": "stranger"}, follow=True))
     assert "A stranger has paid" in page
     assert "$15.00 USD" in page
 
 
-def test_the_mood_is_set_and_shown(client, db):
-    page = text(client.post(CONSOLE, MOOD, follow=True))
-    mood = Behaviour.current()
-    assert (mood.delivery, mood.delay, mood.release, mood.bank_delay) == ("late", 5, "dahlia", 9)
-    assert (mood.shuffled, mood.doubled, mood.two_ids) == (True, False, False)
+def test_the_delivery_settings_are_saved_and_shown(client, db):
+    page = text(client.post(CONSOLE, DELIVERY, follow=True))
+    behaviour = Behaviour.current()
+    assert (behaviour.delivery, behaviour.delay, behaviour.release, behaviour.bank_delay) == ("late", 5, "dahlia", 9)
+    assert (behaviour.shuffled, behaviour.doubled, behaviour.two_ids) == (True, False, False)
     assert '<option value="late" selected>' in page
 
 
-def test_a_wrong_mood_is_refused_beside_its_field(client, db):
-    answer = client.post(CONSOLE, {**MOOD, "delay": "soon"})
+def test_a_wrong_delivery_setting_is_refused_beside_its_field(client, db):
+    answer = client.post(CONSOLE, {**DELIVERY, "delay": "soon"})
     assert answer.status_code == 422
     assert 'aria-describedby="id_delay_error"' in text(answer)
     assert not Behaviour.objects.exists()
@@ -109,8 +116,8 @@ def press(client):
     return lambda **fields: text(client.post(CONSOLE, fields, follow=True))
 
 
-def test_a_payment_is_refunded_in_part_and_then_in_full(api, charge_of, client, paid, press):
-    charge = charge_of(paid())
+def test_a_payment_is_refunded_in_part_and_then_in_full(api, charge_of, client, pay_session, press):
+    charge = charge_of(pay_session())
     assert f'value="{charge.id}"' in text(client.get(CONSOLE))
     page = press(action="refund", charge=charge.id, amount="12.50")
     assert "The refund is made." in page
@@ -122,16 +129,16 @@ def test_a_payment_is_refunded_in_part_and_then_in_full(api, charge_of, client, 
 
 
 @pytest.mark.parametrize("amount", ["all", "0", "1.234", "-5", "20.01"])
-def test_a_wrong_amount_to_refund_is_refused(api, charge_of, client, paid, amount):
-    charge = charge_of(paid())
+def test_a_wrong_amount_to_refund_is_refused(api, charge_of, client, pay_session, amount):
+    charge = charge_of(pay_session())
     answer = client.post(CONSOLE, {"action": "refund", "charge": charge.id, "amount": amount})
     assert answer.status_code == 400
     assert 'role="alert"' in text(answer)
     assert api.v1.refunds.list().data == []
 
 
-def test_a_refund_has_the_buttons_of_its_state(api, control, paid, client, press):
-    refund = control("/refund", session=paid("4000000000007726").id)["id"]
+def test_a_refund_has_the_buttons_of_its_state(api, control, pay_session, client, press):
+    refund = control("/refund", session=pay_session("4000000000007726").id)["id"]
     page = text(client.get(CONSOLE))
     assert re.findall(r'name="outcome" value="(\w+)"', page) == ["succeeds", "fails", "canceled"]
     page = press(action="settle_refund", refund=refund, outcome="succeeds")
@@ -141,8 +148,8 @@ def test_a_refund_has_the_buttons_of_its_state(api, control, paid, client, press
 
 
 @pytest.mark.parametrize("kind", ["chargeback", "inquiry", "lost"])
-def test_a_payment_is_disputed(api, charge_of, paid, press, kind):
-    charge = charge_of(paid())
+def test_a_payment_is_disputed(api, charge_of, pay_session, press, kind):
+    charge = charge_of(pay_session())
     page = press(action="dispute", charge=charge.id, kind=kind)
     (case,) = api.v1.disputes.list().data
     assert ('value="refund"' in page) == (kind == "inquiry")
@@ -154,8 +161,8 @@ def test_a_payment_is_disputed(api, charge_of, paid, press, kind):
     assert api.v1.disputes.retrieve(case.id).status == status
 
 
-def test_the_balance_is_shown_billed_and_paid_out(api, charge_of, paid, press):
-    charge_of(paid())
+def test_the_balance_is_shown_billed_and_paid_out(api, charge_of, pay_session, press):
+    charge_of(pay_session())
     page = press(action="stripe_fee")
     assert "next payout: <b>$17.12 USD</b>" in page
     assert "−$2.00 USD" in page
@@ -166,8 +173,8 @@ def test_the_balance_is_shown_billed_and_paid_out(api, charge_of, paid, press):
 
 def test_payments_can_settle_in_another_currency(client, press):
     assert "The settlement is saved." in press(action="money", settlement="EUR", exchange_rate="0.9")
-    mood = Behaviour.objects.get()
-    assert (mood.settlement, mood.exchange_rate) == ("eur", Decimal("0.9"))
+    behaviour = Behaviour.objects.get()
+    assert (behaviour.settlement, behaviour.exchange_rate) == ("eur", Decimal("0.9"))
     press(action="money", settlement="", exchange_rate="2")
     assert Behaviour.objects.get().settlement == ""
 
@@ -176,8 +183,13 @@ def test_the_api_is_made_to_fail(client, press):
     page = press(action="faults", fault="timeout_after", fault_rate="30", fault_seed="7", fault_seconds="5")
     assert "The faults are saved." in page
     assert '<option value="timeout_after" selected>' in page
-    mood = Behaviour.objects.get()
-    assert (mood.fault, mood.fault_rate, mood.fault_seed, mood.fault_seconds) == ("timeout_after", 30, 7, 5)
+    behaviour = Behaviour.objects.get()
+    assert (behaviour.fault, behaviour.fault_rate, behaviour.fault_seed, behaviour.fault_seconds) == (
+        "timeout_after",
+        30,
+        7,
+        5,
+    )
 
 
 @pytest.mark.parametrize(

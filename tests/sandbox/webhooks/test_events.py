@@ -1,4 +1,4 @@
-"""Events: frozen when they happen, told in the mood that was set."""
+"""Events: snapshots are frozen, and delivered with the behaviour that was set."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["sandbox"])
 NATURAL = ["charge.succeeded", "payment_intent.succeeded", "checkout.session.completed"]
 
 
-def test_a_snapshot_stays_as_it_was(api, client, opened, control):
-    session = opened()
+def test_a_snapshot_stays_as_it_was(api, client, create_session, control):
+    session = create_session()
     client.post(f"/sandbox/pay/{session.id}", {"bank": "settles", "email": "ada@example.com"})
     control("/settle", session=session.id, outcome="settles")
     assert api.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
@@ -26,49 +26,49 @@ def test_a_snapshot_stays_as_it_was(api, client, opened, control):
     ]
 
 
-def test_an_event_of_the_donors_names_no_request(api, opened, pay):
-    pay(opened().id)
+def test_an_event_that_the_payer_made_names_no_request(api, create_session, pay):
+    pay(create_session().id)
     event = api.v1.events.list().data[0]
     assert (event.request.id, event.request.idempotency_key) == (None, None)
     assert (event.api_version, event.livemode, event.pending_webhooks) == ("2026-10-28.endive", False, 1)
 
 
-def test_each_event_has_one_delivery_that_is_due_at_once(opened, pay):
-    pay(opened().id)
+def test_each_event_has_one_delivery_that_is_due_at_once(create_session, pay):
+    pay(create_session().id)
     assert [delivery.event.type for delivery in Delivery.objects.order_by("pk")] == NATURAL
     assert not Delivery.objects.exclude(due_at__lte=time.time()).exists()
 
 
-def test_lost_events_exist_but_are_never_sent(api, opened, pay, control):
+def test_lost_events_exist_but_are_never_sent(api, create_session, pay, control):
     control(delivery="lost")
-    pay(opened().id)
+    pay(create_session().id)
     assert len(api.v1.events.list({"delivery_success": False}).data) == 3
     assert not Delivery.objects.exists()
 
 
-def test_late_events_are_due_late(opened, pay, control):
+def test_late_events_are_due_late(create_session, pay, control):
     control(delivery="late", delay=100)
-    pay(opened().id)
+    pay(create_session().id)
     assert Delivery.objects.filter(due_at__range=(time.time() + 90, time.time() + 100)).count() == 3
 
 
-def test_doubled_events_are_sent_twice_under_one_id(opened, pay, control):
+def test_doubled_events_are_sent_twice_under_one_id(create_session, pay, control):
     control(doubled="true")
-    pay(opened().id)
+    pay(create_session().id)
     assert (Event.objects.count(), Delivery.objects.count()) == (3, 6)
 
 
-def test_two_ids_tell_one_change_twice(opened, pay, control):
+def test_two_ids_are_two_events_for_each_change(create_session, pay, control):
     control(two_ids="true")
-    pay(opened().id)
+    pay(create_session().id)
     assert sorted(Event.objects.values_list("type", flat=True)) == sorted(NATURAL * 2)
     assert Event.objects.values("stripe_id").distinct().count() == 6
 
 
-def test_shuffled_events_never_come_in_their_natural_order(opened, pay, control):
+def test_shuffled_events_never_come_in_their_natural_order(create_session, pay, control):
     control(shuffled="true")
     for _ in range(5):
-        pay(opened().id)
+        pay(create_session().id)
         sent = [delivery.event.type for delivery in Delivery.objects.order_by("due_at")]
         assert sent != NATURAL
         assert sorted(sent) == sorted(NATURAL)
@@ -76,9 +76,9 @@ def test_shuffled_events_never_come_in_their_natural_order(opened, pay, control)
 
 
 @pytest.mark.parametrize("release", ["dahlia", "acacia"])
-def test_another_release_has_its_version_and_an_older_shape(opened, pay, control, release):
+def test_another_release_has_its_version_and_an_older_shape(create_session, pay, control, release):
     control(release=release)
-    pay(opened().id)
+    pay(create_session().id)
     bodies = {event.type: event.body for event in Event.objects.all()}
     assert {body["api_version"] for body in bodies.values()} == {versions.api_version(release)}
     assert versions.api_version(release).endswith(f".{release}")
@@ -90,16 +90,16 @@ def test_another_release_has_its_version_and_an_older_shape(opened, pay, control
     assert "refunds" in bodies["charge.succeeded"]["data"]["object"]
 
 
-def test_an_older_shape_is_told_twice_too(opened, pay, control):
+def test_an_older_release_has_two_ids_too(create_session, pay, control):
     control(release="dahlia", two_ids="true")
-    pay(opened().id)
+    pay(create_session().id)
     bodies = [event.body["data"] for event in Event.objects.filter(type="checkout.session.completed")]
     assert len(bodies) == 2
     assert bodies[0] == bodies[1]
 
 
-def test_an_older_shape_changes_no_object(api, opened, pay, control):
+def test_an_older_release_changes_no_object(api, create_session, pay, control):
     control(release="dahlia")
-    session = opened()
+    session = create_session()
     pay(session.id)
     assert api.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"

@@ -19,7 +19,7 @@ OURS = {"charge": {"outcome": {"risk_level"}}}
 
 
 def example(kind: str) -> dict[str, Any]:
-    text = (Path(__file__).parent / "objects" / f"{kind}.json").read_text()
+    text = (Path(__file__).parent / f"{kind}.json").read_text()
     return {key: value for key, value in json.loads(text).items() if key not in GONE.get(kind, set())}
 
 
@@ -33,25 +33,25 @@ def differences(ours: Any, theirs: Any, extra: dict[str, set[str]]) -> dict[str,
 
 
 @pytest.fixture
-def lived(api, opened, pay, client, control) -> None:
+def objects(api, create_session, pay, client, control) -> None:
     """Objects of every kind in several states."""
-    pay(opened().id)
-    pay(opened().id, "4000000000000002")
-    pay(opened().id, "4000002760003184")
-    client.post(f"/sandbox/pay/{opened().id}", {"bank": "settles", "email": "a@b.example"})
-    opened()
+    pay(create_session().id)
+    pay(create_session().id, "4000000000000002")
+    pay(create_session().id, "4000002760003184")
+    client.post(f"/sandbox/pay/{create_session().id}", {"bank": "settles", "email": "a@b.example"})
+    create_session()
     for number, kind in (("4000000000007726", "inquiry"), ("4242424242424242", "chargeback")):
-        session = opened()
+        session = create_session()
         pay(session.id, number)
         control("/refund", session=session.id, amount=100)
         control("/dispute", session=session.id, kind=kind, amount=100)
     control("/payout")
-    pay(opened().id)
+    pay(create_session().id)
     api.v1.balance_transactions.list()
 
 
 @pytest.mark.parametrize("kind", ["checkout.session", "payment_intent", "charge", "balance_transaction"])
-def test_an_object_has_the_keys_of_stripes_example(lived, kind):
+def test_an_object_has_the_keys_of_stripes_example(objects, kind):
     records = Record.objects.filter(kind=kind)
     assert len({record.status for record in records}) > 1
     skip = {"payment_method_details", "payment_method_options", "next_action", "last_payment_error", "amount_details"}
@@ -61,7 +61,7 @@ def test_an_object_has_the_keys_of_stripes_example(lived, kind):
 
 
 @pytest.mark.parametrize("kind", ["refund", "dispute", "payout"])
-def test_an_object_about_money_has_the_keys_of_stripes_example(lived, kind):
+def test_an_object_about_money_has_the_keys_of_stripes_example(objects, kind):
     records = Record.objects.filter(kind=kind)
     assert records
     for record in records:
@@ -69,32 +69,32 @@ def test_an_object_about_money_has_the_keys_of_stripes_example(lived, kind):
         assert differences(ours, example(kind), {}) == {}
 
 
-def test_a_disputes_money_is_told_in_whole_transactions(lived):
+def test_a_dispute_carries_whole_balance_transactions(objects):
     (entry,) = Record.objects.get(kind="dispute", status="needs_response").body["balance_transactions"]
     assert differences(entry, example("balance_transaction"), {}) == {}
     (fee,) = entry["fee_details"]
     assert fee.keys() == {"amount", "application", "currency", "description", "type"}
 
 
-def test_a_card_charge_details_its_card_as_stripe_does(lived):
+def test_a_card_charge_details_its_card_as_stripe_does(objects):
     charge = Record.objects.filter(kind="charge").order_by("number")[0]
     ours, theirs = charge.body["payment_method_details"]["card"], example("charge")["payment_method_details"]["card"]
     assert differences(ours, theirs, {}) == {}
 
 
-def test_an_event_has_the_keys_of_stripes_example(lived):
+def test_an_event_has_the_keys_of_stripes_example(objects):
     for event in Event.objects.all():
         updated = "previous_attributes" in event.body["data"]
         assert updated == event.type.endswith(".updated")
         assert differences(event.body, example("event"), {}) == {}
 
 
-def test_a_line_item_has_the_keys_of_stripes_example(lived):
+def test_a_line_item_has_the_keys_of_stripes_example(objects):
     line = Record.objects.filter(kind="checkout.session")[0].hidden["line_items"][0]
     assert differences(line, example("item"), {}) == {}
 
 
-def test_ids_have_stripes_length(lived):
+def test_ids_have_stripes_length(objects):
     kinds = "checkout.session payment_intent charge refund dispute balance_transaction payout"
     for kind in kinds.split():
         official = example(kind)["id"]
