@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import pytest
 from django.core.cache import cache
+from django.core.servers.basehttp import WSGIRequestHandler
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.operations import BaseDatabaseOperations
 
@@ -29,6 +30,8 @@ def _nothing_is_remembered() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     (BASE_DIR / "data").mkdir(exist_ok=True)
+    # Django's live server sends an answer in two pieces. The second would wait 40 ms for the word that the first came.
+    WSGIRequestHandler.disable_nagle_algorithm = True
     _let_flush_empty_the_ledger()
 
 
