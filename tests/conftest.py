@@ -54,6 +54,30 @@ def _let_flush_empty_the_ledger() -> None:
     BaseDatabaseOperations.execute_sql_flush = without_triggers  # type: ignore[method-assign, assignment]
 
 
+@pytest.fixture(scope="session")
+def site_database() -> str:
+    """Asked for by what starts the site as a process on this run's kind of database: PostgreSQL's address, or none."""
+    return os.environ.get("TEST_DATABASE_URL", "")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What has no way to the site's own database runs once: it would do the same beside another one.
+
+    Nobody has to judge that: pytest-django lets a test touch no database that it has not asked for.
+    """
+    if not _may_use_the_sites_database(item):
+        item.add_marker("once")
+
+
+def _may_use_the_sites_database(item: pytest.Item) -> bool:
+    asked = {alias for marker in item.iter_markers("django_db") for alias in marker.kwargs.get("databases", ["default"])}
+    asked |= set(getattr(getattr(item, "cls", None), "databases", ()))
+    fixtures = getattr(item, "fixturenames", ())
+    # Where a marker names the databases, it names those of the fixtures as well.
+    return "site_database" in fixtures or (DEFAULT_DB_ALIAS in asked if asked else "db" in fixtures)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without chromium, leave the browser tests out (after -m and -k had their say), or fail if they are required."""

@@ -9,6 +9,7 @@ from tests.system.journeys.databases import POSTGRESQL
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("site_database")
 def test_the_books_survive_a_short_storm() -> None:
     summary, differences = run(Plan(seed=20, donors=16, seconds=8, kills=2, sites=2 if POSTGRESQL else 1))
     assert not differences, summary

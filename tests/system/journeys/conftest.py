@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.project.running import free_port
-from tests.system.journeys.databases import POSTGRESQL, Database, postgresql_databases, sqlite_databases
+from tests.system.journeys.databases import Database, postgresql_databases, sqlite_databases
 from tests.system.journeys.donors import Donor
 from tests.system.journeys.sites import Site, Stripe
 
@@ -21,12 +21,12 @@ def new_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[]
 
 
 @pytest.fixture(scope="session")
-def new_database(request: pytest.FixtureRequest) -> Iterator[Callable[[], Database]]:
+def new_database(request: pytest.FixtureRequest, site_database: str) -> Iterator[Callable[[], Database]]:
     """Of the kind that this run of the tests is about."""
-    if not POSTGRESQL:
+    if not site_database:
         yield request.getfixturevalue("new_sqlite")
         return
-    with postgresql_databases(POSTGRESQL) as make:
+    with postgresql_databases(site_database) as make:
         yield make
 
 
