@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,10 @@ class Site(Process):
             self.run("-m", "tests.system.journeys.killing", *dying.split())
         else:
             self.run("-m", "project.serve")
+
+    def start_later(self, claim: timedelta) -> None:
+        """As if it had been away until this claim of the process before it ran out (see the module `later`)."""
+        self.run("-m", "tests.system.journeys.later", str(claim.total_seconds() + 1))
 
     def receives(self, body: bytes, signature: str) -> int:
         """Deliver to the webhook; the status of the answer."""
