@@ -71,7 +71,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def _may_use_the_sites_database(item: pytest.Item) -> bool:
-    asked = {alias for marker in item.iter_markers("django_db") for alias in marker.kwargs.get("databases", ["default"])}
+    asked = {
+        alias for marker in item.iter_markers("django_db") for alias in marker.kwargs.get("databases", ["default"])
+    }
     asked |= set(getattr(getattr(item, "cls", None), "databases", ()))
     fixtures = getattr(item, "fixturenames", ())
     # Where a marker names the databases, it names those of the fixtures as well.
