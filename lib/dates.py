@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
 
@@ -17,3 +17,8 @@ def start_of_day(day: date) -> datetime:
     midnight = timezone.make_aware(datetime.combine(day, time.min))
     # By way of UTC, so that a midnight that never was becomes the time that clocks showed.
     return timezone.localtime(midnight.astimezone(UTC))
+
+
+def month_after(month: date) -> date:
+    """The first day of the month after the one that begins on this day."""
+    return (month + timedelta(days=31)).replace(day=1)

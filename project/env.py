@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import zoneinfo
+from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, NoReturn
@@ -146,8 +147,22 @@ def database(name: str, default: Path) -> dict[str, Any]:
     refuse(name, "cannot be read: use sqlite:///data/tincup.sqlite3 or postgres://user:password@host:5432/name.")
 
 
-def email(name: str, default: str) -> dict[str, Any]:
-    """Django's EMAIL_* settings from a URL like smtp+tls://user:password@host:587."""
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Django's EMAIL_* settings."""
+
+    backend: str
+    host: str
+    port: int
+    user: str
+    password: str
+    use_tls: bool
+    use_ssl: bool
+    file_path: str
+
+
+def email(name: str, default: str) -> MailServer:
+    """The mail server that a URL like smtp+tls://user:password@host:587 names."""
     value = text(name) or default
     if value == "":
         refuse(name, "is missing: set your mail server, like smtp+tls://user:password@mail.example.org:587.")
@@ -159,9 +174,14 @@ def email(name: str, default: str) -> dict[str, Any]:
     if not config.get("EMAIL_BACKEND") or (smtp and not config["EMAIL_HOST"]):
         # The value may hold a password: it is not repeated here.
         refuse(name, "cannot be read: use smtp+tls://user:password@mail.example.org:587 or consolemail://.")
-    config.pop("OPTIONS", None)
-    if smtp:
-        config["EMAIL_PORT"] = (
-            config["EMAIL_PORT"] or (config.get("EMAIL_USE_SSL") and 465) or (config.get("EMAIL_USE_TLS") and 587) or 25
-        )
-    return config
+    tls, ssl = bool(config.get("EMAIL_USE_TLS")), bool(config.get("EMAIL_USE_SSL"))
+    return MailServer(
+        backend=config["EMAIL_BACKEND"],
+        host=config["EMAIL_HOST"] or "",
+        port=config["EMAIL_PORT"] or (ssl and 465) or (tls and 587) or 25,
+        user=config["EMAIL_HOST_USER"] or "",
+        password=config["EMAIL_HOST_PASSWORD"] or "",
+        use_tls=tls,
+        use_ssl=ssl,
+        file_path=config.get("EMAIL_FILE_PATH") or "",
+    )

@@ -35,7 +35,7 @@ def gifts_as_csv(user: User) -> Iterator[bytes]:
 
 def _line(gift: Any) -> list[Any]:
     everything = _gift(gift)
-    returned = -sum(entry.amount for entry in gift.entries.all() if entry.kind not in history.GIVEN)
+    returned = -sum(entry.amount for entry in gift.entries.all() if entry.kind not in history.ARRIVALS)
     line = everything | {
         "date": everything["date"].isoformat(),
         "returned": money.major(returned, gift.currency),

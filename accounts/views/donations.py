@@ -61,7 +61,7 @@ def _book(request: HttpRequest, user: User, totals: list[history.Total]) -> dict
 def _line(gift: Any) -> dict[str, Any]:
     """A gift, its receipts, and below it what went back."""
     entries = list(gift.entries.all())
-    payments = [entry for entry in entries if entry.kind in history.GIVEN]
+    payments = [entry for entry in entries if entry.kind in history.ARRIVALS]
     amount, currency = (payments[0].amount, payments[0].currency) if payments else (gift.amount, gift.currency)
     return {
         "gift": gift,

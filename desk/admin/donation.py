@@ -39,12 +39,7 @@ CORRECTED = {
 }
 
 # What takes from a gift that arrived, and what gives that back again.
-WENT_BACK = [
-    LedgerEntry.Kind.REFUND,
-    LedgerEntry.Kind.REFUND_FAILURE,
-    LedgerEntry.Kind.DISPUTE_WITHDRAWAL,
-    LedgerEntry.Kind.DISPUTE_REINSTATEMENT,
-]
+WENT_BACK = LedgerEntry.REFUNDS | LedgerEntry.DISPUTES
 
 
 @admin.register(Donation)

@@ -132,7 +132,7 @@ def _evidence(case: Case) -> list[tuple[str, str]]:
             held.append((_("Refunded"), f"{_moment(entry.happened_at)}, {amount}, {entry.source}"))
     held += [
         (str(timeline.EMAILS[mail.kind]), f"{_moment(mail.sent_at)}, Message-ID {mail.message_id}")
-        for mail in timeline.emails_of(donation, entries)
+        for mail in timeline.emails_of(donation)
         if mail.state == Mail.State.SENT and mail.sent_at
     ]
     if donation.user_id:

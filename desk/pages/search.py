@@ -42,7 +42,5 @@ def _named(reference: str) -> set[int]:
         bodies = StripeEvent.objects.filter(pk=reference).exclude(body="").values_list("body", flat=True)
         references |= {events.object_id(body) for body in bodies}
     known = StripeRef.objects.filter(pk__in=references, donation__isnull=False).values_list("donation_id", flat=True)
-    booked = LedgerEntry.objects.filter(
-        kind__in=[LedgerEntry.Kind.DISPUTE_WITHDRAWAL, LedgerEntry.Kind.DISPUTE_REINSTATEMENT], source=reference
-    )
+    booked = LedgerEntry.objects.filter(kind__in=LedgerEntry.DISPUTES, source=reference)
     return {donation for donation in known if donation is not None} | set(booked.values_list("donation_id", flat=True))

@@ -9,11 +9,14 @@ from datetime import datetime
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from desk.pages import formatting
 from donations.domain.updates import Checkout
+from donations.ledger import donor_emails
+from donations.ledger.donor_emails import EmailKind
 from donations.models import Case, Donation, LedgerEntry, RefundRequest
 from mail.models import Mail
 
@@ -26,12 +29,12 @@ BOOKED = {
     "offline": gettext_lazy("%(amount)s reached us outside Stripe"),
     "offline_reversal": gettext_lazy("%(amount)s was struck out"),
 }
-EMAILS = {
-    "paid": gettext_lazy("Receipt"),
-    "refunded": gettext_lazy("Letter about the refund"),
-    "refund_failed": gettext_lazy("Letter that the refund failed"),
-    "offline": gettext_lazy("Receipt"),
-    "failed": gettext_lazy("Letter that the payment failed"),
+EMAILS: dict[str, Promise] = {
+    EmailKind.PAID: gettext_lazy("Receipt"),
+    EmailKind.REFUNDED: gettext_lazy("Letter about the refund"),
+    EmailKind.REFUND_FAILED: gettext_lazy("Letter that the refund failed"),
+    EmailKind.OFFLINE: gettext_lazy("Receipt"),
+    EmailKind.FAILED: gettext_lazy("Letter that the payment failed"),
 }
 
 
@@ -62,7 +65,7 @@ def of(donation: Donation) -> list[Moment]:
         *_booked(entries),
         *_cases(donation),
         *_requests(donation),
-        *_emails(donation, entries),
+        *_emails(donation),
         *_staff(donation),
     ]
     return sorted(moments, key=lambda moment: moment.order)
@@ -122,15 +125,14 @@ def _case_page(case: Case) -> str:
     return reverse("admin:donations_case_change", args=[case.pk])
 
 
-def emails_of(donation: Donation, entries: list[LedgerEntry]) -> list[Mail]:
+def emails_of(donation: Donation) -> list[Mail]:
     """The outbox's rows about a gift."""
-    keys = [str(donation.uuid), *(entry.source for entry in entries)]
-    return list(Mail.objects.filter(kind__in=EMAILS, key__in=keys).order_by("id"))
+    return list(Mail.objects.filter(kind__in=EMAILS, key__in=donor_emails.keys([donation])).order_by("id"))
 
 
-def _emails(donation: Donation, entries: list[LedgerEntry]) -> Iterator[Moment]:
+def _emails(donation: Donation) -> Iterator[Moment]:
     marks = {Mail.State.SENT.value: "good", Mail.State.FAILED.value: "bad"}
-    for mail in emails_of(donation, entries):
+    for mail in emails_of(donation):
         state = mail.get_state_display()
         yield Moment(
             mail.sent_at or mail.created_at,

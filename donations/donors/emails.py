@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -16,6 +15,7 @@ from donations.domain.status import Status
 from donations.donors import email_templates
 from donations.donors.email_templates import About
 from donations.ledger import receipt_numbers
+from donations.ledger.donor_emails import EmailKind, donation_of, entry_of
 from donations.models import Donation, LedgerEntry, OfflineGift
 from donations.reporting import fees
 from lib import money
@@ -24,30 +24,31 @@ from organisation.models import current
 
 Outcome = Email | Retry | Cancel
 
-KINDS = ("paid", "refunded", "refund_failed", "failed", "offline")
+KINDS = tuple(EmailKind)
 GONE = Cancel("what it is about is not in the book")
 NO_ADDRESS = Retry("no address")
 
 
 def compose(kind: str, key: str) -> Outcome:
-    """The letter of this kind about `key`: a payment intent, a refund, or the uuid of a donation."""
+    """The e-mail of this kind about `key`, as `ledger.donor_emails` keys it."""
+    if kind not in KINDS:
+        return Cancel(f"there is no letter of the kind {kind!r}")
     with translation.override(settings.LANGUAGE_CODE):
-        match kind:
-            case "paid":
+        match EmailKind(kind):
+            case EmailKind.PAID:
                 return _paid(key)
-            case "refunded":
+            case EmailKind.REFUNDED:
                 return _refunded(key)
-            case "refund_failed":
+            case EmailKind.REFUND_FAILED:
                 return _refund_failed(key)
-            case "failed":
+            case EmailKind.FAILED:
                 return _failed(key)
-            case "offline":
+            case EmailKind.OFFLINE:
                 return _offline(key)
-    return Cancel(f"there is no letter of the kind {kind!r}")
 
 
-def _paid(intent: str) -> Outcome:
-    entry = _entry(LedgerEntry.Kind.PAYMENT, intent)
+def _paid(key: str) -> Outcome:
+    entry = entry_of(EmailKind.PAID, key)
     if entry is None:
         return GONE
     donation = entry.donation
@@ -64,11 +65,11 @@ def _paid(intent: str) -> Outcome:
     )
 
 
-def _refunded(refund: str) -> Outcome:
-    entry = _entry(LedgerEntry.Kind.REFUND, refund)
+def _refunded(key: str) -> Outcome:
+    entry = entry_of(EmailKind.REFUNDED, key)
     if entry is None:
         return GONE
-    if _entry(LedgerEntry.Kind.REFUND_FAILURE, refund):
+    if entry_of(EmailKind.REFUND_FAILED, key):
         return Cancel("the refund failed")
     donation = entry.donation
     if not donation.email:
@@ -79,8 +80,8 @@ def _refunded(refund: str) -> Outcome:
     return email_templates.refunded(about, gift=_partly_refunded(entry))
 
 
-def _refund_failed(refund: str) -> Outcome:
-    entry = _entry(LedgerEntry.Kind.REFUND_FAILURE, refund)
+def _refund_failed(key: str) -> Outcome:
+    entry = entry_of(EmailKind.REFUND_FAILED, key)
     if entry is None:
         return GONE
     if not entry.donation.email:
@@ -88,8 +89,8 @@ def _refund_failed(refund: str) -> Outcome:
     return email_templates.refund_failed(_about(entry.donation, entry.amount, entry.currency, entry.happened_at))
 
 
-def _failed(donation_uuid: str) -> Outcome:
-    donation = Donation.objects.filter(uuid=uuid.UUID(donation_uuid)).first()
+def _failed(key: str) -> Outcome:
+    donation = donation_of(key)
     if donation is None:
         return GONE
     if donation.status != Status.FAILED:
@@ -102,8 +103,8 @@ def _failed(donation_uuid: str) -> Outcome:
     )
 
 
-def _offline(gift_id: str) -> Outcome:
-    gift = OfflineGift.objects.select_related("donation").filter(pk=gift_id).first()
+def _offline(key: str) -> Outcome:
+    gift = OfflineGift.objects.select_related("donation").filter(pk=key).first()
     if gift is None:
         return GONE
     if gift.struck_out_at:
@@ -111,14 +112,10 @@ def _offline(gift_id: str) -> Outcome:
     donation = gift.donation
     if not donation.email:
         return NO_ADDRESS
-    entry = _entry(LedgerEntry.Kind.OFFLINE, gift.pk)
+    entry = entry_of(EmailKind.OFFLINE, key)
     receipt = receipt_numbers.find(entry) if entry else None
     about = _about(donation, donation.amount, donation.currency, donation.created_at, receipt)
     return email_templates.offline(about, method=gift.get_method_display())
-
-
-def _entry(kind: LedgerEntry.Kind, source: str) -> LedgerEntry | None:
-    return LedgerEntry.objects.select_related("donation").filter(kind=kind, source=source).first()
 
 
 def _partly_refunded(refund: LedgerEntry) -> str:

@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from donations.models import Donation, LedgerEntry, StripeEvent, StripeRef
+from donations.ledger import donor_emails
+from donations.models import Donation, StripeEvent, StripeRef
 from donations.stripe import redaction
 from donations.wall import placements
 from mail.models import Mail
@@ -29,8 +30,7 @@ def forget(user_id: int, addresses: set[str]) -> int:
     donations = list(locked.values_list("pk", "uuid"))
     keys = [pk for pk, _ in donations]
     references = list(StripeRef.objects.filter(donation__in=keys).values_list("pk", flat=True))
-    sources = LedgerEntry.objects.filter(donation__in=keys).values_list("source", flat=True)
-    _close_emails({*sources, *(str(uuid) for _, uuid in donations)})
+    _close_emails(donor_emails.keys(keys))
     _empty_events({*references, *(str(uuid) for _, uuid in donations)} | addresses)
     for address in addresses:
         # Typed at Stripe by somebody who was signed in to another account: the gift is theirs, the address is not.

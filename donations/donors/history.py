@@ -17,7 +17,9 @@ from lib.dates import start_of_day
 
 PAGE = 50  # gifts
 # By which a gift arrives; all else is what happened to it afterwards.
-GIVEN = (LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.OFFLINE)
+
+# For the apps above, which see the ledger through this door.
+ARRIVALS = LedgerEntry.ARRIVALS
 
 # The donor's words for a status.
 STATES: dict[str, tuple[Status, ...]] = {
@@ -39,7 +41,7 @@ class Total:
 
 def gifts(user_id: int, *, year: int | None = None, state: str = "") -> QuerySet[Donation]:
     """The gifts of an account, newest first, each with `at`: when it arrived, or was begun if it has not."""
-    entries = LedgerEntry.objects.filter(kind__in=GIVEN).order_by("happened_at", "id")
+    entries = LedgerEntry.objects.filter(kind__in=LedgerEntry.ARRIVALS).order_by("happened_at", "id")
     arrived = Subquery(entries.filter(donation=OuterRef("pk")).values("happened_at")[:1])
     found = (
         Donation.objects.filter(user_id=user_id)

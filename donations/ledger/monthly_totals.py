@@ -17,7 +17,6 @@ from donations.models import Donation, LedgerEntry, Total, insert_once
 Key = tuple[str, date]
 Sums = tuple[int, ...]  # in the order of COLUMNS
 PAYMENT = LedgerEntry.Kind.PAYMENT
-OFFLINE = frozenset({LedgerEntry.Kind.OFFLINE, LedgerEntry.Kind.OFFLINE_REVERSAL})
 # Places in a month's sums.
 RAISED, REFUNDED, GIFTS, OFFLINE_SUM, OFFLINE_GIFTS = range(5)
 COLUMNS = ("raised", "refunded", "gifts", "offline", "offline_gifts")
@@ -102,7 +101,7 @@ def _nothing() -> list[int]:
 
 
 def _count_in(sums: list[int], kind: str, amount: int) -> None:
-    if kind in OFFLINE:
+    if kind in LedgerEntry.OUTSIDE_STRIPE:
         sums[OFFLINE_SUM] += amount
     elif kind == PAYMENT:
         sums[RAISED] += amount
@@ -112,7 +111,7 @@ def _count_in(sums: list[int], kind: str, amount: int) -> None:
 
 def _gifts_place(kind: str) -> int:
     """A gift came through Stripe or it did not: its rows are all of the one sort."""
-    return OFFLINE_GIFTS if kind in OFFLINE else GIFTS
+    return OFFLINE_GIFTS if kind in LedgerEntry.OUTSIDE_STRIPE else GIFTS
 
 
 def _gift_step(donation: Donation, currency: str, written: Iterable[LedgerEntry]) -> int:

@@ -11,12 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from donations.domain.updates import Offline, StripeUpdate
-from donations.ledger import posting
+from donations.ledger import donor_emails, posting
 from donations.models import Donation, OfflineGift, insert_once
-from mail import outbox
-from mail.models import Mail
-
-EMAIL = "offline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +71,7 @@ def void(gift: OfflineGift, by: str, why: str) -> bool:
 
 def send_receipt(gift: OfflineGift) -> None:
     """Put the donor's letter into the outbox; once more if it was sent before."""
-    sent = Mail.objects.filter(kind=EMAIL, key=gift.pk).first()
-    if sent is None:
-        outbox.enqueue(EMAIL, gift.pk)
-    else:
-        outbox.send_again(sent)
+    donor_emails.send_receipt_again(gift.pk)
 
 
 def _update(gift: OfflineGift, at: datetime, *, voided: bool = False) -> StripeUpdate:

@@ -18,20 +18,11 @@ from django.utils import timezone
 
 from donations.domain import status
 from donations.domain.updates import Checkout, Dispute, DisputeStatus, Offline, Payment, Refund, StripeUpdate
-from donations.ledger import monthly_totals, receipt_numbers, refunds_and_disputes
+from donations.ledger import donor_emails, monthly_totals, receipt_numbers, refunds_and_disputes
 from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once
 from donations.wall import placements
-from mail import outbox
 
 log = logging.getLogger(__name__)
-
-
-# What the donor is told of each kind of row.
-EMAILS: dict[str, str] = {
-    LedgerEntry.Kind.PAYMENT: "paid",
-    LedgerEntry.Kind.REFUND: "refunded",
-    LedgerEntry.Kind.REFUND_FAILURE: "refund_failed",
-}
 
 
 class Outcome(Enum):
@@ -71,14 +62,16 @@ def post(update: StripeUpdate) -> Outcome:
                 *("checkout", "settling_failed", "delayed", "email", "session_id", "flags", "status", "ask_at"),
             ]
         )
-        _enqueue_emails(donation, before, written)
+        donor_emails.enqueue(written)
+        if donation.status == status.Status.FAILED != before:
+            donor_emails.enqueue_failed(donation)
         if donation.email and not had_address:
-            outbox.reopen(_emails(donation))
+            donor_emails.reopen(donation)
         if donation.public:
             placements.refresh(donation.pk)
         # The hot rows last: the receipts' counter, then the totals.
         for entry in written:
-            if entry.kind in {LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.OFFLINE}:
+            if entry.kind in LedgerEntry.ARRIVALS:
                 receipt_numbers.draw(entry)
         monthly_totals.add(donation, written)
     return Outcome.POSTED_ERASED if donation.erased_at else Outcome.POSTED
@@ -208,8 +201,7 @@ def _apply_to(donation: Donation, update: StripeUpdate) -> None:
 
 def _status(donation: Donation) -> status.Status:
     entries = list(LedgerEntry.objects.filter(donation=donation).order_by("kind", "source"))
-    kinds = LedgerEntry.Kind
-    payments = [entry for entry in entries if entry.kind in {kinds.PAYMENT, kinds.OFFLINE}]
+    payments = [entry for entry in entries if entry.kind in LedgerEntry.ARRIVALS]
     if len(payments) > 1:
         _flag(donation, Flag.TWICE)
     # Different currencies are never added; a second payment in another one is flagged above.
@@ -218,32 +210,15 @@ def _status(donation: Donation) -> status.Status:
     disputes = Case.objects.filter(donation=donation, kind=Case.Kind.DISPUTE).values_list("status", flat=True)
     return status.fold(
         status.StatusInput(
-            paid=sum(amount for kind, amount in rows if kind in {kinds.PAYMENT, kinds.OFFLINE}),
-            refunded=-sum(amount for kind, amount in rows if kind in {kinds.REFUND, kinds.REFUND_FAILURE}),
-            withdrawn=-sum(
-                amount for kind, amount in rows if kind in {kinds.DISPUTE_WITHDRAWAL, kinds.DISPUTE_REINSTATEMENT}
-            ),
-            voided=-sum(amount for kind, amount in rows if kind == kinds.OFFLINE_REVERSAL),
+            paid=sum(amount for kind, amount in rows if kind in LedgerEntry.ARRIVALS),
+            refunded=-sum(amount for kind, amount in rows if kind in LedgerEntry.REFUNDS),
+            withdrawn=-sum(amount for kind, amount in rows if kind in LedgerEntry.DISPUTES),
+            voided=-sum(amount for kind, amount in rows if kind == LedgerEntry.Kind.OFFLINE_REVERSAL),
             checkout=Checkout(donation.checkout),
             settling_failed=donation.settling_failed,
             disputes=frozenset(DisputeStatus(status) for status in disputes),
         )
     )
-
-
-def _enqueue_emails(donation: Donation, before: status.Status, written: list[LedgerEntry]) -> None:
-    """Put the mails that this update calls for into the outbox; address and words are found when they are sent."""
-    for entry in written:
-        if kind := EMAILS.get(entry.kind):
-            outbox.enqueue(kind, entry.source)
-    if donation.status == status.Status.FAILED != before:
-        outbox.enqueue("failed", str(donation.uuid))
-
-
-def _emails(donation: Donation) -> list[tuple[str, str]]:
-    """Kind and key of every letter that the donation may have called for."""
-    entries = LedgerEntry.objects.filter(donation=donation, kind__in=EMAILS).values_list("kind", "source")
-    return [("failed", str(donation.uuid)), *((EMAILS[kind], source) for kind, source in entries)]
 
 
 def _flag(donation: Donation, flag: str) -> None:

@@ -58,6 +58,12 @@ class LedgerEntry(AppendOnlyModel):
         OFFLINE = "offline", _("gift outside Stripe")
         OFFLINE_REVERSAL = "offline_reversal", _("gift outside Stripe, struck out")
 
+    # Kinds that belong together.
+    ARRIVALS = frozenset({Kind.PAYMENT, Kind.OFFLINE})
+    REFUNDS = frozenset({Kind.REFUND, Kind.REFUND_FAILURE})
+    DISPUTES = frozenset({Kind.DISPUTE_WITHDRAWAL, Kind.DISPUTE_REINSTATEMENT})
+    OUTSIDE_STRIPE = frozenset({Kind.OFFLINE, Kind.OFFLINE_REVERSAL})
+
     donation = models.ForeignKey(Donation, verbose_name=_("donation"), on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(_("kind"), max_length=24, choices=Kind.choices)
     source = models.CharField(_("source"), max_length=255, help_text=_("What did it: Stripe’s id, or ours."))

@@ -25,11 +25,10 @@ BATCH = 1000  # rows in memory at a time
 Row = tuple[Any, ...]
 Totals = dict[str, dict[str, int]]
 
-KINDS = LedgerEntry.Kind
-GIVEN = Q(kind__in=[KINDS.PAYMENT, KINDS.OFFLINE])
+GIVEN = Q(kind__in=LedgerEntry.ARRIVALS)
 # What went back, or was struck out of the record.
-RETURNED = Q(kind__in=[KINDS.REFUND, KINDS.REFUND_FAILURE, KINDS.OFFLINE_REVERSAL])
-DISPUTED = Q(kind__in=[KINDS.DISPUTE_WITHDRAWAL, KINDS.DISPUTE_REINSTATEMENT])
+RETURNED = Q(kind__in=LedgerEntry.REFUNDS | {LedgerEntry.Kind.OFFLINE_REVERSAL})
+DISPUTED = Q(kind__in=LedgerEntry.DISPUTES)
 
 
 @dataclass(frozen=True, slots=True)

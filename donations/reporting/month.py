@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from donations.domain.status import Status
 from donations.models import BalanceTransaction, Chore, Donation, LedgerEntry, Total
-from donations.reporting import reconciliation_result
+from donations.reporting import fees, reconciliation_result
 from lib.dates import start_of_day
 
 AGE = 30  # seconds: how old what is read may be
@@ -80,14 +80,16 @@ def _start() -> datetime:
 
 
 def _fees(start: datetime, currency: str, raised: int) -> int | None:
-    """What Stripe kept of this month's payments. Its book may be a moment behind or in another currency: then None."""
+    """What Stripe kept in this month. Its book may be behind with the payments, or in another currency: then None."""
     ours = LedgerEntry.objects.filter(
         kind=LedgerEntry.Kind.PAYMENT, source=OuterRef("payment"), currency=currency, happened_at__gte=start
     )
     told = BalanceTransaction.objects.filter(
-        Exists(ours), created_at__gte=start - timedelta(days=1), type__in=["charge", "payment"], currency=currency
-    ).aggregate(gifts=Sum("gift_amount"), fees=Sum("fee"))
-    return (told["fees"] or 0) if (told["gifts"] or 0) == raised else None
+        Exists(ours), created_at__gte=start - timedelta(days=1), type__in=fees.PAYMENTS, currency=currency
+    ).aggregate(gifts=Sum("gift_amount"))
+    if (told["gifts"] or 0) != raised:
+        return None
+    return fees.of_month(start.date()).get(currency, 0)
 
 
 def _proof() -> Reconciliation | None:

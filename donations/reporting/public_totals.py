@@ -60,11 +60,9 @@ def by_session(session_id: str) -> Donation | None:
 
 def payment(donation: Donation) -> LedgerEntry | None:
     """The first payment of a donation (more than one is flagged for the treasurer)."""
-    kinds = [LedgerEntry.Kind.PAYMENT, LedgerEntry.Kind.OFFLINE]
-    return donation.entries.filter(kind__in=kinds).order_by("happened_at", "id").first()
+    return donation.entries.filter(kind__in=LedgerEntry.ARRIVALS).order_by("happened_at", "id").first()
 
 
 def returned(donation: Donation) -> int:
     """What went back to the donor by refunds, in minor units of the gift's currency."""
-    kinds = [LedgerEntry.Kind.REFUND, LedgerEntry.Kind.REFUND_FAILURE]
-    return -(donation.entries.filter(kind__in=kinds).aggregate(sum=Sum("amount"))["sum"] or 0)
+    return -(donation.entries.filter(kind__in=LedgerEntry.REFUNDS).aggregate(sum=Sum("amount"))["sum"] or 0)

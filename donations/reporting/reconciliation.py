@@ -59,7 +59,9 @@ def _compare_all(since: datetime | None) -> ReconciliationResult:
     for part in _parts(BalanceTransaction.objects.filter(created_at__gte=start)):
         _prove_theirs(part, until, result)
     # Gifts outside Stripe are no part of the proof: there is nothing of theirs at Stripe.
-    for entries in _parts(LedgerEntry.objects.filter(happened_at__gte=start).exclude(kind__in=monthly_totals.OFFLINE)):
+    for entries in _parts(
+        LedgerEntry.objects.filter(happened_at__gte=start).exclude(kind__in=LedgerEntry.OUTSIDE_STRIPE)
+    ):
         _prove_ours(entries, start, until, result)
     return result
 

@@ -47,6 +47,7 @@ from donations.models import (
     StripeEvent,
     Total,
 )
+from donations.reporting import fees
 from mail.models import Mail
 from tests.donations.reconciled import reconciled
 from tests.donations.stripe_objects import event, session, text
@@ -245,8 +246,8 @@ def test_a_month_begins_by_the_sites_clock(settings: pytest_django.Settings, db:
     settings.TIME_ZONE = "Pacific/Auckland"
     with timezone.override("Pacific/Auckland"):
         mirrored(1, created_at=datetime(2026, 2, 28, 12, tzinfo=UTC))  # the first of March in Auckland
-        assert monthly_figures.fees_of(date(2026, 3, 1)) == {"usd": 88}
-        assert monthly_figures.fees_of(date(2026, 2, 1)) == {}
+        assert fees.of_month(date(2026, 3, 1)) == {"usd": 88}
+        assert fees.of_month(date(2026, 2, 1)) == {}
 
 
 def test_months_go_back_over_years() -> None:

@@ -51,6 +51,7 @@ def booked(currency: str = "usd", amount: int = 2000) -> None:
         type="charge",
         category="charge",
         payment="pi_1",
+        site="localhost",
         gift_amount=2000,
         gift_currency="usd",
         amount=amount,
