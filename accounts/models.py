@@ -45,7 +45,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=60, blank=True)
     is_staff = models.BooleanField(_("may use the admin"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
-    # When this user proved that letters to `email` reach them. Until then nobody signs in, and no gift is joined.
+    # When this user proved that e-mails to `email` reach them. Until then nobody signs in, and no gift is joined.
     verified_at = models.DateTimeField(_("address verified"), null=True, blank=True, editable=False)
     # An address that waits to be verified before it takes the place of `email`; and the one before, until it is told.
     new_email = models.EmailField(max_length=254, blank=True, editable=False)

@@ -1,7 +1,7 @@
 """What happens when somebody registers, forgets a password or moves to another address.
 
 Nothing here tells whether an address has an account: each function takes the same steps for those that have and those
-that have not, and the only answer goes into a letter.
+that have not, and the only answer goes into an e-mail.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def register(email: str, password: str, name: str) -> None:
 
 
 def resend(email: str) -> None:
-    """Send the letter that verifies an address once more."""
+    """Send the e-mail that verifies an address once more."""
     user = _user(email)
     if user is None:
         outbox.enqueue_decoy(outbox.VERIFY, email)

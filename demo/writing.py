@@ -85,7 +85,7 @@ def _give(gift: Gift, chance: random.Random) -> None:
         keys.append(refund.stripe_id)
     elif gift.fate in {"won", "lost", "disputed"}:
         _book(demo_history.record_dispute(paid, int(later.timestamp()), _status(gift, later)), later)
-    # The addresses are invented: nobody gets a letter.
+    # The addresses are invented: nobody gets an e-mail.
     outbox.cancel(keys, "demo data")
 
 

@@ -1,4 +1,4 @@
-"""The outbox: one row per letter that the site owes somebody."""
+"""The outbox: one row per e-mail that the site owes somebody."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Mail(models.Model):
-    """Which letter is due, and how far it came. Its address and words are found when it is sent, and not kept."""
+    """Which e-mail is due, and how far it came. Its address and words are found when it is sent, and not kept."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")

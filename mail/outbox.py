@@ -1,8 +1,8 @@
-"""Letters wait here until the mail server has taken them.
+"""E-mails wait here until the mail server has taken them.
 
-`add` is one INSERT, so it can stand in the transaction of what the letter is about. `send_due` belongs into the
-background: any number of processes may call it, for each letter is claimed by a conditional UPDATE. A claim is a lease:
-whoever is killed while sending leaves it to run out, and the letter is tried again, under the same Message-ID.
+`enqueue` is one INSERT, so it can stand in the transaction of what the e-mail is about. `send_due` belongs into the
+background: any number of processes may call it, for each e-mail is claimed by a conditional UPDATE. A claim is a lease:
+whoever is killed while sending leaves it to run out, and the e-mail is tried again, under the same Message-ID.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from mail.models import Mail
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)  # far longer than transport.LIMIT
-BATCH = 200  # letters
+BATCH = 200  # e-mails
 ROUND = 30.0  # seconds; a slow mail server must not keep the other work of a round waiting
 # After the first failure, the second, …: two days in all.
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 480, 720, 720, 720)]
 MAX_ATTEMPTS = len(PAUSES) + 1
-# How long a letter may wait for what it needs, and how often we look: first after seconds, later hourly.
+# How long an e-mail may wait for what it needs, and how often we look: first after seconds, later hourly.
 PATIENCE = timedelta(days=1)
 LOOK_AGAIN = (timedelta(seconds=10), timedelta(hours=1))
 
@@ -48,7 +48,7 @@ class Email:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """The letter cannot be written yet. It is looked at again, for a day."""
+    """The e-mail cannot be written yet. It is looked at again, for a day."""
 
     reason: str
 
@@ -64,42 +64,42 @@ Compose = Callable[[str, str], Email | Retry | Cancel]
 
 
 def enqueue(kind: str, key: str) -> None:
-    """Owe the letter of this kind about this thing: one, however often this is called. In the caller's transaction."""
+    """Owe the e-mail of this kind about this thing: one, however often this is called. In the caller's transaction."""
     Mail.objects.bulk_create([Mail(kind=kind, key=key, message_id=_message_id(kind, key))], ignore_conflicts=True)
 
 
 def cancel(keys: Iterable[str], reason: str) -> None:
-    """Owe none of the letters about these things after all. In the transaction that owed them, or they may be sent."""
+    """Owe none of the e-mails about these things after all. In the transaction that owed them, or they may be sent."""
     owed = Mail.objects.filter(key__in=list(keys), state=Mail.State.WAITING)
     owed.update(state=Mail.State.CLOSED, next_at=None, error=reason)
 
 
 def send_again(mail: Mail) -> bool:
-    """Somebody asks for it: try a letter anew that is sent, dead or closed. False when it is waiting anyway."""
+    """Somebody asks for it: try an e-mail anew that is sent, dead or closed. False when it is waiting anyway."""
     fresh = {}
     if mail.state == Mail.State.SENT:
-        # Under the old one, a mail program that has the letter would drop it as a copy.
+        # Under the old one, a mail program that has the e-mail would drop it as a copy.
         fresh["message_id"] = _message_id(mail.kind, mail.key, secrets.token_hex(8))
     again = Mail.objects.filter(pk=mail.pk, state=mail.state, next_at__isnull=True)
     return bool(again.update(state=Mail.State.WAITING, next_at=timezone.now(), lease="", attempts=0, error="", **fresh))
 
 
-def reopen(letters: Iterable[tuple[str, str]]) -> None:
+def reopen(emails: Iterable[tuple[str, str]]) -> None:
     """What they waited for has come after all: those of these (kind, key) that were closed unwritten are due again."""
-    for kind, key in letters:
+    for kind, key in emails:
         Mail.objects.filter(kind=kind, key=key, state=Mail.State.CLOSED).update(
             state=Mail.State.WAITING, next_at=timezone.now(), attempts=0, error=""
         )
 
 
 def due(kind: str) -> list[str]:
-    """The keys of the letters of a kind that the next `send_due` would send first."""
+    """The keys of the e-mails of a kind that the next `send_due` would send first."""
     waiting = Mail.objects.filter(kind=kind, next_at__lte=timezone.now()).order_by("next_at")
     return list(waiting.values_list("key", flat=True)[:BATCH])
 
 
 def send_due(compose: Compose, limit: int = BATCH) -> int:
-    """Send the letters whose time has come, each composed now. Returns how many the mail server took."""
+    """Send the e-mails whose time has come, each composed now. Returns how many the mail server took."""
     sent = 0
     end = time.monotonic() + ROUND
     for mail in list(Mail.objects.filter(next_at__lte=timezone.now()).order_by("next_at")[:limit]):
@@ -116,7 +116,7 @@ def send_due(compose: Compose, limit: int = BATCH) -> int:
 
 
 def _claim(mail: Mail) -> bool:
-    """Make the letter ours for the length of a lease. It counts as an attempt: this process may not live to say so."""
+    """Make the e-mail ours for the length of a lease. It counts as an attempt: this process may not live to say so."""
     claim = {"lease": secrets.token_hex(16), "next_at": timezone.now() + LEASE, "attempts": mail.attempts + 1}
     with transaction.atomic(durable=True):  # a claim that is not committed binds nobody
         if not Mail.objects.filter(pk=mail.pk, next_at=mail.next_at, lease=mail.lease).update(**claim):
@@ -130,28 +130,28 @@ def _claim(mail: Mail) -> bool:
 
 
 def _attempt(mail: Mail, compose: Compose) -> bool:
-    """Write the letter, send it, and note how that went. True when the mail server took it."""
+    """Write the e-mail, send it, and note how that went. True when the mail server took it."""
     try:
-        letter = compose(mail.kind, mail.key)
+        email = compose(mail.kind, mail.key)
     except Exception as error:
-        # A letter that cannot be written must not hold up the others. Only the error's type is kept in the outbox: its
+        # An e-mail that cannot be written must not hold up the others. Only the error's type is kept in the outbox: its
         # text may quote the donor.
-        log.exception("letter %s %s", mail.kind, mail.key)
+        log.exception("e-mail %s %s", mail.kind, mail.key)
         _retry_later(mail, type(error).__name__)
         return False
-    match letter:
+    match email:
         case Cancel():
-            _give_up(mail, Mail.State.CLOSED, letter.reason)
+            _give_up(mail, Mail.State.CLOSED, email.reason)
         case Retry():
-            _look_again(mail, letter.reason)
+            _look_again(mail, email.reason)
         case Email():
-            return _send(mail, letter)
+            return _send(mail, email)
     return False
 
 
-def _send(mail: Mail, letter: Email) -> bool:
+def _send(mail: Mail, email: Email) -> bool:
     try:
-        message = _message(letter, mail.message_id)
+        message = _message(email, mail.message_id)
         transport.send(message, lambda: _taken(mail))
     except transport.NotTaken as error:
         _retry_later(mail, str(error))
@@ -166,20 +166,20 @@ def _taken(mail: Mail) -> None:
     _finish(mail, state=Mail.State.SENT, sent_at=timezone.now(), next_at=None, error="")
 
 
-def _message(letter: Email, message_id: str) -> EmailMultiAlternatives:
+def _message(email: Email, message_id: str) -> EmailMultiAlternatives:
     try:
-        validate_email(letter.to)
+        validate_email(email.to)
     except ValidationError:
         # Also what stops an address that brings a second one, or a header, with it.
         raise transport.Refused("the address is not one that mail can be sent to") from None
     message = EmailMultiAlternatives(
-        subject=" ".join(letter.subject.split()),
-        body=letter.text,
-        to=[letter.to],
+        subject=" ".join(email.subject.split()),
+        body=email.text,
+        to=[email.to],
         # RFC 3834: no out-of-office notes to us.
         headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
     )
-    message.attach_alternative(letter.html, "text/html")
+    message.attach_alternative(email.html, "text/html")
     return message
 
 
@@ -198,23 +198,23 @@ def _retry_later(mail: Mail, error: str) -> None:
     if mail.attempts >= MAX_ATTEMPTS:
         _give_up(mail, Mail.State.FAILED, error)
         return
-    log.warning("letter %s %s was not sent: %s", mail.kind, mail.key, error)
+    log.warning("e-mail %s %s was not sent: %s", mail.kind, mail.key, error)
     _finish(mail, next_at=timezone.now() + PAUSES[mail.attempts - 1], error=error[:200])
 
 
 def _give_up(mail: Mail, state: Mail.State, reason: str) -> None:
     if state == Mail.State.FAILED:
-        log.error("letter %s %s is given up: %s", mail.kind, mail.key, reason)
+        log.error("e-mail %s %s is given up: %s", mail.kind, mail.key, reason)
     _finish(mail, state=state, next_at=None, error=reason[:200])
 
 
 def _finish(mail: Mail, **outcome: object) -> None:
-    """Write how it went, if the letter is still ours."""
+    """Write how it went, if the e-mail is still ours."""
     if not Mail.objects.filter(pk=mail.pk, lease=mail.lease).update(lease="", **outcome):
-        log.warning("letter %s %s took longer than its lease", mail.kind, mail.key)
+        log.warning("e-mail %s %s took longer than its lease", mail.kind, mail.key)
 
 
 def _message_id(kind: str, key: str, again: str = "") -> str:
-    """The same for the same letter, also when a restored backup has forgotten that it was sent."""
+    """The same for the same e-mail, also when a restored backup has forgotten that it was sent."""
     digest = hashlib.sha256(f"{kind}\n{key}\n{again}".encode()).hexdigest()
     return f"<{digest[:40]}@{settings.SITE_HOST}>"

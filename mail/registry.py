@@ -1,4 +1,4 @@
-"""Who writes which kind of letter: each app says so when it starts, so that the outbox needs to know none of them."""
+"""Who writes which kind of e-mail: each app says so when it starts, so that the outbox needs to know none of them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _composers: dict[str, Compose] = {}
 
 
 def add(kinds: Iterable[str], composer: Compose) -> None:
-    """Letters of these kinds are written by `composer`. One kind has one writer."""
+    """E-mails of these kinds are written by `composer`. One kind has one writer."""
     for kind in kinds:
         if _composers.setdefault(kind, composer) is not composer:
             raise ValueError(f"letters of the kind {kind!r} have a writer already")
 
 
 def compose(kind: str, key: str) -> Email | Retry | Cancel:
-    """The letter of this kind about `key`, from whoever writes it."""
+    """The e-mail of this kind about `key`, from whoever writes it."""
     composer = _composers.get(kind)
     return composer(kind, key) if composer else Cancel(f"there is no letter of the kind {kind!r}")

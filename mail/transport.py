@@ -1,7 +1,7 @@
-"""One letter over the mail server, within a limit of time; every way to fail sorted into three.
+"""One e-mail over the mail server, within a limit of time; every way to fail sorted into three.
 
-`Refused`: trying again would not help. `NotTaken`: this letter was not taken this time. `Unreachable`: the server takes
-no letters now. The errors' texts name neither addresses nor what we sign in with, for they are kept and shown.
+`Refused`: trying again would not help. `NotTaken`: this e-mail was not taken this time. `Unreachable`: the server takes
+no e-mails now. The errors' texts name neither addresses nor what we sign in with, for they are kept and shown.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ log = logging.getLogger(__name__)
 
 # Of the whole dialogue. EMAIL_TIMEOUT limits each single answer only, and there are a dozen.
 LIMIT = 60.0  # seconds
-GOODBYE = 5.0  # seconds; the letter is taken by then
+GOODBYE = 5.0  # seconds; the e-mail is taken by then
 
 
 class NotSent(Exception):
-    """The letter was not sent, or nobody can tell."""
+    """The e-mail was not sent, or nobody can tell."""
 
 
 class Refused(NotSent):
@@ -42,9 +42,9 @@ class Unreachable(NotSent):
 
 
 def send(message: EmailMessage, taken: Callable[[], None]) -> None:
-    """Send by the backend of the settings. `taken` is called at once when the server has taken the letter.
+    """Send by the backend of the settings. `taken` is called at once when the server has taken the e-mail.
 
-    At once: a good-bye that hangs, or a kill while we wait for it, must not make a sent letter look unsent.
+    At once: a good-bye that hangs, or a kill while we wait for it, must not make a sent e-mail look unsent.
     """
     try:
         connection = get_connection()
@@ -73,7 +73,7 @@ def _sorted(error: Exception) -> NotSent:
         case smtplib.SMTPDataError():
             return _by_code(error.smtp_code, error.smtp_error)
         case smtplib.SMTPResponseException():
-            # About the sender, the sign-in or the server: the operator can mend these, so the letter lives on.
+            # About the sender, the sign-in or the server: the operator can mend these, so the e-mail lives on.
             return Unreachable(_plain(f"{error.smtp_code} {_text(error.smtp_error)}"))
         case smtplib.SMTPException():
             return Unreachable(_plain(str(error)))

@@ -1,4 +1,4 @@
-"""The thread that does the chores while the site serves. Killed at any moment, it leaves nothing half claimed."""
+"""The thread that does the jobs while the site serves. Killed at any moment, it leaves nothing half claimed."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ APPS = ("accounts", "donations", "mail", "organisation", "pages", "project")
 # The stand-in for Stripe is a tool for those who set the site up, in English like its documentation.
 TEMPLATES = sorted(file for file in (ROOT / "templates").rglob("*.html") if "sandbox" not in file.parts)
 LETTERS = sorted((ROOT / "templates").rglob("*.txt"))
-# The same in every language: names, and letters shown as a sample of a colour.
+# The same in every language: names, and e-mails shown as a sample of a colour.
 NAMES = {"Tincup", "Stripe", "Aa"}
 READ_ALOUD = {"alt", "aria-label", "aria-description", "placeholder", "title"}
 WORD = re.compile(r"[^\W\d_]{2,}")

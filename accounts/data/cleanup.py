@@ -13,7 +13,7 @@ from accounts.emails import outbox
 from accounts.models import User
 from mail.models import Mail
 
-# As long as the letters say: an account whose address nobody verified.
+# As long as the e-mails say: an account whose address nobody verified.
 UNVERIFIED = timedelta(days=7)
 LETTERS = timedelta(days=30)
 

@@ -1,4 +1,4 @@
-"""The links in our letters: for one purpose, one user and one state of theirs, for one hour.
+"""The links in our e-mails: for one purpose, one user and one state of theirs, for one hour.
 
 Nothing of them is stored. A token is a keyed digest over what its use will change, so the first use ends it.
 """
@@ -29,7 +29,7 @@ def state(purpose: Purpose, user: User) -> str:
     """What a token of this purpose is bound to, besides its time."""
     parts: list[object] = [purpose.value, user.pk, user.email, user.is_active]
     if purpose is Purpose.VERIFY:
-        # Not the password: who registers again before opening the letter changes it, and the letter must still do.
+        # Not the password: who registers again before opening the e-mail changes it, and the e-mail must still do.
         parts.append(user.verified_at)
     else:
         parts.append(user.password)

@@ -1,6 +1,6 @@
-"""The letters that accounts ask for, put into the outbox.
+"""The e-mails that accounts ask for, put into the outbox.
 
-A letter's key names the user and five minutes of time, so that nobody's mailbox can be flooded by asking again and
+An e-mail's key names the user and five minutes of time, so that nobody's mailbox can be flooded by asking again and
 again; and a digest of the state that its link will be bound to, so that a link that has died is followed by another.
 For an address without an account a row is written all the same: asking must not take less time for strangers.
 """
@@ -27,7 +27,7 @@ _PURPOSES = {VERIFY: Purpose.VERIFY, RESET: Purpose.RESET, NEW_ADDRESS: Purpose.
 
 
 def enqueue(kind: str, user: User) -> None:
-    """A letter of this kind to this user."""
+    """An e-mail of this kind to this user."""
     purpose = _PURPOSES.get(kind)
     outbox.enqueue(kind, _key(user.pk, links.state(purpose, user) if purpose else user.email))
 
@@ -38,12 +38,12 @@ def enqueue_decoy(kind: str, email: str) -> None:
 
 
 def user_of(key: str) -> User | None:
-    """The user that a letter's key names."""
+    """The user that an e-mail's key names."""
     return User.objects.filter(pk=int(key.partition(".")[0]), is_active=True).first()
 
 
 def prefix(user: User) -> str:
-    """How the keys of all letters to this user begin."""
+    """How the keys of all e-mails to this user begin."""
     return f"{user.pk}."
 
 

@@ -1,4 +1,4 @@
-"""What the letters about accounts say. Composed when they are sent: no link is kept anywhere."""
+"""What the e-mails about accounts say. Composed when they are sent: no link is kept anywhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DONE = Cancel("it is done already")
 
 
 def compose(kind: str, key: str) -> Email | Cancel:
-    """The letter of this kind to the user that `key` names."""
+    """The e-mail of this kind to the user that `key` names."""
     user = outbox.user_of(key)
     if user is None:
         return GONE

@@ -42,7 +42,7 @@ def register_sent(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def resend(request: HttpRequest) -> HttpResponse:
-    """The letter did not come, or was too old."""
+    """The e-mail did not come, or was too old."""
     form = AddressForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return form_page(request, "accounts/resend.html", form)

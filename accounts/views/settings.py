@@ -55,7 +55,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_email(request: HttpRequest) -> HttpResponse:
-    """The new address gets a letter; until its link is used the old one stays."""
+    """The new address gets an e-mail; until its link is used the old one stays."""
     user = donor(request)
     form = ChangeAddressForm(request.POST or None, request=request, user=user)
     if request.method != "POST" or not form.is_valid():

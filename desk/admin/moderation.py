@@ -85,16 +85,16 @@ class MessageAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Show the selected messages"), permissions=["moderate"])
     def show(self, request: HttpRequest, gifts: QuerySet[Message]) -> None:
-        self._judge(request, gifts, Words.SHOWN)
+        self._moderate(request, gifts, Words.SHOWN)
 
     @admin.action(description=_("Do not show the selected messages"), permissions=["moderate"])
     def refuse(self, request: HttpRequest, gifts: QuerySet[Message]) -> None:
-        self._judge(request, gifts, Words.REFUSED)
+        self._moderate(request, gifts, Words.REFUSED)
 
-    def _judge(self, request: HttpRequest, gifts: QuerySet[Message], verdict: Words) -> None:
+    def _moderate(self, request: HttpRequest, gifts: QuerySet[Message], state: Words) -> None:
         asked = list(gifts.values_list("pk", "message"))
         read = [(pk, text) for pk, text in asked if request.POST.get(f"read-{pk}") == _fingerprint(text.encode())]
-        done = moderate(read, verdict)
+        done = moderate(read, state)
         if done:
             text = ngettext("%(n)d message done.", "%(n)d messages done.", done) % {"n": done}
             self.message_user(request, text, messages.SUCCESS)

@@ -131,7 +131,7 @@ class OfflineGiftAdmin(QuickList):
         return _("Recorded a gift outside Stripe: %(gift)s.") % {"gift": form.instance}
 
     def receipt(self, request: HttpRequest, pk: str) -> HttpResponse:
-        """One button: the donor gets a letter."""
+        """One button: the donor gets an e-mail."""
         gift = self._gift(request, pk)
         if not gift.donation.email:
             messages.error(request, _("The donor left no e-mail address."))

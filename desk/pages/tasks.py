@@ -26,8 +26,8 @@ TO_ANSWER = [
 ]
 EVENT, CHORE = "donations_stripeevent", "donations_chore"
 LATE = timedelta(hours=1)  # background work that has not come round for so long has stopped
-PATIENCE = timedelta(minutes=10)  # how long an event may be parked before somebody should look
-MANY = 1000  # parked events; nobody counts further
+PATIENCE = timedelta(minutes=10)  # how long an event may be deferred before somebody should look
+MANY = 1000  # deferred events; nobody counts further
 RECENT = timedelta(days=30)  # how long a refund that failed is brought up
 
 

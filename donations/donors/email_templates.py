@@ -1,4 +1,4 @@
-"""The letters that the site can send, one function each, from values that are ready to be read.
+"""The e-mails that the site can send, one function each, from values that are ready to be read.
 
 Each has three templates: `mail/<kind>.subject.txt`, `.txt` and `.html`. The text comes first and says everything.
 """
@@ -19,7 +19,7 @@ LINK_LIKE = re.compile(r"[/@\\]|\w[.。]\w\w")
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What every letter says: whom it is for, and which gift it is about."""
+    """What every e-mail says: whom it is for, and which gift it is about."""
 
     to: str
     name: str
@@ -58,7 +58,7 @@ def refund_failed(about: About) -> Email:
 
 
 def account(*, to: str, subject: str, words: str, link: str, says: str, after: str, org: str, practice: bool) -> Email:
-    """A letter about the reader's account: `says` is what the `link` does, `after` a last word."""
+    """An e-mail about the reader's account: `says` is what the `link` does, `after` a last word."""
     context = {"words": words, "link": link, "says": says, "after": after, "org": org, "practice": practice}
     return Email(
         to=to,

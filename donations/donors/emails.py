@@ -1,4 +1,4 @@
-"""What the letters say: looked up when they are sent, so that they tell what is known by then."""
+"""What the e-mails say: looked up when they are sent, so that they tell what is known by then."""
 
 from __future__ import annotations
 

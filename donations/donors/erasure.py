@@ -41,7 +41,7 @@ def forget(user_id: int, addresses: set[str]) -> int:
 
 
 def _close_emails(keys: set[str]) -> None:
-    """Whoever is gone gets no letter any more; and what a mail server said of one may quote the address."""
+    """Whoever is gone gets no e-mail any more; and what a mail server said of one may quote the address."""
     for some in _chunks(keys):
         letters = Mail.objects.filter(key__in=some)
         letters.update(error="")

@@ -70,7 +70,7 @@ def void(gift: OfflineGift, by: str, why: str) -> bool:
 
 
 def send_receipt(gift: OfflineGift) -> None:
-    """Put the donor's letter into the outbox; once more if it was sent before."""
+    """Put the donor's e-mail into the outbox; once more if it was sent before."""
     donor_emails.send_receipt_again(gift.pk)
 
 

@@ -79,7 +79,7 @@ class StripeEvent(models.Model):
     id = models.CharField(max_length=255, primary_key=True)
     type = models.CharField(_("type"), max_length=100)
     state = models.CharField(_("state"), max_length=8, choices=State.choices)
-    # What a parked event waits for: a Stripe id, or "release" for a fetch in our release's shape.
+    # What a deferred event waits for: a Stripe id, or "release" for a fetch in our release's shape.
     waits_for = models.CharField(_("waits for"), max_length=255, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=1)
     retry_at = models.DateTimeField(_("next try"), null=True)

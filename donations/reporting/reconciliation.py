@@ -1,4 +1,4 @@
-"""The proof: our ledger against Stripe's own book, to the cent, both ways.
+"""The reconciliation: our ledger against Stripe's own book, to the cent, both ways.
 
 Stripe's side is the mirror (donations.stripe.balance_transactions): bring it up to date first.
 """
@@ -58,7 +58,7 @@ def _compare_all(since: datetime | None) -> ReconciliationResult:
     start, until = since or EPOCH, timezone.now() - YOUNG
     for part in _parts(BalanceTransaction.objects.filter(created_at__gte=start)):
         _prove_theirs(part, until, result)
-    # Gifts outside Stripe are no part of the proof: there is nothing of theirs at Stripe.
+    # Gifts outside Stripe are no part of the reconciliation: there is nothing of theirs at Stripe.
     for entries in _parts(
         LedgerEntry.objects.filter(happened_at__gte=start).exclude(kind__in=LedgerEntry.OUTSIDE_STRIPE)
     ):

@@ -20,7 +20,7 @@ from donations.stripe import parsing, redaction
 
 log = logging.getLogger(__name__)
 
-# What a parked event of another API release waits for: a fetch of its object in the shape that we read.
+# What a deferred event of another API release waits for: a fetch of its object in the shape that we read.
 RELEASE = "release"
 # How long a refund or dispute waits for its payment's own event before we ask Stripe about the payment.
 PATIENCE = timedelta(seconds=30)
@@ -33,7 +33,7 @@ class NotAnEvent(Exception):
 
 
 def receive(text: str) -> None:
-    """Store and handle the verified payload of a webhook. Returns when handled, parked, ignored or a duplicate.
+    """Store and handle the verified payload of a webhook. Returns when handled, deferred, ignored or a duplicate.
 
     Raises NotAnEvent; any other exception means that handling failed: it is on record, and Stripe should send again.
     """
@@ -55,7 +55,7 @@ def receive(text: str) -> None:
 
 
 def complete(event_id: str, update: updates.StripeUpdate | None) -> None:
-    """Handle a parked event with this update of its object. Somebody else may have been quicker."""
+    """Handle a deferred event with this update of its object. Somebody else may have been quicker."""
     with transaction.atomic():
         if StripeEvent.objects.filter(pk=event_id, state=StripeEvent.State.DEFERRED).update(
             state=StripeEvent.State.HANDLED, waits_for="", retry_at=None, error=""
@@ -71,7 +71,7 @@ def post(update: updates.StripeUpdate) -> posting.Outcome:
 
 
 def retry_deferred(references: Iterable[str]) -> int:
-    """Handle the events that were parked until one of these ids is known; each in a transaction of its own.
+    """Handle the events that were deferred until one of these ids is known; each in a transaction of its own.
 
     Called after the transaction that made the ids known. If the process dies in between, housekeeping calls it.
     """

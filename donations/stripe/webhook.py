@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 @csrf_exempt
 @require_POST
 def stripe_webhook(request: HttpRequest) -> HttpResponse:
-    """200: handled, parked, ignored or known already. 400: not a genuine event of ours. 500: failed, send again."""
+    """200: handled, deferred, ignored or known already. 400: not a genuine event of ours. 500: failed, send again."""
     try:
         # The raw bytes, before anything parses them: the signature is over these.
         text = client.verify(request.body, request.headers.get("Stripe-Signature", ""))

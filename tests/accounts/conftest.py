@@ -1,4 +1,4 @@
-"""Accounts as people have them, gifts as they are, and the letters that would be in their mailboxes."""
+"""Accounts as people have them, gifts as they are, and the e-mails that would be in their mailboxes."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def give(db: None) -> Give:
         donation = Donation.objects.create(**values)
         if arrived:
             paid(donation, at=at)
-            Mail.objects.filter(kind="paid").delete()  # the gift's own letter is another folder's matter
+            Mail.objects.filter(kind="paid").delete()  # the gift's own e-mail is another folder's matter
             donation.refresh_from_db()
         return donation
 
@@ -74,7 +74,7 @@ def give(db: None) -> Give:
 
 
 def post() -> list[EmailMessage]:
-    """The letters that are due, sent now."""
+    """The e-mails that are due, sent now."""
     django_mail.outbox.clear()
     Mail.objects.filter(next_at__isnull=False).update(next_at=timezone.now())
     scheduler.send_emails()
@@ -82,7 +82,7 @@ def post() -> list[EmailMessage]:
 
 
 def link_in(letter: EmailMessage) -> str:
-    """Path and query of the link in a letter."""
+    """Path and query of the link in an e-mail."""
     found = re.search(r"https?://\S+", str(letter.body))
     assert found, letter.body
     parts = urlsplit(found[0])

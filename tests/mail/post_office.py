@@ -28,7 +28,7 @@ GOOD = {
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A letter as it came over the line."""
+    """An e-mail as it came over the line."""
 
     envelope_from: str
     envelope_to: list[str]
@@ -48,7 +48,7 @@ class Taken:
 class PostOffice(socketserver.ThreadingTCPServer):
     """`on` says what happens at a stage of the dialogue (see GOOD): another answer, or hang, drip, drop or kill.
 
-    A letter is delivered when it has come to its end and the answer is not a refusal: also when there is no answer.
+    An e-mail is delivered when it has come to its end and the answer is not a refusal: also when there is no answer.
     """
 
     daemon_threads = True

@@ -38,7 +38,7 @@ def owe(*keys: str) -> Mail:
 
 
 def time_passes(**how: float) -> None:
-    """Time passes for all letters that wait, claimed or not."""
+    """Time passes for all e-mails that wait, claimed or not."""
     step = timedelta(**how)
     for mail in Mail.objects.all():
         next_at = mail.next_at and mail.next_at - step

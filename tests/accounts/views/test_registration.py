@@ -1,4 +1,4 @@
-"""Registering, and the letter that proves the address."""
+"""Registering, and the e-mail that proves the address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From Stripe's event to the letter in the donor's hands."""
+"""From Stripe's event to the e-mail in the donor's hands."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def send() -> int:
     return outbox.send_due(emails.compose)
 
 
-# --- From the event to the letter -------------------------------------------------------------------------------------
+# --- From the event to the e-mail -------------------------------------------------------------------------------------
 
 
 def test_a_paid_gift_is_answered_by_one_receipt_outside_of_the_request(
@@ -194,7 +194,7 @@ def test_a_gift_that_a_restored_backup_has_forgotten_gets_its_receipt(
     assert "Dear friend, thank you. Your $20.00 arrived" in letter.body
 
 
-# --- What the letters say ---------------------------------------------------------------------------------------------
+# --- What the e-mails say ---------------------------------------------------------------------------------------------
 
 
 def test_every_letter_tells_its_own_gift_and_nothing_of_another(make_donation: Make) -> None:

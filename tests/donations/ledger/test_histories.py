@@ -94,7 +94,7 @@ def rows(history: History, *, lossy: bool = False) -> dict[str, Any]:
 
 
 def owed() -> Iterable[tuple[str, str, str]]:
-    """The letters that would be written now: one whose reason is gone is closed when its turn comes."""
+    """The e-mails that would be written now: one whose reason is gone is closed when its turn comes."""
     for kind, key in Mail.objects.values_list("kind", "key"):
         letter = emails.compose(kind, key)
         if not isinstance(letter, Cancel):

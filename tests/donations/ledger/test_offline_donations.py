@@ -1,4 +1,4 @@
-"""Gifts outside Stripe: written down once, corrected only by a counter-entry, never part of the proof."""
+"""Gifts outside Stripe: written down once, corrected only by a counter-entry, never part of the reconciliation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mirror of Stripe's book, and the proof, against what the sandbox cannot be brought to do."""
+"""The mirror of Stripe's book, and the reconciliation, against what the sandbox cannot be brought to do."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_money_whose_event_was_lost_is_found_in_stripes_book_and_fetched(
     assert reconciliation.reconcile().agree
 
 
-# --- What the proof sees ----------------------------------------------------------------------------------------------
+# --- What the reconciliation sees -----------------------------------------------------------------------------------
 
 
 def test_our_own_money_of_a_kind_that_we_do_not_know_is_a_difference(gift: Donation, book: StripeBook) -> None:

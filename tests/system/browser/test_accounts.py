@@ -22,7 +22,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture(scope="module")
 def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where this site's letters go, a file each."""
+    """Where this site's e-mails go, a file each."""
     return tmp_path_factory.mktemp("letters")
 
 
@@ -40,11 +40,11 @@ def ada(open_browser: Open, posting_site: Site, request: pytest.FixtureRequest) 
 
 
 def link_to(letters: Path, address: str, words: str) -> str:
-    """The link of the newest letter to this address in which these words stand."""
+    """The link of the newest e-mail to this address in which these words stand."""
 
     def found() -> str:
         for file in sorted(letters.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True):
-            # One connection's letters stand in one file.
+            # One connection's e-mails stand in one file.
             for part in file.read_bytes().split(b"\n" + b"-" * 79 + b"\n"):
                 message = email.message_from_bytes(part.strip(), policy=email.policy.default)
                 body = message.get_body(("plain",))

@@ -1,6 +1,6 @@
 """A management command at a later hour: `python -m tests.system.chaos.later <minutes> <command> [argument…]`.
 
-Letters wait minutes for their next try, and rows younger than a quarter of an hour are not compared: nobody wants to
+E-mails wait minutes for their next try, and rows younger than a quarter of an hour are not compared: nobody wants to
 wait for either. The product knows nothing of it: only this process's clock is ahead.
 """
 

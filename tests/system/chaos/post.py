@@ -64,7 +64,7 @@ class PostOffice:
 
 def _dialogue_with(office: PostOffice) -> type[socketserver.StreamRequestHandler]:
     class Dialogue(socketserver.StreamRequestHandler):
-        """As little of RFC 5321 as a client needs to get rid of a letter."""
+        """As little of RFC 5321 as a client needs to get rid of an e-mail."""
 
         timeout = 30
 
@@ -97,7 +97,7 @@ def _dialogue_with(office: PostOffice) -> type[socketserver.StreamRequestHandler
             if office.mood == "slow":
                 time.sleep(0.5)
             if not line:
-                return  # the sender died in the middle: no letter
+                return  # the sender died in the middle: no e-mail
             if office.refuses("letter"):
                 self._say("451 try again later")
                 return

@@ -23,7 +23,7 @@ from tests.system.chaos.world import World
 from tests.system.journeys.databases import POSTGRESQL, Database, postgresql_databases, sqlite_databases
 
 THREADS = 16  # donors who do something at the same moment
-# A letter's lease and its first pauses; and the age from which rows are compared.
+# An e-mail's lease and its first pauses; and the age from which rows are compared.
 LATER = 20  # minutes
 
 
@@ -177,7 +177,7 @@ def _send_letters(world: World) -> None:
         world.run("housekeeping", minutes_later=LATER)
         before, left = left, waiting()
         if left == before:
-            break  # the verdict will say whose letter it is
+            break  # the verdict will say whose e-mail it is
 
 
 def _nothing_changes(world: World, before: Books, told: int) -> list[str]:

@@ -145,7 +145,7 @@ def _letters(gift: Gift, letters: list[Taken]) -> Iterator[str]:
     for kind, times in wanted.items():
         if kinds.pop(kind, 0) != times:
             yield f"{gift.session} is {gift.status()}, and its letters are {sorted(subjects.values())}: {kind}?"
-    # A refund that came back before its letter was written needs none.
+    # A refund that came back before its e-mail was written needs none.
     if not stuck <= kinds.pop("refunded", 0) <= debits:
         yield f"{gift.session} was refunded {debits} times, and its letters are {sorted(subjects.values())}"
     if kinds:
@@ -163,7 +163,7 @@ def _kind(subject: str) -> str:
 
 
 def _copies(world: World) -> Counter[str]:
-    """How often each letter came once more, for no other reason than a kill."""
+    """How often each e-mail came once more, for no other reason than a kill."""
     surplus: Counter[str] = Counter()
     sent: dict[str, list[float]] = defaultdict(list)
     for letter in world.post.taken:
