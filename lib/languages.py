@@ -9,6 +9,11 @@ from django.utils.translation import get_language, get_supported_language_varian
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 
+def active() -> str:
+    """The language in which is written just now: the visitor's, a letter's own, or English where none is active."""
+    return get_language() or "en"
+
+
 def spoken(folder: Path, own: str) -> list[tuple[str, str]]:
     """Django's `LANGUAGES`: the site's own, English, and what has been translated in `folder`.
 
@@ -25,7 +30,7 @@ def wished(request: HttpRequest) -> str:
     """The page's language if the visitor's browser asked for it; empty if it is only what the site fell back on."""
     for code, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "").lower()):
         try:
-            if get_supported_language_variant(code) == get_language():
+            if get_supported_language_variant(code) == active():
                 return code[:10]
         except LookupError:
             continue

@@ -1,6 +1,7 @@
 """Amounts as integers in the currency's minor unit (cents), and the way to and from what people type and read.
 
-No float touches an amount. Stripe's table of exponents rules, not ISO 4217's:
+No float touches an amount. What people read is in the active language, unless another is given.
+Stripe's table of exponents rules, not ISO 4217's:
 https://docs.stripe.com/currencies#zero-decimal (and #three-decimal, #special-cases).
 """
 
@@ -19,6 +20,8 @@ from babel.numbers import (
     list_currencies,
     parse_pattern,
 )
+
+from lib import languages
 
 ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
 THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
@@ -83,12 +86,12 @@ def short(amount: int, currency: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text and not int(text.split(".")[1]) else text
 
 
-def display(amount: int, currency: str, language: str = "en") -> str:
-    """For reading: "$20.00", in the reader's language."""
+def display(amount: int, currency: str, language: str = "") -> str:
+    """For reading: "$20.00"."""
     return _written(major(amount, currency), currency, exponent(currency), language)
 
 
-def display_short(amount: int, currency: str, language: str = "en") -> str:
+def display_short(amount: int, currency: str, language: str = "") -> str:
     """For headlines and coins: "$20", but "$12.50"."""
     value = major(amount, currency)
     if value != value.to_integral_value():
@@ -104,14 +107,14 @@ def _written(value: Decimal, currency: str, decimals: int, language: str) -> str
     return str(pattern.apply(value, locale, currency=currency.upper(), currency_digits=False))
 
 
-def figure(amount: int, currency: str, language: str = "en") -> str:
+def figure(amount: int, currency: str, language: str = "") -> str:
     """For a column of a book: "1,284.00", and a minus in brackets: "(51.34)"."""
     digits = f"0.{'0' * exponent(currency)}" if exponent(currency) else "0"
     text = format_decimal(abs(major(amount, currency)), format=f"#,##{digits}", locale=_locale(language))
     return f"({text})" if amount < 0 else text
 
 
-def coins(amounts: Iterable[int], currency: str, language: str = "en") -> list[dict[str, str]]:
+def coins(amounts: Iterable[int], currency: str, language: str = "") -> list[dict[str, str]]:
     """Amounts to choose from: the value that a form sends, the label on it, and what a screen reader says."""
     return [
         {
@@ -123,23 +126,23 @@ def coins(amounts: Iterable[int], currency: str, language: str = "en") -> list[d
     ]
 
 
-def spoken(amount: int, currency: str, language: str = "en") -> str:
+def spoken(amount: int, currency: str, language: str = "") -> str:
     """For a screen reader: "20 US dollars"."""
     name = get_currency_name(currency.upper(), count=major(amount, currency), locale=_locale(language))
     return f"{short(amount, currency)} {name}"
 
 
-def name(currency: str, language: str = "en") -> str:
+def name(currency: str, language: str = "") -> str:
     """The currency's name, in the plural: "US dollars"."""
     return get_currency_name(currency.upper(), count=2, locale=_locale(language))
 
 
-def symbol(currency: str, language: str = "en") -> str:
+def symbol(currency: str, language: str = "") -> str:
     return get_currency_symbol(currency.upper(), locale=_locale(language))
 
 
 def _locale(language: str) -> Locale:
     try:
-        return Locale.parse(language, sep="-")
+        return Locale.parse(language or languages.active(), sep="-")
     except (UnknownLocaleError, ValueError):
         return Locale("en")

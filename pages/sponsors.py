@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -47,7 +46,7 @@ def sponsors(request: HttpRequest) -> HttpResponse:
     context = {
         "levels": [level for level in levels if not level.empty],
         "lately": lately,
-        "said": said_by(lately),
+        "said": lately.rows,
     }
     return render(request, "pages/sponsors.html", context)
 
@@ -71,7 +70,7 @@ def level(request: HttpRequest, slug: str) -> HttpResponse:
 def lately(request: HttpRequest) -> HttpResponse:
     """Every gift whose donor chose to be shown, and what they said."""
     found = listing.recent(SAID, _edge(request))
-    return render(request, "pages/sponsors_lately.html", {"lately": found, "said": said_by(found)})
+    return render(request, "pages/sponsors_lately.html", {"lately": found, "said": found.rows})
 
 
 @require_safe
@@ -103,15 +102,7 @@ def _range(section: listing.Section, last: bool) -> str:
 
 
 def _amount(amount: int) -> str:
-    return money.display_short(amount, settings.DONATION_CURRENCY, get_language() or "en")
-
-
-def said_by(lately: listing.Page[listing.Supporter]) -> list[tuple[listing.Supporter, str]]:
-    """Each gift with its amount in words, where the donor lets it be seen."""
-    language = get_language() or "en"
-    return [
-        (each, money.display_short(each.amount, each.currency, language) if each.amount else "") for each in lately.rows
-    ]
+    return money.display_short(amount, settings.DONATION_CURRENCY)
 
 
 def _edge(request: HttpRequest) -> listing.Cursor:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from donations.giving import goal
@@ -16,7 +15,6 @@ from lib.htmx import page_or_fragment
 from organisation import structured_data
 from organisation.models import current
 from pages import documentation, search
-from pages.sponsors import said_by
 
 RECENT = 5
 
@@ -24,25 +22,24 @@ RECENT = 5
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What the site is for, what came in so far, and who gave lately."""
-    organisation, language = current(), get_language() or "en"
-    month = this_month()
+    organisation, month = current(), this_month()
     context = {
         "description": documentation.fragment(organisation.description),
-        "coins": money.coins(settings.DONATION_AMOUNTS, settings.DONATION_CURRENCY, language),
-        "goal": goal.preview(organisation, language),
+        "coins": money.coins(settings.DONATION_AMOUNTS, settings.DONATION_CURRENCY),
+        "goal": goal.preview(organisation),
         "month": month,
-        "books": _figures(month, language),
-        "said": said_by(listing.recent(RECENT)),
+        "books": _figures(month),
+        "said": listing.recent(RECENT).rows,
         "donate_action": structured_data.donate_action(organisation),
     }
     return render(request, "pages/home.html", context)
 
 
-def _figures(month: Month, language: str) -> dict[str, str]:
+def _figures(month: Month) -> dict[str, str]:
     """The sums of a month as a book-keeper writes them: a minus in brackets."""
 
     def plain(amount: int) -> str:
-        return money.figure(amount, month.currency, language)
+        return money.figure(amount, month.currency)
 
     return {
         "currency": month.currency.upper(),

@@ -136,6 +136,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "project.context.site",
             ],
+            "builtins": ["lib.template_filters"],
         },
     }
 ]

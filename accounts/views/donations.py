@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -33,8 +32,8 @@ def account(request: HttpRequest) -> HttpResponse:
     totals = history.totals(user.pk)
     this_year = timezone.localdate().year
     context = _book(request, user, totals) | {
-        "this_year": [_sum(total.amount, total.currency) for total in totals if total.year == this_year],
-        "by_year": [(total.year, _sum(total.amount, total.currency)) for total in totals],
+        "this_year": [money.display(total.amount, total.currency) for total in totals if total.year == this_year],
+        "by_year": totals,
         "period": PeriodForm(initial=_whole_year(this_year)),
     }
     return page_or_fragment(request, "accounts/account.html", "accounts/_gifts.html", context)
@@ -54,7 +53,7 @@ def _book(request: HttpRequest, user: User, totals: list[history.Total]) -> dict
         "year": year,
         "state": state,
         "filter": urlencode({key: value for key, value in (("year", year), ("state", state)) if value}),
-        "sums": [_sum(total.amount, total.currency) for total in totals if total.year == year],
+        "sums": [total for total in totals if total.year == year],
     }
 
 
@@ -66,14 +65,16 @@ def _line(gift: Any) -> dict[str, Any]:
     return {
         "gift": gift,
         "at": gift.at,
-        "sum": _sum(amount, currency),
+        "amount": amount,
+        "currency": currency,
         "state": next(name for name, statuses in history.STATES.items() if gift.status in statuses),
         "receipts": [number for entry in payments if (number := history.number_of(entry))],
         "moves": [
             {
                 "at": entry.happened_at,
                 "what": entry.get_kind_display(),
-                "sum": _sum(abs(entry.amount), entry.currency),
+                "amount": abs(entry.amount),
+                "currency": entry.currency,
                 "minus": entry.amount < 0,
             }
             for entry in entries
@@ -104,19 +105,16 @@ def statement(request: HttpRequest) -> HttpResponse:
                 "what": entry.get_kind_display(),
                 "gift": entry.donation_id,
                 "receipt": history.number_of(entry),
-                "sum": _sum(abs(entry.amount), entry.currency),
+                "amount": abs(entry.amount),
+                "currency": entry.currency,
                 "minus": entry.amount < 0,
             }
             for entry in entries
         ],
-        "sums": [_sum(amount, currency) for currency, amount in history.sums(entries).items()],
+        "sums": [{"amount": amount, "currency": currency} for currency, amount in history.sums(entries).items()],
     }
     return render(request, "accounts/statement.html", context)
 
 
 def _whole_year(year: int) -> dict[str, str]:
     return {"first": f"{year}-01-01", "last": f"{year}-12-31"}
-
-
-def _sum(amount: int, currency: str) -> str:
-    return money.display(amount, currency, get_language() or "en")

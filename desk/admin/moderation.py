@@ -14,8 +14,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from donations.models import Level, Message, Sponsor, Words
 from donations.wall import placements
@@ -81,7 +81,7 @@ class MessageAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("amount"))
     def sum(self, gift: Message) -> str:
-        return money.display(gift.amount, gift.currency, get_language() or "en")
+        return money.display(gift.amount, gift.currency)
 
     @admin.action(description=_("Show the selected messages"), permissions=["moderate"])
     def show(self, request: HttpRequest, gifts: QuerySet[Message]) -> None:
@@ -150,7 +150,7 @@ class LevelAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("from"), ordering="threshold")
     def begins(self, level: Level) -> str:
-        return money.display_short(level.threshold, settings.DONATION_CURRENCY, get_language() or "en")
+        return money.display_short(level.threshold, settings.DONATION_CURRENCY)
 
     def save_model(self, request: HttpRequest, obj: Level, form: Any, change: bool) -> None:
         with transaction.atomic():

@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from desk.admin.reauthentication import is_fresh, require
 from donations.models import Donation, LedgerEntry, RefundRequest
@@ -48,7 +48,7 @@ class RefundForm(forms.Form):
         self.payments = {payment.payment: payment for payment in payments}
         self.fields["payment"] = forms.ChoiceField(
             label=_("Payment"),
-            choices=[(one.payment, f"{_shown(one.amount, one.currency)} ({one.payment})") for one in payments],
+            choices=[(one.payment, f"{money.display(one.amount, one.currency)} ({one.payment})") for one in payments],
             widget=forms.HiddenInput if len(payments) == 1 else forms.RadioSelect,
         )
 
@@ -62,7 +62,7 @@ class RefundForm(forms.Form):
                 self.add_error("amount", _("Type an amount, like 20 or 12.50."))
             else:
                 if not 0 < cleaned["minor"] <= payment.left:
-                    rest = _shown(payment.left, payment.currency)
+                    rest = money.display(payment.left, payment.currency)
                     self.add_error("amount", _("At most %(rest)s is left of this payment.") % {"rest": rest})
         return cleaned
 
@@ -142,13 +142,13 @@ class Refunding(admin.ModelAdmin):
         except refunds.Unanswered:
             return redirect(request.path)
         words = _("%(amount)s is on its way back to the donor (%(refund)s, asked for by %(who)s).")
-        told = {"amount": _shown(made.amount, made.currency), "refund": made.refund, "who": made.asked_by}
+        told = {"amount": money.display(made.amount, made.currency), "refund": made.refund, "who": made.asked_by}
         messages.success(request, words % told)
         return redirect(reverse("admin:donations_donation_change", args=[donation.pk]))
 
     def _note_down(self, request: HttpRequest, made: RefundRequest) -> None:
         words = _("Asked Stripe to refund %(amount)s: %(reason)s.") % {
-            "amount": _shown(made.amount, made.currency),
+            "amount": money.display(made.amount, made.currency),
             "reason": made.get_reason_display(),
         }
         LogEntry.objects.log_actions(
@@ -163,14 +163,14 @@ class Refunding(admin.ModelAdmin):
             "title": _("Refund gift %(number)s") % {"number": donation.pk},
             "opts": Donation._meta,
             "donation": donation,
-            "gift": _shown(donation.amount, donation.currency),
+            "gift": money.display(donation.amount, donation.currency),
             "form": form,
             "ask_password": not is_fresh(request),
             "waiting": None,
             **more,
         }
         if waiting := context["waiting"]:
-            context["waiting_amount"] = _shown(waiting.amount, waiting.currency)
+            context["waiting_amount"] = money.display(waiting.amount, waiting.currency)
         if form is not None and more.get("sure"):
             context["consequences"] = _consequences(donation, form)
         return TemplateResponse(request, "admin/donations/donation/refund.html", context)
@@ -183,9 +183,9 @@ def _consequences(donation: Donation, form: RefundForm) -> dict[str, Any]:
     entry = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.PAYMENT, source=payment.payment).first()
     fee = fees.of_payment(entry) if entry else None
     return {
-        "amount": _shown(amount, payment.currency),
-        "rest": _shown(payment.left - amount, payment.currency) if amount < payment.left else "",
-        "fee": _shown(fee, payment.currency) if fee else "",
+        "amount": money.display(amount, payment.currency),
+        "rest": money.display(payment.left - amount, payment.currency) if amount < payment.left else "",
+        "fee": money.display(fee, payment.currency) if fee else "",
         "email": donation.email,
         "leaves_wall": donation.public and amount == refundable.left(donation),
         "reason": form.cleaned_data["reason"] and RefundRequest.Reason(form.cleaned_data["reason"]).label,
@@ -195,7 +195,3 @@ def _consequences(donation: Donation, form: RefundForm) -> dict[str, Any]:
             "amount": money.short(amount, payment.currency),
         },
     }
-
-
-def _shown(amount: int, currency: str) -> str:
-    return money.display(amount, currency, get_language() or "en")

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.html import format_html
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from donations.models import Donation
@@ -24,7 +23,7 @@ def amount(minor: int, currency: str) -> str:
     """Minor units in the reader's language: "$20.00"."""
     if not money.known(currency):
         return f"{minor} {currency}"
-    return money.display(minor, currency, get_language() or "en")
+    return money.display(minor, currency)
 
 
 def moment(at: datetime) -> str:
@@ -36,7 +35,7 @@ def short(minor: int, currency: str) -> str:
     """For the marks of a chart: "$2,000"."""
     if not money.known(currency):
         return f"{minor} {currency}"
-    return money.display_short(minor, currency, get_language() or "en")
+    return money.display_short(minor, currency)
 
 
 def dashboard(reference: str) -> str:

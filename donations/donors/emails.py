@@ -58,7 +58,7 @@ def _paid(key: str) -> Outcome:
     details = {}
     # No fee in Stripe's book may mean that it is charged later, so nothing is said of it.
     if fee:
-        details = {"fee": _sum(fee, entry.currency), "net": _sum(entry.amount - fee, entry.currency)}
+        details = {"fee": money.display(fee, entry.currency), "net": money.display(entry.amount - fee, entry.currency)}
     write = email_templates.landed if donation.delayed else email_templates.paid
     return write(
         _about(donation, entry.amount, entry.currency, entry.happened_at, receipt_numbers.find(entry)), **details
@@ -124,24 +124,19 @@ def _partly_refunded(refund: LedgerEntry) -> str:
     sums = list(payments.values_list("amount", "currency")[:2])
     if len(sums) != 1 or sums[0] == (-refund.amount, refund.currency):
         return ""
-    return _sum(*sums[0])
+    return money.display(*sums[0])
 
 
 def _about(donation: Donation, amount: int, currency: str, at: datetime, receipt: int | None = None) -> About:
-    language = translation.get_language() or "en"
     session = urlencode({"session_id": donation.session_id})
     return About(
         to=donation.email,
         name=donation.name,
         org=current().called,
-        amount=_sum(amount, currency),
-        amount_short=money.display_short(amount, currency, language),
+        amount=money.display(amount, currency),
+        amount_short=money.display_short(amount, currency),
         number=str(receipt or donation.pk),
         date=format_date(timezone.localtime(at), _("j F Y")),
         link=f"{settings.SITE_URL}{reverse('success')}?{session}" if donation.session_id else "",
         practice=not settings.STRIPE_LIVE,
     )
-
-
-def _sum(amount: int, currency: str) -> str:
-    return money.display(amount, currency, translation.get_language() or "en")

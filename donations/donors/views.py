@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,7 +19,6 @@ from donations.models import Donation, Receipt
 from donations.reporting import public_totals
 from donations.wall.message_form import MessageForm
 from donations.wall.messages import save
-from lib import money
 
 
 @never_cache
@@ -36,17 +34,18 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _receipt(found: Receipt) -> dict[str, Any]:
-    entry, donation, language = found.entry, found.entry.donation, get_language() or "en"
+    entry, donation = found.entry, found.entry.donation
     returned = public_totals.returned(donation)
     return {
         "number": found.number,
         "donation": donation,
         "giver": "" if donation.erased_at else donation.name or (donation.user.name if donation.user else ""),
-        "sum": money.display(entry.amount, entry.currency, language),
+        "amount": entry.amount,
+        "currency": entry.currency,
         "received_at": entry.happened_at,
         "state": _state(donation),
-        "returned": money.display(returned, entry.currency, language),
-        "left": money.display(entry.amount - returned, entry.currency, language),
+        "returned": returned,
+        "left": entry.amount - returned,
     }
 
 
@@ -80,6 +79,5 @@ def message(request: HttpRequest, gift: uuid.UUID) -> HttpResponse:
             return redirect("account")
     else:
         form = MessageForm(initial={field: getattr(donation, field) for field in MessageForm.base_fields})
-    language = get_language() or "en"
-    context = {"form": form, "donation": donation, "sum": money.display(donation.amount, donation.currency, language)}
+    context = {"form": form, "donation": donation}
     return render(request, "donations/gift.html", context, status=422 if form.errors else 200)

@@ -10,7 +10,7 @@ from lib import money
 from organisation.models import Organisation
 
 
-def table(organisation: Organisation, language: str) -> list[dict[str, str]]:
+def table(organisation: Organisation) -> list[dict[str, str]]:
     """One row for each suggested amount; none at all where nobody told us the rate."""
     currency, rows = settings.DONATION_CURRENCY, []
     for amount in settings.DONATION_AMOUNTS:
@@ -19,32 +19,32 @@ def table(organisation: Organisation, language: str) -> list[dict[str, str]]:
             return []
         rows.append(
             {
-                "amount": money.display_short(amount, currency, language),
-                "fee": money.figure(fee, currency, language),
-                "net": money.figure(amount - fee, currency, language),
+                "amount": money.display_short(amount, currency),
+                "fee": money.figure(fee, currency),
+                "net": money.figure(amount - fee, currency),
             }
         )
     return rows
 
 
-def preview(amount: int, organisation: Organisation, language: str) -> dict[str, str]:
+def preview(amount: int, organisation: Organisation) -> dict[str, str]:
     """One amount in minor units of the site's currency, and about what of it arrives; empty where we cannot tell."""
     currency = settings.DONATION_CURRENCY
     fee = fees.estimate(amount, currency, organisation)
     if fee is None:
         return {}
     return {
-        "whole": money.display_short(amount, currency, language),
-        "net": money.display(amount - fee, currency, language),
+        "whole": money.display_short(amount, currency),
+        "net": money.display(amount - fee, currency),
     }
 
 
-def booked(payment: LedgerEntry | None, language: str) -> dict[str, str]:
+def booked(payment: LedgerEntry | None) -> dict[str, str]:
     """What Stripe's book says that it kept of a payment, and what is left; empty until it does."""
     fee = fees.of_payment(payment) if payment else None
     if payment is None or fee is None:
         return {}
     return {
-        "fee": money.figure(-fee, payment.currency, language),
-        "net": money.figure(payment.amount - fee, payment.currency, language),
+        "fee": money.figure(-fee, payment.currency),
+        "net": money.figure(payment.amount - fee, payment.currency),
     }

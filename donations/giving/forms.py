@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from donations.giving.checkout import Order
@@ -55,19 +54,19 @@ class GiftForm(MessageForm):
 
 def amount_of(text: str) -> int:
     """Minor units of an amount typed in the site's currency, within its bounds. Raises ValidationError with a code."""
-    currency, language = settings.DONATION_CURRENCY, get_language() or "en"
+    currency = settings.DONATION_CURRENCY
     try:
         amount = money.minor(text, currency)
     except money.Malformed:
         raise ValidationError(_("Type an amount, like 20 or 12.50."), code="amount_malformed") from None
     if amount < settings.DONATION_MIN:
-        least = money.display_short(settings.DONATION_MIN, currency, language)
+        least = money.display_short(settings.DONATION_MIN, currency)
         raise ValidationError(
             _("The smallest gift is %(least)s. Card fees would eat anything less.") % {"least": least},
             code="amount_too_small",
         )
     if amount > settings.DONATION_MAX:
-        most = money.display_short(settings.DONATION_MAX, currency, language)
+        most = money.display_short(settings.DONATION_MAX, currency)
         told = _("The largest gift here is %(most)s.") % {"most": most}
         if mail := current().contact_email:
             told = f"{told} {_('For more, write to us: %(mail)s.') % {'mail': mail}}"

@@ -25,11 +25,11 @@ class Goal:
     marks: tuple[goal_drawing.Mark, ...] = ()
 
 
-def preview(organisation: Organisation, language: str) -> Goal:
+def preview(organisation: Organisation) -> Goal:
     stats = public_totals.stats(organisation.goal_since if organisation.goal_amount else None)
 
     def short(amount: int) -> str:
-        return money.display_short(amount, stats.currency, language)
+        return money.display_short(amount, stats.currency)
 
     raised, target = short(stats.raised), organisation.goal_amount
     if not target:

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -111,19 +110,18 @@ def _state(donation: Donation, sure: bool) -> str:
 
 
 def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
-    language = get_language() or "en"
     payment = public_totals.payment(donation) if donation.status in status.ARRIVED else None
     # What arrived, which may differ from what was asked.
     amount, currency = (payment.amount, payment.currency) if payment else (donation.amount, donation.currency)
     return {
         "state": state,
-        "amount": money.display(amount, currency, language),
-        "amount_short": money.display_short(amount, currency, language),
+        "amount": money.display(amount, currency),
+        "amount_short": money.display_short(amount, currency),
         "amount_value": money.short(donation.amount, donation.currency),
-        "returned": money.display(public_totals.returned(donation), currency, language)
+        "returned": money.display(public_totals.returned(donation), currency)
         if donation.status == Status.PARTLY_REFUNDED
         else "",
-        **fee_preview.booked(payment, language),
+        **fee_preview.booked(payment),
         "number": donation.pk,
         "receipt": receipt_numbers.find(payment) if payment else None,
         "mine": mine,

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -60,7 +59,7 @@ def _kept_apart(token: str, user_id: int | None) -> str:
 
 
 def _donate_page(request: HttpRequest, form: GiftForm, *, status: int = 200, problem: str = "") -> HttpResponse:
-    currency, language = settings.DONATION_CURRENCY, get_language() or "en"
+    currency = settings.DONATION_CURRENCY
     # Fields that the page does not show can only be wrong in a hand-made request; say so all the same.
     hidden = (error for field in ("name", "email", "message", "token") for error in form.errors.get(field, []))
     # The form that is sent again keeps its token: a retry must meet the same donation.
@@ -70,15 +69,15 @@ def _donate_page(request: HttpRequest, form: GiftForm, *, status: int = 200, pro
         "form": form,
         "problem": problem or next(hidden, ""),
         "token": token,
-        "coins": money.coins(settings.DONATION_AMOUNTS, currency, language),
-        "symbol": money.symbol(currency, language),
-        "minimum": money.display_short(settings.DONATION_MIN, currency, language),
-        "currency_name": money.name(currency, language),
+        "coins": money.coins(settings.DONATION_AMOUNTS, currency),
+        "symbol": money.symbol(currency),
+        "minimum": money.display_short(settings.DONATION_MIN, currency),
+        "currency_name": money.name(currency),
     }
     if not is_swap(request):
         context |= {
-            "goal": goal.preview(organisation, language),
-            "reaches": fee_preview.table(organisation, language),
+            "goal": goal.preview(organisation),
+            "reaches": fee_preview.table(organisation),
             "donate_action": structured_data.donate_action(organisation),
         }
     response = page_or_fragment(request, "donations/donate.html", "donations/_donate.html", context, status=status)
@@ -93,7 +92,7 @@ def donate_amount(request: HttpRequest) -> HttpResponse:
     context: dict[str, str] = {}
     if typed:
         try:
-            context = fee_preview.preview(amount_of(typed), current(), get_language() or "en")
+            context = fee_preview.preview(amount_of(typed), current())
         except ValidationError as error:
             context = {"wrong": error.messages[0]}
     return render(request, "donations/_amount.html", context)
@@ -135,11 +134,10 @@ def cancel(request: HttpRequest) -> HttpResponse:
         return redirect(success_url(donation))
     context: dict[str, Any] = {"token": form_token.for_request(request)}
     if donation:
-        language = get_language() or "en"
         payable = donation.status == Status.PENDING and donation.checkout == Checkout.OPEN
         context |= {
             "amount_value": money.short(donation.amount, donation.currency),
-            "amount_short": money.display_short(donation.amount, donation.currency, language),
+            "amount_short": money.display_short(donation.amount, donation.currency),
             "resume_url": donation.session_url if payable and ownership.owns(request, donation) else "",
         }
     response = render(request, "donations/cancel.html", context)

@@ -81,4 +81,4 @@ def differences(data: dict[str, Any] | None) -> int | None:
 
 def shown(amount: int, currency: str) -> str:
     """An amount in minor units for the treasurer; a currency that we do not know is left as Stripe says it."""
-    return money.display(amount, currency) if money.known(currency) else f"{amount} {currency}"
+    return money.display(amount, currency, "en") if money.known(currency) else f"{amount} {currency}"

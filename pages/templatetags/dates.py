@@ -8,7 +8,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_datetime_format
 from django import template
 from django.utils import timezone
-from django.utils.translation import get_language
+
+from lib import languages
 
 register = template.Library()
 
@@ -41,7 +42,7 @@ def _here(at: date) -> date:
 
 
 def _locale() -> Locale:
-    language = get_language() or "en"
+    language = languages.active()
     try:
         return Locale.parse(_NO_COUNTRY.get(language, language), sep="-")
     except (UnknownLocaleError, ValueError):

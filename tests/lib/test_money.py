@@ -3,6 +3,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.template import engines
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +83,47 @@ def test_people_read_amounts_in_their_language() -> None:
     assert money.display_short(2000, "eur", "de") == "20\xa0€"
     assert money.spoken(2000, "usd") == "20 US dollars"
     assert money.display(2000, "usd", "xx") == "$20.00"
+
+
+@pytest.mark.parametrize(
+    ("active", "shown", "figure", "symbol"),
+    [
+        ("en", "$1,234.50", "(1,234.50)", "CA$"),
+        ("de", "1.234,50\xa0$", "(1.234,50)", "CA$"),
+        ("fr-ca", "1\xa0234,50\xa0$\xa0US", "(1\xa0234,50)", "$"),
+        ("xx", "$1,234.50", "(1,234.50)", "CA$"),
+    ],
+)
+def test_where_no_language_is_given_the_active_one_is_written(
+    active: str, shown: str, figure: str, symbol: str
+) -> None:
+    with translation.override(active):
+        assert money.display(123450, "usd") == money.display_short(123450, "usd") == shown
+        assert money.display(123450, "usd", "en") == "$1,234.50"
+        assert money.figure(-123450, "usd") == figure
+        assert money.symbol("cad") == symbol
+        assert money.coins([123450], "usd")[0]["label"] == shown
+
+
+def test_english_is_written_where_no_language_is_active() -> None:
+    with translation.override(None):
+        assert money.display(123450, "usd") == "$1,234.50"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("{{ amount|money:'usd' }}", "$20.00"),
+        ("{{ amount|money_short:'usd' }}", "$20"),
+        ("{{ amount|money:currency }}", "€20.00"),
+        ("{% language 'de' %}{{ amount|money:currency }}, {{ amount|money_short:currency }}{% endlanguage %}",
+         "20,00\xa0€, 20\xa0€"),
+        ("{% blocktranslate with sum=amount|money:'jpy' %}{{ sum }} in all{% endblocktranslate %}", "¥2,000 in all"),
+    ],
+)  # fmt: skip
+def test_every_template_writes_amounts_by_a_filter(source: str, shown: str) -> None:
+    template = engines["django"].from_string(f"{{% load i18n %}}{source}")
+    assert template.render({"amount": 2000, "currency": "eur"}) == shown
 
 
 @pytest.mark.parametrize(

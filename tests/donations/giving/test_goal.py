@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def shown(**fields: object) -> goal.Goal:
     cache.clear()
-    return goal.preview(Organisation(**fields), "en")
+    return goal.preview(Organisation(**fields))
 
 
 def test_without_a_goal_only_what_came_in_is_told() -> None:

@@ -23,7 +23,7 @@ def test_stripes_usual_fee_is_known_for_dollars(amount: int, fee: int) -> None:
 
 def test_where_nobody_told_the_rate_nothing_is_said() -> None:
     assert fees.estimate(2000, "jpy", Organisation()) is None
-    assert fee_preview.preview(2000, Organisation(card_fee_percent=None), "en")
+    assert fee_preview.preview(2000, Organisation(card_fee_percent=None))
 
 
 def test_the_organisations_own_rate_holds() -> None:
@@ -65,13 +65,13 @@ def booked(currency: str = "usd", amount: int = 2000) -> None:
 @pytest.mark.django_db
 def test_the_fee_of_a_payment_is_what_stripes_book_says() -> None:
     entry = paid()
-    assert fee_preview.booked(entry, "en") == {}
+    assert fee_preview.booked(entry) == {}
     booked()
-    assert fee_preview.booked(entry, "en") == {"fee": "(0.88)", "net": "19.12"}
+    assert fee_preview.booked(entry) == {"fee": "(0.88)", "net": "19.12"}
 
 
 @pytest.mark.django_db
 def test_a_fee_in_another_currency_is_no_part_of_the_sum_that_the_donor_knows() -> None:
     entry = paid()
     booked("eur", 1800)
-    assert fee_preview.booked(entry, "en") == {}
+    assert fee_preview.booked(entry) == {}
