@@ -10,37 +10,18 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lib import money
+from lib.amount_field import AmountField
 from organisation import images
 from organisation.models import Organisation
 
 
-class AmountField(forms.CharField):
-    """An amount typed in major units of the site's currency ("5000", "12.50"); its value is in minor units."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "size": 12}))
-        super().__init__(**kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        return money.short(value, settings.DONATION_CURRENCY) if isinstance(value, int) else value
-
-    def to_python(self, value: Any) -> Any:
-        typed = super().to_python(value)
-        if not typed:
-            return None
-        try:
-            return money.minor(typed, settings.DONATION_CURRENCY)
-        except money.Malformed:
-            raise ValidationError(_("Type an amount, like 20 or 12.50."), code="amount_malformed") from None
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
+def _amount(label: Any) -> AmountField:
+    return AmountField(required=False, label=label, widget=forms.TextInput(attrs={"inputmode": "decimal", "size": 12}))
 
 
 class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
-    goal_amount = AmountField(required=False, label=gettext_lazy("Goal"))
-    card_fee_fixed = AmountField(required=False, label=gettext_lazy("Card fee, fixed part"))
+    goal_amount = _amount(gettext_lazy("Goal"))
+    card_fee_fixed = _amount(gettext_lazy("Card fee, fixed part"))
     # Declared for the scheme of an address typed without one: Django 5's own default would be http.
     privacy_url = forms.URLField(
         required=False,

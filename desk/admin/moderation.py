@@ -21,6 +21,7 @@ from donations.models import Level, Message, Sponsor, Words
 from donations.wall import placements
 from donations.wall.messages import moderate
 from lib import money
+from lib.amount_field import AmountField
 from organisation import images
 
 
@@ -108,9 +109,10 @@ class MessageAdmin(admin.ModelAdmin):
 
 
 class LevelForm(forms.ModelForm):
-    from_amount = forms.CharField(
+    from_amount = AmountField(
         label=_("from"),
         help_text=_("What a supporter of this level gave in a year, like 100. The lowest takes any gift."),
+        error_messages={"amount_malformed": _("Type an amount, like 100 or 12.50.")},
     )
 
     class Meta:
@@ -120,7 +122,7 @@ class LevelForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["from_amount"] = money.short(self.instance.threshold, settings.DONATION_CURRENCY)
+            self.initial["from_amount"] = self.instance.threshold
 
     def clean_slug(self) -> str:
         slug = str(self.cleaned_data["slug"])
@@ -129,10 +131,7 @@ class LevelForm(forms.ModelForm):
         return slug
 
     def clean_from_amount(self) -> int:
-        try:
-            threshold = money.minor(self.cleaned_data["from_amount"], settings.DONATION_CURRENCY)
-        except money.Malformed:
-            raise ValidationError(_("Type an amount, like 100 or 12.50."), code="amount_malformed") from None
+        threshold = int(self.cleaned_data["from_amount"])
         if Level.objects.filter(threshold=threshold).exclude(pk=self.instance.pk).exists():
             raise ValidationError(_("Another level begins at this amount."), code="taken")
         return threshold

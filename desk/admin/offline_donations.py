@@ -23,13 +23,13 @@ from desk.admin.paging import QuickList
 from desk.pages import formatting
 from donations.ledger import offline_donations
 from donations.models import OfflineGift
-from lib import money
+from lib.amount_field import AmountField
 
 
 class RecordForm(forms.ModelForm):
     """What came, from whom, and how."""
 
-    amount = forms.CharField(label=gettext_lazy("Amount"), max_length=20)
+    amount = AmountField(label=gettext_lazy("Amount"), max_length=20, above_zero=True)
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=60, required=False, help_text=gettext_lazy("Of the donor.")
     )
@@ -51,15 +51,6 @@ class RecordForm(forms.ModelForm):
             "currency": settings.DONATION_CURRENCY.upper()
         }
         self.fields["received_on"].initial = timezone.localdate
-
-    def clean_amount(self) -> int:
-        try:
-            amount = money.minor(self.cleaned_data["amount"], settings.DONATION_CURRENCY)
-        except money.Malformed:
-            amount = 0
-        if amount <= 0:
-            raise forms.ValidationError(_("Type an amount, like 20 or 12.50."))
-        return amount
 
     def clean_received_on(self) -> Any:
         day = self.cleaned_data["received_on"]

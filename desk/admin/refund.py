@@ -23,7 +23,7 @@ from donations.reporting import fees
 from donations.stripe import refundable, refunds
 from donations.stripe.errors import Refused, StripeUnavailable
 from donations.stripe.refundable import Refundable
-from lib import money
+from lib import amount_field, money
 
 PERMISSION = "donations.refund_donation"
 
@@ -56,10 +56,11 @@ class RefundForm(forms.Form):
         cleaned = super().clean() or {}
         payment = self.payments.get(cleaned.get("payment", ""))
         if payment and "amount" in cleaned:
+            # In the currency of the payment that was chosen, so not by a field of its own.
             try:
-                cleaned["minor"] = money.minor(cleaned["amount"], payment.currency)
-            except money.Malformed:
-                self.add_error("amount", _("Type an amount, like 20 or 12.50."))
+                cleaned["minor"] = amount_field.parse(cleaned["amount"], payment.currency)
+            except forms.ValidationError as error:
+                self.add_error("amount", error)
             else:
                 if not 0 < cleaned["minor"] <= payment.left:
                     rest = money.display(payment.left, payment.currency)

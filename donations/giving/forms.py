@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from donations.giving.checkout import Order
 from donations.wall import messages
 from donations.wall.message_form import MessageForm
-from lib import money
+from lib import amount_field, money
 from organisation.models import current
 
 
@@ -55,10 +55,7 @@ class GiftForm(MessageForm):
 def amount_of(text: str) -> int:
     """Minor units of an amount typed in the site's currency, within its bounds. Raises ValidationError with a code."""
     currency = settings.DONATION_CURRENCY
-    try:
-        amount = money.minor(text, currency)
-    except money.Malformed:
-        raise ValidationError(_("Type an amount, like 20 or 12.50."), code="amount_malformed") from None
+    amount = amount_field.parse(text, currency)
     if amount < settings.DONATION_MIN:
         least = money.display_short(settings.DONATION_MIN, currency)
         raise ValidationError(

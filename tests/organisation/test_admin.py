@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -52,11 +53,22 @@ def test_the_goal_is_typed_as_people_say_it(admin_client: Client, organisation: 
     assert organisation.goal_amount is None
 
 
-@pytest.mark.parametrize("typed", ["twenty", "-5", "0", "1e9"])
-def test_a_goal_that_is_no_amount_is_refused(admin_client: Client, organisation: Organisation, typed: str) -> None:
-    assert len(save(admin_client, goal_amount=typed)) == 1
+ZERO = "A goal is above 0. Leave it empty for none."
+MALFORMED = "Type an amount, like 20 or 12.50."
+
+
+@pytest.mark.parametrize(("typed", "told"), [("twenty", MALFORMED), ("-5", MALFORMED), ("1e9", MALFORMED), ("0", ZERO)])
+def test_a_goal_that_is_no_amount_is_refused(
+    admin_client: Client, organisation: Organisation, typed: str, told: str
+) -> None:
+    assert save(admin_client, goal_amount=typed) == [told]
     organisation.refresh_from_db()
     assert organisation.goal_amount == 500000
+
+
+def test_what_was_left_as_it_was_is_not_noted_down_as_changed(admin_client: Client, organisation: Organisation) -> None:
+    save(admin_client, name="Salt", goal_amount="5000", moderate_messages="on", count_offline="on")
+    assert LogEntry.objects.get().get_change_message() == "Changed Name."
 
 
 def test_a_logo_is_checked_made_anew_and_can_be_taken_away(admin_client: Client, organisation: Organisation) -> None:

@@ -64,12 +64,12 @@ def test_htmx_is_told_to_leave(client: Client, stripe: str) -> None:
 @pytest.mark.parametrize(
     ("sent", "error"),
     [
-        ({"amount": "other", "other_amount": "ten"}, "Type an amount"),
-        ({"amount": "", "other_amount": ""}, "Type an amount"),
+        ({"amount": "other", "other_amount": "ten"}, "Type an amount, like 20 or 12.50."),
+        ({"amount": "", "other_amount": ""}, "Type an amount, like 20 or 12.50."),
         ({"other_amount": "0.50"}, "The smallest gift is $1"),
-        ({"amount": "1e9"}, "Type an amount"),
+        ({"amount": "1e9"}, "Type an amount, like 20 or 12.50."),
         ({"amount": "10001"}, "The largest gift here is $10,000"),
-        ({"amount": "-20"}, "Type an amount"),
+        ({"amount": "-20"}, "Type an amount, like 20 or 12.50."),
         ({"amount": "20", "email": "not an address"}, "valid email"),
         ({"amount": "20", "name": "x" * 61}, "at most 60"),
     ],
@@ -378,7 +378,7 @@ def test_the_success_page_asks_stripe_itself_and_not_too_often(
         ("20", "Of $20, about $19.12 reaches us after the card fee."),
         ("0.50", "The smallest gift is $1."),
         ("twenty", "Type an amount, like 20 or 12.50."),
-        ("<b>", "Type an amount"),
+        ("<b>", "Type an amount, like 20 or 12.50."),
         ("", ""),
     ],
 )

@@ -159,6 +159,17 @@ def test_what_cannot_be_is_told(treasurer: Client, wrong: dict[str, str]) -> Non
     assert not rows()
 
 
+@pytest.mark.parametrize("typed", ["0", "0.00", "-1", "twenty", "12.345", "1e3"])
+def test_a_wrong_amount_is_told_in_words(treasurer: Client, typed: str) -> None:
+    errors = treasurer.post(f"{LIST}add/", form(amount=typed)).context["adminform"].form.errors
+    assert errors == {"amount": ["Type an amount, like 20 or 12.50."]}
+
+
+def test_a_long_amount_is_told_by_its_length(treasurer: Client) -> None:
+    errors = treasurer.post(f"{LIST}add/", form(amount="1" * 21)).context["adminform"].form.errors
+    assert errors == {"amount": ["Ensure this value has at most 20 characters (it has 21)."]}
+
+
 def test_it_can_be_read_and_struck_out_and_nothing_else(treasurer: Client) -> None:
     gift, _ = offline_donations.record(received())
     page = f"{LIST}{gift.pk}/"

@@ -310,6 +310,21 @@ def test_one_confirmed_refund_lists_what_is_at_stripe_once(
     assert lists == ["refunds", "disputes"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("twenty", "Type an amount, like 20 or 12.50."),
+        ("-5", "Type an amount, like 20 or 12.50."),
+        ("0", "At most $20.00 is left of this payment."),
+        ("20.01", "At most $20.00 is left of this payment."),
+        ("1" * 21, "Ensure this value has at most 20 characters (it has 21)."),
+    ],
+)
+def test_a_wrong_amount_is_told_in_words(treasurer: Client, gift: Donation, typed: str, told: str) -> None:
+    assert treasurer.post(page(gift), form(gift, typed)).context["form"].errors == {"amount": [told]}
+    assert not at_stripe()
+
+
 def test_two_people_at_once_make_one_refund_and_both_are_told(gift: Donation, django_user_model: Any) -> None:
     browsers = []
     for name in ("tess", "theo"):
