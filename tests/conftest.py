@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
 
 import pytest
 from django.core.cache import cache
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.db import DEFAULT_DB_ALIAS
-from django.db.backends.base.operations import BaseDatabaseOperations
 
 from project.env import BASE_DIR
 
@@ -32,26 +30,6 @@ def pytest_configure(config: pytest.Config) -> None:
     (BASE_DIR / "data").mkdir(exist_ok=True)
     # Django's live server sends an answer in two pieces. The second would wait 40 ms for the word that the first came.
     WSGIRequestHandler.disable_nagle_algorithm = True
-    _let_flush_empty_the_ledger()
-
-
-def _let_flush_empty_the_ledger() -> None:
-    """Django empties all tables after a test with real transactions, which the ledger's triggers rightly refuse."""
-    flush = BaseDatabaseOperations.execute_sql_flush
-
-    def without_triggers(self: BaseDatabaseOperations, statements: Iterable[str]) -> None:
-        from donations.ledger import append_only
-
-        alias = self.connection.alias
-        if alias == DEFAULT_DB_ALIAS:
-            with self.connection.cursor() as cursor:
-                for table, action in append_only.wanted(alias):
-                    on = f" ON {table}" if self.connection.vendor == "postgresql" else ""
-                    cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{action}{on}")
-        flush(self, statements)
-        append_only.make(using=alias)
-
-    BaseDatabaseOperations.execute_sql_flush = without_triggers  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture(scope="session")

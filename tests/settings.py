@@ -27,8 +27,10 @@ os.environ.update(
 )
 
 from project.settings import *  # noqa: E402, F403  (the environment first)
-from project.settings import DATABASES  # noqa: E402
+from project.settings import DATABASES, INSTALLED_APPS  # noqa: E402
 
+# After a test with real transactions the rows are those of a migrated database again.
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.restore"]
 # A fast hasher: Argon2 is slow on purpose, and the tests sign in often.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # No `collectstatic` before the tests.
