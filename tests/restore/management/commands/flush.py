@@ -27,7 +27,8 @@ def keep(using: str, **_: object) -> None:
 
 
 class Command(flush.Command):
-    def handle(self, *_: str, database: str, **__: object) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
+        database = options["database"]
         changed = [table for table, rows in _kept[database].items() if _differs(database, table, rows)]
         # Foreign keys are looked at when the transaction ends: the tables' order does not matter.
         with transaction.atomic(using=database):
