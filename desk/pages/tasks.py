@@ -146,9 +146,9 @@ def _flags() -> Iterator[Task]:
 
 def _background() -> Iterator[Task]:
     """The mirror is due every ten minutes: when it is long overdue, nothing else is being done either."""
-    chore = Chore.objects.filter(pk=MIRROR, due_at__lt=timezone.now() - LATE).first()
-    if chore:
-        since = formatting.moment(chore.due_at)
+    job = Chore.objects.filter(pk=MIRROR, due_at__lt=timezone.now() - LATE).first()
+    if job:
+        since = formatting.moment(job.due_at)
         what = _("The background work has not run since %(since)s.") % {"since": since}
         yield Task(what, _list(CHORE), "donations.view_chore", urgent=True)
 
