@@ -1,4 +1,4 @@
-"""The API releases that the stand-in can speak, and how an old one tells the same thing differently."""
+"""The API releases that the stand-in supports, and how an old one shapes the same object."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def api_version(release: str) -> str:
 def snapshot(body: dict[str, Any], release: str) -> dict[str, Any]:
     """A frozen copy of the object, in the shape of the release.
 
-    The shapes that Stripe has really left behind (a session that lists its items and tells no total, an intent
+    The shapes that Stripe has really left behind (a session that lists its items and has no total, an intent
     that lists its charges) stand for every old shape: whoever reads one with today's eyes must notice.
     """
     frozen = copy.deepcopy(body)

@@ -46,14 +46,14 @@ class Command(BaseCommand):
             host="127.0.0.1",
             port=options["port"],
             threads=16,
-            # Reading ahead is how it learns that a client has gone, which ends a time-out that was made on purpose.
+            # Reading ahead is how it learns that a client has disconnected, which ends an injected time-out.
             channel_request_lookahead=1,
         )
 
-        def end(number: int, frame: FrameType | None) -> None:
+        def stop(number: int, frame: FrameType | None) -> None:
             raise SystemExit(0)
 
-        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGTERM, stop)
         worker.start()
         self.stdout.write(f"The sandbox plays Stripe at {address}/v1 (console: {address}/sandbox/)")
         self.stdout.flush()

@@ -79,7 +79,7 @@ def test_the_sdk_sees_a_reset_and_the_key_leads_to_what_was_done(served, sdk, ca
     began = time.monotonic()
     with pytest.raises(stripe.APIConnectionError, match="Connection reset by peer"):
         create(sdk)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
     assert Record.objects.count() == created
     behave(served, fault="")
     session = create(sdk)
