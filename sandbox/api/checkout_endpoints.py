@@ -38,8 +38,7 @@ def expire_session(raw: Body, request: ApiRequest, session_id: str) -> Body:
     """POST /v1/checkout/sessions/<id>/expire"""
     clean = params.RETRIEVE(raw, "")
     timers.expire_due_sessions()
-    if store.find(sessions.KIND, session_id) is None:
-        raise errors.resource_missing(sessions.KIND, session_id, "session")
+    store.require(sessions.KIND, session_id, "session")
     expired = sessions.expire(session_id, request)
     if expired is None:
         status = store.get(sessions.KIND, session_id).status

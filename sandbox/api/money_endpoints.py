@@ -51,9 +51,7 @@ def list_refunds(raw: Body, request: ApiRequest) -> Body:
 def cancel_refund(raw: Body, request: ApiRequest, refund_id: str) -> Body:
     """POST /v1/refunds/<id>/cancel"""
     clean = params.RETRIEVE(raw, "")
-    found = store.find(refunds.KIND, refund_id)
-    if found is None:
-        raise errors.resource_missing(refunds.KIND, refund_id, "refund")
+    found = store.require(refunds.KIND, refund_id, "refund")
     canceled = refunds.settle(refund_id, "canceled", request)
     if canceled is None:
         message = (
@@ -101,9 +99,7 @@ def _charge_to_refund(clean: Body) -> Record:
         message = "You may only specify one of these parameters: charge, payment_intent."
         raise errors.parameter_invalid(message, "charge")
     if charge_id:
-        charge = store.find("charge", charge_id)
-        if charge is None:
-            raise errors.resource_missing("charge", charge_id, "charge")
+        charge = store.require("charge", charge_id, "charge")
         if charge.status != "succeeded":
             raise errors.ApiError(
                 400, f"Charge {charge_id} has not succeeded, so there is nothing to refund.", execution_started=True
@@ -112,10 +108,9 @@ def _charge_to_refund(clean: Body) -> Record:
     if not intent_id:
         message = "One of the following params should be provided for this request: payment_intent or charge."
         raise errors.ApiError(400, message)
-    if store.find("payment_intent", intent_id) is None:
-        raise errors.resource_missing("payment_intent", intent_id, "payment_intent")
-    charge = store.charge_of(intent_id)
-    if charge is None:
+    store.require("payment_intent", intent_id, "payment_intent")
+    paid = store.charge_of(intent_id)
+    if paid is None:
         message = f"This PaymentIntent ({intent_id}) does not have a successful charge to refund."
         raise errors.ApiError(400, message, execution_started=True)
-    return charge
+    return paid

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.api import params
 from sandbox.api.expand import expand
 from sandbox.api.pagination import page
-from sandbox.core import errors, store
+from sandbox.core import store
 from sandbox.core.validators import Validator
 from sandbox.models import Record
 
@@ -20,9 +20,7 @@ _BODY_FILTERS = {"currency": "body__currency", "type": "body__type"}
 def retrieve(kind: str, stripe_id: str, raw: Body, param: str) -> Body:
     """GET of one object."""
     clean = params.RETRIEVE(raw, "")
-    record = store.find(kind, stripe_id)
-    if record is None:
-        raise errors.resource_missing(kind, stripe_id, param)
+    record = store.require(kind, stripe_id, param)
     return expand(record.body, clean.get("expand", []))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.core import errors
 from sandbox.models import Record
 
 _LOOKUP_COLUMNS = ("payment_intent", "charge", "source")
@@ -42,6 +43,14 @@ def find(kind: str, stripe_id: str) -> Record | None:
 def find_any(stripe_id: str) -> Record | None:
     """The object of whatever kind: an id is one object's only."""
     return Record.objects.filter(stripe_id=stripe_id).first()
+
+
+def require(kind: str, stripe_id: str, param: str) -> Record:
+    """The object that a parameter names; an error that names the parameter if there is none."""
+    record = find(kind, stripe_id)
+    if record is None:
+        raise errors.resource_missing(kind, stripe_id, param)
+    return record
 
 
 def get(kind: str, stripe_id: str) -> Record:

@@ -91,16 +91,16 @@ def pay_other_merchant(amount: int) -> Body:
 def resend(raw: Body, request: ApiRequest) -> Body:
     """POST v1/test_helpers/sandbox/resend: one event, all of them, or all that never arrived."""
     params = _RESEND(raw, "")
-    chosen = Event.objects.order_by("number")
+    selected = Event.objects.order_by("number")
     if params.get("event"):
-        chosen = chosen.filter(stripe_id=params["event"])
-        if not chosen.exists():
+        selected = selected.filter(stripe_id=params["event"])
+        if not selected.exists():
             raise errors.resource_missing("event", params["event"], "event")
     elif params.get("undelivered"):
-        chosen = chosen.filter(delivered=False)
+        selected = selected.filter(delivered=False)
     elif not params.get("all"):
         raise errors.parameter_missing("event")
-    resent = list(chosen)
+    resent = list(selected)
     with transaction.atomic(using=ALIAS):
         events.resend(resent)
     return {"object": "sandbox.resent", "events": [event.stripe_id for event in resent]}
@@ -109,9 +109,7 @@ def resend(raw: Body, request: ApiRequest) -> Body:
 def settle(raw: Body, request: ApiRequest) -> Body:
     """POST v1/test_helpers/sandbox/settle: the bank debit succeeds or fails now."""
     params = _SETTLE(raw, "")
-    session = store.find(sessions.KIND, params["session"])
-    if session is None:
-        raise errors.resource_missing(sessions.KIND, params["session"], "session")
+    session = store.require(sessions.KIND, params["session"], "session")
     if not session.payment_intent or not bank_payments.settle(session.payment_intent, params["outcome"]):
         raise errors.parameter_invalid("This session has no bank payment under way.", "session")
     return store.get(sessions.KIND, session.stripe_id).body

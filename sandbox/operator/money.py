@@ -38,7 +38,7 @@ def refund(raw: Body, request: ApiRequest) -> Body:
 def settle_refund(raw: Body, request: ApiRequest) -> Body:
     """POST v1/test_helpers/sandbox/settle_refund: the outcome of a refund."""
     params = _SETTLE_REFUND(raw, "")
-    _get(refunds.KIND, params["refund"])
+    store.require(refunds.KIND, params["refund"], "refund")
     settled = refunds.settle(params["refund"], params["outcome"])
     if settled is None:
         raise errors.parameter_invalid("That cannot become of this refund any more.", "outcome")
@@ -58,7 +58,7 @@ def dispute(raw: Body, request: ApiRequest) -> Body:
 def advance_dispute(raw: Body, request: ApiRequest) -> Body:
     """POST v1/test_helpers/sandbox/dispute_move: the dispute's next status."""
     params = _ADVANCE_DISPUTE(raw, "")
-    _get(disputes.KIND, params["dispute"])
+    store.require(disputes.KIND, params["dispute"], "dispute")
     advanced = disputes.advance(params["dispute"], params["to"])
     if advanced is None:
         raise errors.parameter_invalid("This dispute cannot go there from where it is.", "to")
@@ -91,15 +91,8 @@ def _succeeded_charge(params: Body) -> Record:
     if name is None:
         raise errors.parameter_missing("session")
     if name == "session":
-        intent_id = _get(sessions.KIND, params["session"]).payment_intent
-    found = _get("charge", params["charge"]) if name == "charge" else store.charge_of(intent_id or "")
-    if found is None or found.status != "succeeded":
+        intent_id = store.require(sessions.KIND, params["session"], name).payment_intent
+    charge = store.require("charge", params["charge"], name) if name == "charge" else store.charge_of(intent_id or "")
+    if charge is None or charge.status != "succeeded":
         raise errors.parameter_invalid("There is no successful payment behind this.", name)
-    return found
-
-
-def _get(kind: str, stripe_id: str) -> Record:
-    found = store.find(kind, stripe_id)
-    if found is None:
-        raise errors.resource_missing(kind, stripe_id, kind.rpartition(".")[2])
-    return found
+    return charge

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.core import store
+from sandbox.core.errors import ApiError
 
 pytestmark = pytest.mark.django_db(databases=["sandbox"])
 
@@ -22,6 +23,14 @@ def test_an_object_is_found_by_its_kind_and_id_only():
     found = store.find_any("re_1")
     assert found is not None
     assert found.body["amount"] == 5
+
+
+def test_a_required_object_that_is_missing_is_an_error_about_the_parameter():
+    refund()
+    assert store.require("refund", "re_1", "refund").stripe_id == "re_1"
+    with pytest.raises(ApiError, match="No such refund: 're_2'") as missing:
+        store.require("refund", "re_2", "id")
+    assert (missing.value.status, missing.value.error["param"]) == (404, "id")
 
 
 def test_an_update_returns_the_values_that_it_changed():
