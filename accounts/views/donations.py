@@ -52,6 +52,7 @@ def _book(request: HttpRequest, user: User, totals: list[history.Total]) -> dict
         "years": years,
         "year": year,
         "state": state,
+        "states": history.STATES,
         "filter": urlencode({key: value for key, value in (("year", year), ("state", state)) if value}),
         "sums": [total for total in totals if total.year == year],
     }
@@ -67,7 +68,7 @@ def _line(gift: Any) -> dict[str, Any]:
         "at": gift.at,
         "amount": amount,
         "currency": currency,
-        "state": next(name for name, statuses in history.STATES.items() if gift.status in statuses),
+        "label": history.label(gift),
         "receipts": [number for entry in payments if (number := history.number_of(entry))],
         "moves": [
             {

@@ -22,6 +22,71 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
+def gettext_noop(text: str) -> str:
+    """Marks a text for translation, by a name that makemessages looks for. It is translated where it is shown."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """How a status is called, by whom it is told. Exports tell its own value, which names a receipt's template too."""
+
+    staff: str
+    donor: str  # in the account
+    book: str  # where the gift stands in the donor's book: a word of BOOK, and its template in accounts/gift
+    page: str  # the success page's word, and its template in donations/success
+
+
+LABELS = {
+    Status.PENDING: Label(
+        staff=gettext_noop("pending"), donor=gettext_noop("Not paid yet"), book="pencil", page="open"
+    ),
+    Status.PROCESSING: Label(
+        staff=gettext_noop("with the bank"),
+        donor=gettext_noop("In pencil, with your bank"),
+        book="pencil",
+        page="delayed",
+    ),
+    Status.PAID: Label(staff=gettext_noop("paid"), donor=gettext_noop("In the book"), book="book", page="paid"),
+    Status.PARTLY_REFUNDED: Label(
+        staff=gettext_noop("partly refunded"),
+        donor=gettext_noop("In the book, partly refunded"),
+        book="book",
+        page="paid",
+    ),
+    Status.REFUNDED: Label(
+        staff=gettext_noop("refunded"), donor=gettext_noop("Refunded"), book="back", page="refunded"
+    ),
+    Status.DISPUTED: Label(
+        staff=gettext_noop("disputed"), donor=gettext_noop("Disputed by your bank"), book="back", page="disputed"
+    ),
+    Status.LOST: Label(
+        staff=gettext_noop("lost to a dispute"),
+        donor=gettext_noop("Taken back by your bank"),
+        book="back",
+        page="disputed",
+    ),
+    Status.VOID: Label(
+        staff=gettext_noop("struck out"),
+        donor=gettext_noop("Struck out: the record was wrong"),
+        book="void",
+        page="void",
+    ),
+    Status.FAILED: Label(
+        staff=gettext_noop("failed"), donor=gettext_noop("Turned down, nothing taken"), book="void", page="failed"
+    ),
+    Status.EXPIRED: Label(
+        staff=gettext_noop("expired"), donor=gettext_noop("Never paid, nothing taken"), book="void", page="expired"
+    ),
+}
+# The four states of a donor's book, as the account calls them.
+BOOK = {
+    "book": gettext_noop("In the book"),
+    "pencil": gettext_noop("In pencil"),
+    "back": gettext_noop("Went back"),
+    "void": gettext_noop("Never arrived"),
+}
+
 # The payment itself arrived, whatever became of the money.
 ARRIVED = frozenset({Status.PAID, Status.PARTLY_REFUNDED, Status.REFUNDED, Status.DISPUTED, Status.LOST, Status.VOID})
 # Nothing more is expected from Stripe about the payment itself.

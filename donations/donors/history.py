@@ -11,7 +11,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, ExtractYear
 
-from donations.domain.status import Status
+from donations.domain.status import BOOK, LABELS, Label, Status
 from donations.models import Donation, LedgerEntry, Receipt
 from lib.dates import start_of_day
 
@@ -21,13 +21,8 @@ PAGE = 50  # gifts
 # For the apps above, which see the ledger through this door.
 ARRIVALS = LedgerEntry.ARRIVALS
 
-# The donor's words for a status.
-STATES: dict[str, tuple[Status, ...]] = {
-    "book": (Status.PAID, Status.PARTLY_REFUNDED),
-    "pencil": (Status.PROCESSING, Status.PENDING),
-    "back": (Status.REFUNDED, Status.DISPUTED, Status.LOST),
-    "void": (Status.FAILED, Status.EXPIRED, Status.VOID),
-}
+# Where a gift can stand in the book, and how the account calls it.
+STATES = BOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ def gifts(user_id: int, *, year: int | None = None, state: str = "") -> QuerySet
     if year is not None:
         found = found.filter(at__gte=start_of_day(date(year, 1, 1)), at__lt=start_of_day(date(year + 1, 1, 1)))
     if state in STATES:
-        found = found.filter(status__in=STATES[state])
+        found = found.filter(status__in=[status for status, label in LABELS.items() if label.book == state])
     return found
 
 
@@ -66,6 +61,11 @@ def page(found: QuerySet[Donation], number: str) -> Page[Donation]:
 def gift(user_id: int, uuid: UUID) -> Donation | None:
     """One gift of this account, if it is theirs."""
     return gifts(user_id).filter(uuid=uuid).first()
+
+
+def label(gift: Donation) -> Label:
+    """How the gift's status is called."""
+    return LABELS[Status(gift.status)]
 
 
 def totals(user_id: int) -> list[Total]:

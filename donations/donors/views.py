@@ -12,10 +12,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from donations.domain.status import Status
 from donations.donors import history, ownership
 from donations.ledger import receipt_numbers
-from donations.models import Donation, Receipt
+from donations.models import Receipt
 from donations.reporting import public_totals
 from donations.wall.message_form import MessageForm
 from donations.wall.messages import save
@@ -43,25 +42,9 @@ def _receipt(found: Receipt) -> dict[str, Any]:
         "amount": entry.amount,
         "currency": entry.currency,
         "received_at": entry.happened_at,
-        "state": _state(donation),
         "returned": returned,
         "left": entry.amount - returned,
     }
-
-
-def _state(donation: Donation) -> str:
-    match Status(donation.status):
-        case Status.REFUNDED:
-            return "refunded"
-        case Status.PARTLY_REFUNDED:
-            return "partly"
-        case Status.DISPUTED:
-            return "disputed"
-        case Status.LOST:
-            return "lost"
-        case Status.VOID:
-            return "void"
-    return "good"
 
 
 @never_cache

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -28,6 +29,18 @@ from lib.htmx import page_or_fragment
 # How often the success page looks again: three seconds apart, or five by reloading without JavaScript. Once more when
 # the page is still open: Stripe's word on that may be three seconds old.
 LOOKS = {"confirming": 40, "open": 1}
+# The page's title, by its word for the status.
+TITLES = {
+    "paid": gettext_noop("Thank you"),
+    "confirming": gettext_noop("Being confirmed"),
+    "delayed": gettext_noop("On its way"),
+    "open": gettext_noop("Not paid yet"),
+    "refunded": gettext_noop("Sent back"),
+    "disputed": gettext_noop("Disputed"),
+    "void": gettext_noop("Struck out"),
+    "expired": gettext_noop("Closed"),
+    "failed": gettext_noop("It didn’t arrive"),
+}
 
 
 @never_cache
@@ -76,8 +89,10 @@ def _gift_page(
     mine = ownership.owns(request, donation)
     looks = _number(request.GET.get("n", ""))
     waiting = looks < LOOKS.get(state, 0)
-    url = success_url(donation)
+    url, part = success_url(donation), f"donations/success/{state}.html"
     context = {
+        "title": TITLES[state],
+        "part": part,
         "gift": _shown(donation, state, mine),
         "words_form": form if mine and state in {"paid", "delayed"} else None,
         "words_url": url,
@@ -86,27 +101,13 @@ def _gift_page(
         "poll_url": _poll_url(donation, looks + 1) if waiting else "",
         "refresh_url": f"{url}&n={looks + 1}" if waiting else "",
     }
-    return page_or_fragment(request, "donations/success.html", "donations/_success.html", context, status=status)
+    return page_or_fragment(request, "donations/success.html", part, context, status=status)
 
 
 def _state(donation: Donation, sure: bool) -> str:
     """The page's word for a status. "Open" only when Stripe itself has just said so."""
-    match Status(donation.status):
-        case Status.PAID | Status.PARTLY_REFUNDED:
-            return "paid"
-        case Status.REFUNDED:
-            return "refunded"
-        case Status.DISPUTED | Status.LOST:
-            return "disputed"
-        case Status.PROCESSING:
-            return "delayed"
-        case Status.EXPIRED:
-            return "expired"
-        case Status.FAILED:
-            return "failed"
-        case Status.VOID:
-            return "void"
-    return "open" if sure else "confirming"
+    word = status.LABELS[Status(donation.status)].page
+    return "confirming" if word == "open" and not sure else word
 
 
 def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
@@ -115,12 +116,10 @@ def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
     amount, currency = (payment.amount, payment.currency) if payment else (donation.amount, donation.currency)
     return {
         "state": state,
-        "amount": money.display(amount, currency),
-        "amount_short": money.display_short(amount, currency),
+        "amount": amount,
+        "currency": currency,
         "amount_value": money.short(donation.amount, donation.currency),
-        "returned": money.display(public_totals.returned(donation), currency)
-        if donation.status == Status.PARTLY_REFUNDED
-        else "",
+        "returned": public_totals.returned(donation) if donation.status == Status.PARTLY_REFUNDED else 0,
         **fee_preview.booked(payment),
         "number": donation.pk,
         "receipt": receipt_numbers.find(payment) if payment else None,

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from donations.domain.status import FINAL, Status
+from donations.domain.status import FINAL, LABELS, Status
 from donations.domain.updates import Checkout
 from lib import money
 
@@ -97,18 +97,7 @@ class Donation(models.Model):
         max_length=16,
         default=Status.PENDING.value,
         editable=False,
-        choices=[
-            (Status.PENDING.value, _("pending")),
-            (Status.PROCESSING.value, _("with the bank")),
-            (Status.PAID.value, _("paid")),
-            (Status.PARTLY_REFUNDED.value, _("partly refunded")),
-            (Status.REFUNDED.value, _("refunded")),
-            (Status.DISPUTED.value, _("disputed")),
-            (Status.LOST.value, _("lost to a dispute")),
-            (Status.VOID.value, _("struck out")),
-            (Status.FAILED.value, _("failed")),
-            (Status.EXPIRED.value, _("expired")),
-        ],
+        choices=[(status.value, _(label.staff)) for status, label in LABELS.items()],
     )
 
     class Meta:

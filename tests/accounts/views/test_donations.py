@@ -14,9 +14,8 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
-from donations.domain.status import Status
 from donations.domain.updates import Checkout, StripeUpdate
-from donations.donors import history, ownership
+from donations.donors import ownership
 from donations.ledger import offline_donations, posting
 from donations.models import Donation, OfflineGift, Receipt
 from organisation.models import Organisation
@@ -231,11 +230,6 @@ def test_a_gift_outside_stripe_that_was_struck_out_is_void(her, alice):
     assert "($20.00)" in text
     assert "Struck out" in table(her, state="void")
     assert "Void." in page(her, f"/receipts/{number_of(gift.donation)}")
-
-
-def test_every_status_has_its_place_among_the_states():
-    placed = [status for statuses in history.STATES.values() for status in statuses]
-    assert sorted(placed) == sorted(Status)
 
 
 def test_who_may_read_a_receipt(alice, give: Give, django_user_model):
