@@ -78,8 +78,9 @@ def test_the_database_has_the_same_to_do(people, page):
 
 
 class CountingHasher(Argon2PasswordHasher):
-    """The true hash, and how often it was taken."""
+    """The true hash, made cheap, so that other work would show in the medians; and how often it was taken."""
 
+    time_cost, memory_cost, parallelism = 1, 8, 1
     taken = 0
 
     def encode(self, password: str, salt: str) -> str:
