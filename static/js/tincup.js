@@ -57,7 +57,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
   // A word on what is being typed: the field itself must say so, too.
   if (target.id === "other_amount_said") {
-    const wrong = Boolean(target.querySelector(".err"));
+    const wrong = Boolean(target.querySelector(".error"));
     detail.requestConfig.elt.setAttribute("aria-invalid", wrong);
     detail.requestConfig.elt.form.classList.toggle("field-bad", wrong);
     return;

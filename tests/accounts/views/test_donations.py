@@ -79,8 +79,8 @@ def test_totals_by_year_count_what_stayed(her, alice, give: Give):
     give(user=alice, amount=700, at=LAST_YEAR)
     give(user=alice, amount=9900, arrived=False)
     text = " ".join(page(her).split())
-    assert '<dt>2026</dt><dd class="num">$45.00</dd>' in text
-    assert '<dt>2025</dt><dd class="num">$7.00</dd>' in text
+    assert '<dt>2026</dt><dd class="number">$45.00</dd>' in text
+    assert '<dt>2025</dt><dd class="number">$7.00</dd>' in text
 
 
 def test_currencies_are_never_added(her, alice, give: Give):
@@ -174,7 +174,7 @@ def test_a_statement_holds_what_moved_between_two_days(her, alice, give: Give, s
 def test_a_period_that_is_none_is_refused_in_words(her, first, last):
     response = her.get("/account/statement", {"first": first, "last": last})
     assert response.status_code == 422
-    assert 'class="err"' in response.content.decode()
+    assert 'class="error"' in response.content.decode()
 
 
 def test_a_statement_of_nothing_says_so(her):
@@ -302,7 +302,7 @@ def test_the_success_page_names_the_receipt(client, give: Give):
     gift = give(arrived=False)
     paid(gift, refs=("cs_test_1", f"pi_{gift.uuid.hex}"), session="cs_test_1")
     text = page(client, "/success", session_id="cs_test_1")
-    assert f'<dt>Receipt</dt><dd class="num">{number_of(gift)}</dd>' in text
+    assert f'<dt>Receipt</dt><dd class="number">{number_of(gift)}</dd>' in text
 
 
 # --- What is shown of a gift ------------------------------------------------------------------------------------------

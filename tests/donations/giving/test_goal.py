@@ -51,7 +51,7 @@ def test_the_front_page_says_what_it_is_for_and_until_when(client: Client) -> No
     Organisation(goal_amount=500000, goal_for="for this winter’s gauges", goal_date=date(2027, 3, 1)).save()
     page = " ".join(client.get("/").content.decode().split())
     assert "of $5,000 for this winter’s gauges by 1 March 2027. Empty so far. Somebody has to be first." in page
-    assert page.count('class="c"') == page.count('<circle class="c"')
+    assert page.count('class="brass"') == page.count('<circle class="brass"')
     paid(2000)
     cache.clear()
     page = client.get("/").content.decode()

@@ -39,7 +39,7 @@ def test_a_test_cards_link_fills_the_form(client, create_session):
 
 def test_each_decline_says_why(create_session, pay):
     def message(number: str) -> str:
-        return str(pay(create_session().id, number).content.decode().partition("sbx-list")[0])
+        return str(pay(create_session().id, number).content.decode().partition("sandbox-cards")[0])
 
     assert "insufficient funds" in message("4000000000009995")
     assert "Your card has expired." in message("4000000000000069")

@@ -94,7 +94,7 @@ def donate_with_an_error(donor: Donor) -> None:
 def donate_with_a_word_on_what_is_typed(donor: Donor) -> None:
     donor.opens("/donate")
     donor.amount.press_sequentially("0.50")
-    donor.page.locator("#other_amount_said .err").wait_for()
+    donor.page.locator("#other_amount_said .error").wait_for()
 
 
 @state
