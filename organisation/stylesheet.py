@@ -47,8 +47,8 @@ def _colours(accent: str) -> str:
         return ""
     safe = theme(accent)
     return (
-        f":root{{--accent:{safe.light};--accent-raw:{safe.raw_light}}}\n"
-        f"@media (prefers-color-scheme:dark){{:root{{--accent:{safe.dark};--accent-raw:{safe.raw_dark}}}}}\n"
+        f":root{{--accent:light-dark({safe.light},{safe.dark});"
+        f"--accent-raw:light-dark({safe.raw_light},{safe.raw_dark})}}\n"
     )
 
 

@@ -33,9 +33,9 @@ def test_a_colour_changes_no_more_than_it_must(colour: str, light: str, dark: st
 
 
 def test_the_grounds_are_those_of_the_stylesheet() -> None:
-    light, dark = TOKENS.split("@media", 1)
-    for text, grounds in ((light, accent.LIGHT), (dark, accent.DARK)):
-        assert {re.search(f"--{name}: (#\\w+)", text)[1] for name in ("ledger", "page", "sheet")} == set(grounds)  # type: ignore[index]
+    grounds = [re.search(rf"--{name}: light-dark\((#\w+), (#\w+)\)", TOKENS) for name in ("ledger", "page", "sheet")]
+    assert {ground[1] for ground in grounds if ground} == set(accent.LIGHT)
+    assert {ground[2] for ground in grounds if ground} == set(accent.DARK)
 
 
 @pytest.mark.parametrize(("one", "other", "ratio"), [("#000000", "#ffffff", 21), ("#777777", "#777777", 1)])

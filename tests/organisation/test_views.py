@@ -57,8 +57,8 @@ def test_a_new_colour_is_in_it_under_another_address(client: Client) -> None:
     after = address(client, r'href="(/theme\.css\?v=\w+)"')
     assert after != before
     text = client.get(after).content.decode()
-    assert "--accent:#7d6702;--accent-raw:#ffd400" in text
-    assert "--accent:#f4d66c" in text
+    assert "--accent:light-dark(#7d6702,#f4d66c)" in text
+    assert "--accent-raw:light-dark(#ffd400," in text
 
 
 def test_it_travels_small(client: Client) -> None:
