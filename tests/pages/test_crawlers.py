@@ -42,7 +42,7 @@ def test_a_public_page_says_what_it_is(client: Client, address: str) -> None:
     Organisation(name="Salt & Marsh", tagline='Tide tables "for all"').save()
     page = client.get(address).content.decode()
     assert page.count("<title>") == 1
-    described = re.search(r'<meta name="description" property="og:description" content="([^"]{20,})">', page)
+    described = re.search(r'<meta name="description" property="og:description"\s+content="([^"]{20,})">', page)
     assert described
     if address != "/docs/giving":
         assert "Tide tables &quot;for all&quot;" in described[1]

@@ -229,7 +229,7 @@ def _untranslated(template: Path) -> str:
     text = template.read_text()
     for dropped in (
         r"{#.*?#}",
-        r"{% blocktranslate.*?%}.*?{% endblocktranslate %}",
+        r"(?s){% blocktranslate.*?%}.*?{% endblocktranslate %}",
         r"(?s)<style>.*?</style>",
         r"{%.*?%}|{{.*?}}",
         r"<[^>]*>",
