@@ -37,13 +37,17 @@ lint: .venv/dev.stamp
 	$(PY) -m djlint templates --lint --quiet
 	$(PY) -m mypy --no-error-summary
 
+# Half of a test's time is waiting for the other end of a connection: one worker more than there are cores.
+WORKERS = $$(($$(getconf _NPROCESSORS_ONLN) + 1))
+PYTEST = $(PY) -m pytest -q -n $(WORKERS)
+
 quick: lint
-	$(PY) -m pytest -q -n auto -m "not browser and not slow"
+	$(PYTEST) --dist worksteal -m "not browser and not slow"
 
 test: lint
-	$(PY) -m pytest -q -n auto -m "not browser"
-	$(PY) -m tests.postgres $(PY) -m pytest -q -n auto -m "not browser"
-	$(PY) -m pytest -q -n auto --dist loadfile -m browser
+	$(PYTEST) --dist worksteal -m "not browser"
+	$(PY) -m tests.postgres $(PYTEST) --dist worksteal -m "not browser and not once"
+	$(PYTEST) --dist loadfile -m browser
 
 chaos: .venv/dev.stamp
 	$(PY) -m tests.system.chaos $(if $(SEED),--seed $(SEED))
