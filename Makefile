@@ -23,7 +23,7 @@ run: .venv/run.stamp .env
 
 dev: .venv/run.stamp .env
 	@$(PY) -m project.prepare
-	@exec $(PY) manage.py runserver $${PORT:-8000}
+	@exec $(PY) manage.py runserver
 
 admin: .venv/run.stamp .env
 	@$(PY) -m project.prepare

@@ -6,6 +6,11 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from project import addrport
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+    # Before the settings are read: the addresses of the site and of its stand-in for Stripe are built from PORT.
+    if sys.argv[1:2] == ["runserver"] and (port := addrport.port(sys.argv[2:])):
+        os.environ["PORT"] = port
     execute_from_command_line(sys.argv)

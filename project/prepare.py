@@ -22,15 +22,10 @@ from project.env import refuse
 
 
 def databases() -> None:
-    for alias, database in settings.DATABASES.items():
-        if alias == "sandbox" and not settings.SANDBOX:
-            continue
-        if database["ENGINE"].endswith("sqlite3"):
-            Path(database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            call_command("migrate", database=alias, interactive=False, verbosity=0)
-        except OperationalError as error:
-            refuse("DATABASE_URL", f"leads to a database that does not answer: {' '.join(str(error).split())}")
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except OperationalError as error:
+        refuse("DATABASE_URL", f"leads to a database that does not answer: {' '.join(str(error).split())}")
 
 
 def static_files() -> None:

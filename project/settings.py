@@ -77,6 +77,7 @@ SILENCED_SYSTEM_CHECKS = [
 # --- Django ----------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "project.apps.ProjectConfig",
     "project.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

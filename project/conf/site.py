@@ -13,6 +13,13 @@ if len(SECRET_KEY) < 32:
     refuse(
         "SECRET_KEY",
         "is missing or shorter than 32 characters: make one with "
+        "`python3 -c 'import secrets; print(secrets.token_urlsafe(50))'` and put it into .env. "
+        "To practise: cp .env.example .env",
+    )
+if SECRET_KEY.startswith("practice-only-") and not DEBUG:
+    refuse(
+        "SECRET_KEY",
+        "is the one of .env.example, which everybody knows: make your own with "
         "`python3 -c 'import secrets; print(secrets.token_urlsafe(50))'` and put it into .env.",
     )
 

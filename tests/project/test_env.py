@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import sys
 from typing import Any
@@ -232,8 +233,17 @@ def test_postgresql(settings_of, url: str, host: str, options: dict[str, Any]) -
 def test_the_example_names_every_variable_that_is_read() -> None:
     example = (BASE_DIR / ".env.example").read_text()
     for name in BLANK.keys() - {"SHIELD"}:
-        assert f"\n#{name}=" in example, name
-    assert not [line for line in example.splitlines() if line and not line.startswith("#")]
+        assert re.search(rf"^#?{name}=", example, re.MULTILINE), name
+
+
+def test_the_example_is_a_practice_site_and_no_public_one(settings_of) -> None:
+    lines = (BASE_DIR / ".env.example").read_text().splitlines()
+    copied = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    settings = settings_of(**copied)
+    assert settings["SANDBOX"] is settings["DEBUG"] is True
+    for public in (LIVE, {"DEBUG": "false", "SANDBOX": "true", "EMAIL_URL": "consolemail://"}):
+        with pytest.raises(SystemExit, match=r"^tincup: SECRET_KEY is the one of \.env\.example"):
+            settings_of(**copied | public)
 
 
 def test_the_process_wins_over_the_file(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
