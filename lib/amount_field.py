@@ -1,4 +1,4 @@
-"""Amounts that people type, in any form: one way to read them, and one sentence on what cannot be read."""
+"""Amounts that people type, in any form: one way to read them, and a sentence that helps for what cannot be read."""
 
 from __future__ import annotations
 
@@ -8,47 +8,124 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from lib import money
+from lib import currencies, money, typed_amount
 
-MALFORMED = _("Type an amount, like 20 or 12.50.")
+CODE = "amount_malformed"
 
 
-def parse(text: str, currency: str, complaint: str | Promise = MALFORMED) -> int:
-    """Minor units of an amount typed in major units. Raises ValidationError with the complaint and a code."""
+def example(currency: str) -> str:
+    """Two amounts as one would type them: "20 or 12.50", "2000 or 500" for yen."""
+    scale = currencies.SCALE.get(currency, 1)
+    unit = 10 ** money.exponent(currency)
+    second = unit * 25 // 2 if scale == 1 else unit * 5 * scale
+    return _("%(one)s or %(other)s") % {
+        "one": money.typed(unit * 20 * scale, currency),
+        "other": money.typed(second, currency),
+    }
+
+
+def parse(text: str, currency: str, complaint: str | Promise = "") -> int:
+    """Minor units of an amount typed in major units. Raises ValidationError with a sentence and a code.
+
+    `complaint` is said of what is no amount at all.
+    """
+    try:
+        return typed_amount.read(text, currency)
+    except typed_amount.TooLong:
+        raise ValidationError(_("This amount is too large."), code="amount_too_large") from None
+    except money.Malformed as error:
+        raise ValidationError(_sentence(error, currency) or str(complaint) or malformed(currency), code=CODE) from None
+
+
+def written(text: str, currency: str) -> int:
+    """Minor units of an amount that a program wrote ("12.50"). Raises ValidationError as `parse` does."""
     try:
         return money.minor(text, currency)
     except money.Malformed:
-        raise _malformed(complaint) from None
+        raise ValidationError(malformed(currency), code=CODE) from None
+
+
+def linked(text: str, currency: str) -> int:
+    """Minor units of an amount in an address, which a program or a person wrote. Raises as `parse` does."""
+    try:
+        return money.minor(text, currency)
+    except money.Malformed:
+        return parse(text, currency)
+
+
+def malformed(currency: str) -> str:
+    """What is said of a text that is no amount of this currency."""
+    return _("Type an amount, like %(example)s.") % {"example": example(currency)}
+
+
+def in_currency(currency: str) -> str:
+    """A field's help: which currency, and how an amount of it is typed."""
+    return _("In %(currency)s, like %(example)s.") % {"currency": currency.upper(), "example": example(currency)}
+
+
+def _sentence(error: money.Malformed, currency: str) -> str:
+    match error:
+        case typed_amount.OtherCurrency():
+            return _("Amounts here are in %(currency)s. Type one like %(example)s.") % {
+                "currency": money.name(currency),
+                "example": example(currency),
+            }
+        case typed_amount.Ambiguous(readings=[large, small]):
+            return _("This can mean %(large)s or %(small)s. Type %(typed_large)s or %(typed_small)s.") % {
+                "large": money.display_short(large, currency),
+                "small": money.display_short(small, currency),
+                "typed_large": money.typed(large, currency),
+                "typed_small": money.typed(small, currency),
+            }
+        case typed_amount.Ambiguous(readings=[one]):
+            return _("If you mean %(amount)s, type %(typed)s.") % {
+                "amount": money.display_short(one, currency),
+                "typed": money.typed(one, currency),
+            }
+        case typed_amount.TooManyDecimals():
+            return _decimals(currency)
+    return ""
+
+
+def _decimals(currency: str) -> str:
+    """How many decimals the currency has, for who typed more."""
+    places = 0 if currency in currencies.WHOLE_UNITS_ONLY else money.exponent(currency)
+    words = {"currency": money.name(currency), "n": places, "example": example(currency)}
+    if not places:
+        return _("Amounts in %(currency)s have no decimals. Type one like %(example)s.") % words
+    return (
+        ngettext(
+            "Amounts in %(currency)s have at most %(n)d decimal. Type one like %(example)s.",
+            "Amounts in %(currency)s have at most %(n)d decimals. Type one like %(example)s.",
+            places,
+        )
+        % words
+    )
 
 
 class AmountField(forms.CharField):
     """An amount typed in major units of the site's currency ("5000", "12.50"); its value is in minor units."""
-
-    default_error_messages = {"amount_malformed": MALFORMED}
 
     def __init__(self, *, above_zero: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self.above_zero = above_zero
 
     def prepare_value(self, value: Any) -> Any:
-        return money.short(value, settings.DONATION_CURRENCY) if isinstance(value, int) else value
+        return money.typed(value, settings.DONATION_CURRENCY) if isinstance(value, int) else value
 
     def clean(self, value: Any) -> int | None:
         # Not `to_python`: the limit of a text's length is for what was typed.
         typed = super().clean(value)
         if not typed:
             return None
-        complaint = self.error_messages["amount_malformed"]
+        complaint = str(self.error_messages.get(CODE, ""))
         amount = parse(typed, settings.DONATION_CURRENCY, complaint)
         if self.above_zero and not amount:
-            raise _malformed(complaint)
+            raise ValidationError(complaint or malformed(settings.DONATION_CURRENCY), code=CODE)
         return amount
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return super().has_changed(self.prepare_value(initial), data)
-
-
-def _malformed(complaint: str | Promise) -> ValidationError:
-    return ValidationError(str(complaint), code="amount_malformed")

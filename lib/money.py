@@ -1,8 +1,7 @@
 """Amounts as integers in the currency's minor unit (cents), and the way to and from what people type and read.
 
-No float touches an amount. What people read is in the active language, unless another is given.
-Stripe's table of exponents rules, not ISO 4217's:
-https://docs.stripe.com/currencies#zero-decimal (and #three-decimal, #special-cases).
+No float touches an amount. What people read is in the active language, unless another is given. What people type is
+read by lib.typed_amount; `minor` takes only what programs write.
 """
 
 from __future__ import annotations
@@ -17,18 +16,14 @@ from babel.numbers import (
     format_decimal,
     get_currency_name,
     get_currency_symbol,
+    get_decimal_symbol,
     list_currencies,
     parse_pattern,
 )
 
-from lib import languages
+from lib import currencies, languages
 
-ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
-THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
-# No coins below the unit, yet Stripe takes them times one hundred, the last two digits 00.
-WHOLE_UNITS_ONLY = frozenset("isk ugx".split())
-
-AMOUNT_TEXT = re.compile(r"[0-9]{1,8}(?:\.[0-9]{1,2})?")
+AMOUNT_TEXT = re.compile(r"([0-9]{1,8})(?:\.([0-9]{1,3}))?")
 
 
 class Malformed(ValueError):
@@ -45,29 +40,36 @@ def known(currency: str) -> bool:
 
 def exponent(currency: str) -> int:
     """How many decimal places Stripe's minor unit has in this currency."""
-    if currency in ZERO_DECIMAL:
+    if currency in currencies.ZERO_DECIMAL:
         return 0
-    return 3 if currency in THREE_DECIMAL else 2
+    return 3 if currency in currencies.THREE_DECIMAL else 2
 
 
 def minor(text: str, currency: str) -> int:
-    """Minor units for an amount typed in major units ("20", "12.50").
+    """Minor units for an amount in major units as a program writes it ("20", "12.50").
 
     Raises Malformed for anything else: a sign, an exponent, a thousands separator, more decimals than the
-    currency has. Digits of any alphabet count (a phone's keyboard may be Arabic).
+    currency has. Digits of any alphabet count.
     """
-    plain = "".join(_ascii_digit(character) for character in text[:40].strip())
-    if len(text) > 40 or not AMOUNT_TEXT.fullmatch(plain):
+    plain = "".join(ascii_digit(character) for character in text[:40].strip())
+    found = AMOUNT_TEXT.fullmatch(plain)
+    if len(text) > 40 or not found or len(found[2] or "") > exponent(currency):
         raise Malformed(text[:40])
-    scaled = Decimal(plain).scaleb(exponent(currency))
-    if scaled != scaled.to_integral_value() or (currency in WHOLE_UNITS_ONLY and scaled % 100):
+    scaled = int(Decimal(plain).scaleb(exponent(currency)))
+    if currency in currencies.WHOLE_UNITS_ONLY and scaled % 100:
         raise Malformed(text)
-    return int(scaled)
+    return scaled
 
 
-def _ascii_digit(character: str) -> str:
+def ascii_digit(character: str) -> str:
+    """The digit that a digit of any alphabet stands for; any other character as it is."""
     digit = unicodedata.decimal(character, None)
     return character if digit is None else str(digit)
+
+
+def payable(amount: int, currency: str) -> bool:
+    """Whether Stripe takes so many minor units: of three decimals the last must be 0."""
+    return not (currency in currencies.THREE_DECIMAL and amount % 10)
 
 
 def major(amount: int, currency: str) -> Decimal:
@@ -81,9 +83,14 @@ def plain(amount: int, currency: str) -> str:
 
 
 def short(amount: int, currency: str) -> str:
-    """`plain` without an empty fraction: "20", "12.50". What a person would have typed."""
+    """`plain` without an empty fraction: "20", "12.50". For a coin's value and an address."""
     text = plain(amount, currency)
     return text.rstrip("0").rstrip(".") if "." in text and not int(text.split(".")[1]) else text
+
+
+def typed(amount: int, currency: str, language: str = "") -> str:
+    """`short` with the language's decimal mark: what stands in a field, and is read there as it was written."""
+    return short(amount, currency).replace(".", get_decimal_symbol(locale(language)))
 
 
 def display(amount: int, currency: str, language: str = "") -> str:
@@ -101,16 +108,16 @@ def display_short(amount: int, currency: str, language: str = "") -> str:
 
 def _written(value: Decimal, currency: str, decimals: int, language: str) -> str:
     """With as many decimals as Stripe counts: CLDR writes dinars of Serbia and others without the coins that moved."""
-    locale = _locale(language)
-    pattern = parse_pattern(locale.currency_formats["standard"].pattern)
+    where = locale(language)
+    pattern = parse_pattern(where.currency_formats["standard"].pattern)
     pattern.frac_prec = (decimals, decimals)
-    return str(pattern.apply(value, locale, currency=currency.upper(), currency_digits=False))
+    return str(pattern.apply(value, where, currency=currency.upper(), currency_digits=False))
 
 
 def figure(amount: int, currency: str, language: str = "") -> str:
     """For a column of a book: "1,284.00", and a minus in brackets: "(51.34)"."""
     digits = f"0.{'0' * exponent(currency)}" if exponent(currency) else "0"
-    text = format_decimal(abs(major(amount, currency)), format=f"#,##{digits}", locale=_locale(language))
+    text = format_decimal(abs(major(amount, currency)), format=f"#,##{digits}", locale=locale(language))
     return f"({text})" if amount < 0 else text
 
 
@@ -128,20 +135,21 @@ def coins(amounts: Iterable[int], currency: str, language: str = "") -> list[dic
 
 def spoken(amount: int, currency: str, language: str = "") -> str:
     """For a screen reader: "20 US dollars"."""
-    name = get_currency_name(currency.upper(), count=major(amount, currency), locale=_locale(language))
-    return f"{short(amount, currency)} {name}"
+    name = get_currency_name(currency.upper(), count=major(amount, currency), locale=locale(language))
+    return f"{typed(amount, currency, language)} {name}"
 
 
 def name(currency: str, language: str = "") -> str:
     """The currency's name, in the plural: "US dollars"."""
-    return get_currency_name(currency.upper(), count=2, locale=_locale(language))
+    return get_currency_name(currency.upper(), count=2, locale=locale(language))
 
 
 def symbol(currency: str, language: str = "") -> str:
-    return get_currency_symbol(currency.upper(), locale=_locale(language))
+    return get_currency_symbol(currency.upper(), locale=locale(language))
 
 
-def _locale(language: str) -> Locale:
+def locale(language: str = "") -> Locale:
+    """Babel's locale of a language, or of the active one."""
     try:
         return Locale.parse(language or languages.active(), sep="-")
     except (UnknownLocaleError, ValueError):

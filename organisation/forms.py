@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from lib import amount_field
 from lib.amount_field import AmountField
 from organisation import images
 from organisation.models import Organisation
@@ -55,9 +56,7 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("goal_amount", "card_fee_fixed"):
-            self.fields[name].help_text = _("In %(currency)s, like 20 or 12.50.") % {
-                "currency": settings.DONATION_CURRENCY.upper()
-            }
+            self.fields[name].help_text = amount_field.in_currency(settings.DONATION_CURRENCY)
 
     def clean_accent(self) -> str:
         return str(self.cleaned_data["accent"]).lower()

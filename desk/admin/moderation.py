@@ -112,7 +112,6 @@ class LevelForm(forms.ModelForm):
     from_amount = AmountField(
         label=_("from"),
         help_text=_("What a supporter of this level gave in a year, like 100. The lowest takes any gift."),
-        error_messages={"amount_malformed": _("Type an amount, like 100 or 12.50.")},
     )
 
     class Meta:

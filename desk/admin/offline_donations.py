@@ -23,6 +23,7 @@ from desk.admin.paging import QuickList
 from desk.pages import formatting
 from donations.ledger import offline_donations
 from donations.models import OfflineGift
+from lib import amount_field
 from lib.amount_field import AmountField
 
 
@@ -47,9 +48,7 @@ class RecordForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["amount"].help_text = _("In %(currency)s, like 20 or 12.50.") % {
-            "currency": settings.DONATION_CURRENCY.upper()
-        }
+        self.fields["amount"].help_text = amount_field.in_currency(settings.DONATION_CURRENCY)
         self.fields["received_on"].initial = timezone.localdate
 
     def clean_received_on(self) -> Any:

@@ -95,7 +95,7 @@ class Refunding(admin.ModelAdmin):
         open_payments = [payment for payment in payments if payment.left > 0]
         first = open_payments[0]
         initial = {
-            "amount": money.short(min(first.left, refundable.left(donation)), first.currency),
+            "amount": money.typed(min(first.left, refundable.left(donation)), first.currency),
             "reason": RefundRequest.Reason.ASKED_FOR,
             "payment": first.payment,
             "number": refunds.next_number(donation),
@@ -128,9 +128,13 @@ class Refunding(admin.ModelAdmin):
         if "confirmed" not in request.POST or not number.isascii() or not number.isdigit():
             return None
         earlier = donation.refund_requests.filter(number=int(number[:9])).first()
-        meant = request.POST.get("amount"), request.POST.get("payment")
-        same = earlier and meant == (money.short(earlier.amount, earlier.currency), earlier.payment)
-        return earlier if same else None
+        if not earlier or request.POST.get("payment") != earlier.payment:
+            return None
+        try:
+            amount = amount_field.parse(request.POST.get("amount", ""), earlier.currency)
+        except forms.ValidationError:
+            return None
+        return earlier if amount == earlier.amount else None
 
     def _carry_out(self, request: HttpRequest, donation: Donation, asked: RefundRequest) -> HttpResponse:
         return self._answer(request, donation, lambda: refunds.carry_out(asked))
@@ -190,9 +194,8 @@ def _consequences(donation: Donation, form: RefundForm) -> dict[str, Any]:
         "email": donation.email,
         "leaves_wall": donation.public and amount == refundable.left(donation),
         "reason": form.cleaned_data["reason"] and RefundRequest.Reason(form.cleaned_data["reason"]).label,
-        # The next form carries the amount in one spelling, so that the same form sent twice can be told.
         "fields": {
             **{name: form.cleaned_data[name] for name in ("reason", "note", "payment", "number")},
-            "amount": money.short(amount, payment.currency),
+            "amount": money.typed(amount, payment.currency),
         },
     }

@@ -18,10 +18,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from donations.domain import status
 from donations.giving import checkout
-from donations.giving.forms import GiftForm
+from donations.giving.forms import GiftForm, ProgramGiftForm
 from donations.models import Donation
 from donations.reporting import public_totals
-from lib import money
+from lib import amount_field, money
 
 Answer = Callable[[HttpRequest], dict[str, Any]]
 View = Callable[[HttpRequest], HttpResponse]
@@ -98,7 +98,7 @@ def _begin(request: HttpRequest, data: dict[str, Any]) -> str:
     key = request.headers.get("Idempotency-Key", "")
     if len(key) > 255:
         raise ApiError(400, "idempotency_key_too_long", _("An Idempotency-Key has at most 255 characters."))
-    form = GiftForm(data)
+    form = ProgramGiftForm(data)
     if not form.is_valid():
         raise _first_error(form)
     try:
@@ -136,7 +136,7 @@ def _body(request: HttpRequest) -> dict[str, Any]:
     # "other" and an empty amount have a meaning on the page's form only.
     amount = data.get("amount")
     if amount is None or not amount.strip():
-        raise ApiError(400, "amount_missing", _("Say an amount, like 20 or 12.50."), "amount")
+        raise ApiError(400, "amount_missing", amount_field.malformed(settings.DONATION_CURRENCY), "amount")
     return {field: data[field] for field in FIELDS if data.get(field) is not None} | {
         "amount": "", "other_amount": amount,
     }  # fmt: skip

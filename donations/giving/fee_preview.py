@@ -28,15 +28,11 @@ def table(organisation: Organisation) -> list[dict[str, str]]:
 
 
 def preview(amount: int, organisation: Organisation) -> dict[str, str]:
-    """One amount in minor units of the site's currency, and about what of it arrives; empty where we cannot tell."""
+    """One amount in minor units of the site's currency as it is read and, where we can tell, about what arrives."""
     currency = settings.DONATION_CURRENCY
     fee = fees.estimate(amount, currency, organisation)
-    if fee is None:
-        return {}
-    return {
-        "whole": money.display_short(amount, currency),
-        "net": money.display(amount - fee, currency),
-    }
+    whole = {"whole": money.display_short(amount, currency)}
+    return whole if fee is None else whole | {"net": money.display(amount - fee, currency)}
 
 
 def booked(payment: LedgerEntry | None) -> dict[str, str]:

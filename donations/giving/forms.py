@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -24,12 +25,19 @@ class GiftForm(MessageForm):
     email = forms.EmailField(required=False, max_length=254)
     token = forms.CharField(required=False)
 
+    @staticmethod
+    def read_typed(text: str, currency: str) -> int:
+        """How `other_amount` is read: as people type."""
+        return amount_field.parse(text, currency)
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         coin = str(data.get("amount") or "").strip()
-        typed_in = "other_amount" if coin in {"", "other"} else "amount"
         try:
-            data["minor"] = amount_of(str(data.get(typed_in) or "") if typed_in == "other_amount" else coin)
+            if coin in {"", "other"}:
+                data["minor"] = amount_of(str(data.get("other_amount") or ""), self.read_typed)
+            else:
+                data["minor"] = amount_of(coin, amount_field.linked)
         except ValidationError as error:
             # A coin that is no amount was not typed on our page; the message stands where one can be typed.
             self.add_error("other_amount", error)
@@ -52,10 +60,27 @@ class GiftForm(MessageForm):
         )
 
 
-def amount_of(text: str) -> int:
-    """Minor units of an amount typed in the site's currency, within its bounds. Raises ValidationError with a code."""
+class ProgramGiftForm(GiftForm):
+    """What a program sends: its amounts mean one thing or nothing."""
+
+    @staticmethod
+    def read_typed(text: str, currency: str) -> int:
+        return amount_field.written(text, currency)
+
+
+def amount_of(text: str, read: Callable[[str, str], int] = amount_field.parse) -> int:
+    """Minor units of an amount in the site's currency, within its bounds. Raises ValidationError with a code."""
     currency = settings.DONATION_CURRENCY
-    amount = amount_field.parse(text, currency)
+    try:
+        amount = read(text, currency)
+    except ValidationError as error:
+        raise (_too_large() if error.code == "amount_too_large" else error) from None
+    if not money.payable(amount, currency):
+        raise ValidationError(
+            _("The last decimal of a gift in %(currency)s must be 0. Type an amount like %(example)s.")
+            % {"currency": money.name(currency), "example": amount_field.example(currency)},
+            code="amount_malformed",
+        )
     if amount < settings.DONATION_MIN:
         least = money.display_short(settings.DONATION_MIN, currency)
         raise ValidationError(
@@ -63,9 +88,13 @@ def amount_of(text: str) -> int:
             code="amount_too_small",
         )
     if amount > settings.DONATION_MAX:
-        most = money.display_short(settings.DONATION_MAX, currency)
-        told = _("The largest gift here is %(most)s.") % {"most": most}
-        if mail := current().contact_email:
-            told = f"{told} {_('For more, write to us: %(mail)s.') % {'mail': mail}}"
-        raise ValidationError(told, code="amount_too_large")
+        raise _too_large()
     return amount
+
+
+def _too_large() -> ValidationError:
+    most = money.display_short(settings.DONATION_MAX, settings.DONATION_CURRENCY)
+    told = _("The largest gift here is %(most)s.") % {"most": most}
+    if mail := current().contact_email:
+        told = f"{told} {_('For more, write to us: %(mail)s.') % {'mail': mail}}"
+    return ValidationError(told, code="amount_too_large")

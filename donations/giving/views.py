@@ -21,7 +21,7 @@ from donations.giving import checkout, fee_preview, form_token, goal
 from donations.giving.forms import GiftForm, amount_of
 from donations.giving.success_page import success_url
 from donations.stripe import polling
-from lib import languages, money
+from lib import amount_field, languages, money
 from lib.htmx import is_swap, page_or_fragment
 from organisation import structured_data
 from organisation.models import current
@@ -31,7 +31,7 @@ from organisation.models import current
 @require_http_methods(["GET", "HEAD", "POST"])
 def donate(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return _donate_page(request, GiftForm(initial={"other_amount": _prefill(request.GET.get("amount", ""))}))
+        return _prefilled_page(request, request.GET.get("amount", "").strip())
     form = GiftForm(request.POST)
     if not form.is_valid():
         return _donate_page(request, form, status=422)
@@ -58,7 +58,21 @@ def _kept_apart(token: str, user_id: int | None) -> str:
     return f"page:{user_id or ''}:{token}" if token else ""
 
 
-def _donate_page(request: HttpRequest, form: GiftForm, *, status: int = 200, problem: str = "") -> HttpResponse:
+def _prefilled_page(request: HttpRequest, text: str) -> HttpResponse:
+    """`?amount=20` fills the field, if it is an amount that can be given; else the page says why not."""
+    if not text:
+        return _donate_page(request, GiftForm())
+    try:
+        amount = amount_of(text, amount_field.linked)
+    except ValidationError as error:
+        return _donate_page(request, GiftForm(), said={"wrong": error.messages[0]})
+    form = GiftForm(initial={"other_amount": money.typed(amount, settings.DONATION_CURRENCY)})
+    return _donate_page(request, form, said=fee_preview.preview(amount, current()))
+
+
+def _donate_page(
+    request: HttpRequest, form: GiftForm, *, status: int = 200, problem: str = "", said: dict[str, str] | None = None
+) -> HttpResponse:
     currency = settings.DONATION_CURRENCY
     # Fields that the page does not show can only be wrong in a hand-made request; say so all the same.
     hidden = (error for field in ("name", "email", "message", "token") for error in form.errors.get(field, []))
@@ -73,6 +87,7 @@ def _donate_page(request: HttpRequest, form: GiftForm, *, status: int = 200, pro
         "symbol": money.symbol(currency),
         "minimum": money.display_short(settings.DONATION_MIN, currency),
         "currency_name": money.name(currency),
+        **(said or {}),
     }
     if not is_swap(request):
         context |= {
@@ -87,7 +102,7 @@ def _donate_page(request: HttpRequest, form: GiftForm, *, status: int = 200, pro
 
 @require_safe
 def donate_amount(request: HttpRequest) -> HttpResponse:
-    """A word on an amount while it is typed: what is wrong with it, or about how much of it reaches us."""
+    """A word on an amount while it is typed: what is wrong with it, or how it is read and how much reaches us."""
     typed = request.GET.get("other_amount", "").strip()
     context: dict[str, str] = {}
     if typed:
@@ -96,14 +111,6 @@ def donate_amount(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             context = {"wrong": error.messages[0]}
     return render(request, "donations/_amount.html", context)
-
-
-def _prefill(text: str) -> str:
-    """`?amount=20` fills the field, if it is an amount at all."""
-    try:
-        return money.short(amount_of(text), settings.DONATION_CURRENCY)
-    except ValidationError:
-        return ""
 
 
 def _problem(error: checkout.TryAgain) -> str:

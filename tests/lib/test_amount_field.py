@@ -6,9 +6,9 @@ import pytest
 import pytest_django
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
+from django.utils import translation
 
-from lib.amount_field import AmountField, parse
+from lib.amount_field import AmountField, in_currency, linked, parse, written
 
 TOLD = "Type an amount, like 20 or 12.50."
 
@@ -22,14 +22,17 @@ def errors(**typed: str) -> Any:
     return dict(Form({"amount": "1"} | typed).errors)
 
 
-@pytest.mark.parametrize(("typed", "amount"), [("20", 2000), (" 12.50 ", 1250), ("0", 0), ("٢٠", 2000)])
+@pytest.mark.parametrize(
+    ("typed", "amount"),
+    [("20", 2000), (" 12.50 ", 1250), ("0", 0), ("٢٠", 2000), ("$5", 500), ("1,000", 100_000), ("12,50", 1250)],
+)
 def test_the_value_is_in_minor_units(typed: str, amount: int) -> None:
     form = Form({"amount": typed})
     assert form.is_valid()
     assert form.cleaned_data == {"amount": amount, "more": None}
 
 
-@pytest.mark.parametrize("typed", ["twenty", "-1", "12.345", "1,000", "1e3", "$5"])
+@pytest.mark.parametrize("typed", ["twenty", "-1", "1e3", "5 5", "1.2.3"])
 def test_what_is_no_amount_is_told_in_words(typed: str) -> None:
     assert errors(amount=typed) == {"amount": [TOLD]}
     assert Form({"amount": typed}).errors.get_json_data()["amount"][0]["code"] == "amount_malformed"
@@ -64,11 +67,53 @@ def test_an_amount_that_was_left_as_it_was_is_not_changed(initial: int | None, t
     assert Form({"amount": typed}, initial={"amount": initial}).has_changed() is changed
 
 
-@pytest.mark.parametrize("complaint", [None, "What?"])
-def test_an_amount_of_another_currency_is_read_by_the_same_rule(complaint: str | None) -> None:
-    more: tuple[str | Promise | Any, ...] = (complaint,) if complaint else ()
-    assert parse("500", "jpy") == 500
+@pytest.mark.parametrize(
+    ("typed", "currency", "told"),
+    [
+        ("x", "jpy", "Type an amount, like 2000 or 500."),
+        ("x", "huf", "Type an amount, like 2000 or 500."),
+        ("x", "kwd", "Type an amount, like 20 or 12.500."),
+        ("12.50", "jpy", "Amounts in Japanese yen have no decimals. Type one like 2000 or 500."),
+        ("300.50", "isk", "Amounts in Icelandic krónur have no decimals. Type one like 2000 or 500."),
+        ("12.3456", "usd", "Amounts in US dollars have at most 2 decimals. Type one like 20 or 12.50."),
+        ("12.3456", "kwd", "Amounts in Kuwaiti dinars have at most 3 decimals. Type one like 20 or 12.500."),
+        ("€20", "usd", "Amounts here are in US dollars. Type one like 20 or 12.50."),
+        ("1.000", "usd", "This can mean $1,000 or $1. Type 1000 or 1."),
+        ("1.234", "usd", "If you mean $1,234, type 1234."),
+        ("100000000", "usd", "This amount is too large."),
+    ],
+)
+def test_what_cannot_be_read_is_told_by_the_sentence_that_helps(typed: str, currency: str, told: str) -> None:
     with pytest.raises(ValidationError) as caught:
-        parse("12.50", "jpy", *more)
-    assert caught.value.messages == [complaint or TOLD]
-    assert caught.value.code == "amount_malformed"
+        parse(typed, currency)
+    assert caught.value.messages == [told]
+    assert caught.value.code == ("amount_too_large" if "large" in told else "amount_malformed")
+
+
+@pytest.mark.parametrize(("currency", "typed"), [("kwd", "1,500"), ("eur", "12,50"), ("jpy", "1500")])
+def test_in_another_language_the_form_shows_what_it_reads(
+    settings: pytest_django.Settings, currency: str, typed: str
+) -> None:
+    settings.DONATION_CURRENCY = currency
+    with translation.override("de"):
+        form = Form({"amount": typed})
+        assert form.is_valid()
+        assert f'value="{typed}"' in str(Form(initial={"amount": form.cleaned_data["amount"]})["amount"])
+        assert in_currency(currency).endswith(
+            "2000 or 500." if currency == "jpy" else {"kwd": "12,500.", "eur": "12,50."}[currency]
+        )
+
+
+@pytest.mark.parametrize("text", ["12.50", "1.5", "20"])
+def test_a_program_writes_one_way_in_every_language(text: str) -> None:
+    with translation.override("de"):
+        assert written(text, "kwd") == linked(text, "kwd") == int(float(text) * 1000)
+    with pytest.raises(ValidationError, match="Type an amount"):
+        written("$20", "usd")
+
+
+def test_an_address_is_read_as_a_program_writes_before_it_is_read_as_people_do() -> None:
+    with translation.override("de"):
+        assert linked("1.500", "kwd") == 1500
+        assert linked("1.500", "eur") == 150_000
+        assert linked("12,50", "eur") == 1250

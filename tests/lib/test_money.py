@@ -8,7 +8,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import money
+from lib import currencies, money
 
 CURRENCIES = st.sampled_from(["usd", "eur", "jpy", "kwd", "isk", "huf"])
 
@@ -25,10 +25,11 @@ CURRENCIES = st.sampled_from(["usd", "eur", "jpy", "kwd", "isk", "huf"])
         ("１２.５", "usd", 1250),  # full-width digits
         ("500", "jpy", 500),
         ("1.5", "kwd", 1500),
+        ("1.505", "kwd", 1505),
         ("300", "isk", 30000),
     ],
 )
-def test_typed_amounts_become_minor_units(text: str, currency: str, minor: int) -> None:
+def test_written_amounts_become_minor_units(text: str, currency: str, minor: int) -> None:
     assert money.minor(text, currency) == minor
 
 
@@ -42,7 +43,10 @@ def test_anything_else_is_malformed(text: str) -> None:
         money.minor(text, "usd")
 
 
-@pytest.mark.parametrize(("text", "currency"), [("12.5", "jpy"), ("300.50", "isk"), ("1.01", "ugx")])
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [("12.5", "jpy"), ("1.000", "jpy"), ("12.500", "usd"), ("1.5000", "kwd"), ("300.50", "isk"), ("1.01", "ugx")],
+)
 def test_decimals_that_the_currency_does_not_have_are_malformed(text: str, currency: str) -> None:
     with pytest.raises(money.Malformed):
         money.minor(text, currency)
@@ -50,13 +54,9 @@ def test_decimals_that_the_currency_does_not_have_are_malformed(text: str, curre
 
 @given(st.integers(min_value=1, max_value=10**9), CURRENCIES)
 def test_an_amount_survives_the_way_to_text_and_back(amount: int, currency: str) -> None:
-    if currency == "kwd":
-        amount = amount // 10 * 10 + 10  # Stripe takes no third decimal but 0
-    if currency in money.WHOLE_UNITS_ONLY:
+    if currency in currencies.WHOLE_UNITS_ONLY:
         amount *= 100
     written = money.short(amount, currency)
-    if currency == "kwd":
-        written = written.removesuffix("0") if written.count(".") else written
     if len(written.split(".")[0]) <= 8:
         assert money.minor(written, currency) == amount
 
@@ -68,6 +68,13 @@ def test_no_text_does_more_than_be_refused(text: str) -> None:
     except money.Malformed:
         return
     assert 0 <= amount < 10**10
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "payable"), [(1505, "kwd", False), (1510, "kwd", True), (5, "jpy", True)]
+)
+def test_of_three_decimals_stripe_takes_no_last_one(amount: int, currency: str, payable: bool) -> None:
+    assert money.payable(amount, currency) is payable
 
 
 @given(st.integers(min_value=0, max_value=10**12), CURRENCIES)
@@ -82,6 +89,7 @@ def test_people_read_amounts_in_their_language() -> None:
     assert money.display_short(2050, "usd") == "$20.50"
     assert money.display_short(2000, "eur", "de") == "20\xa0€"
     assert money.spoken(2000, "usd") == "20 US dollars"
+    assert money.spoken(1250, "eur", "de") == "12,50 Euro"
     assert money.display(2000, "usd", "xx") == "$20.00"
 
 

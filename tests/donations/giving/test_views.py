@@ -78,6 +78,54 @@ def test_the_address_can_fill_in_the_amount(client: Client, db: None) -> None:
     assert "alert(1)" not in client.get('/donate?amount="><script>alert(1)').content.decode()
 
 
+@pytest.mark.parametrize(
+    ("typed", "language", "amount"),
+    [
+        ("$20", "en", 2000),
+        ("12,50", "en", 1250),
+        ("1,000", "en", 100_000),
+        ("1.000", "de", 100_000),
+        ("20,-", "de", 2000),
+    ],
+)
+@pytest.mark.parametrize("field", ["other_amount", "amount"])
+@pytest.mark.django_db(transaction=True)
+def test_an_amount_is_given_as_it_was_meant(
+    client: Client, faulty_stripe: FaultyStripe, settings: Any, typed: str, language: str, amount: int, field: str
+) -> None:
+    settings.LANGUAGE_CODE = language
+    settings.LANGUAGES = [("de", "Deutsch"), ("en", "English")]
+    sent = {"other_amount": typed, "amount": "other"} if field == "other_amount" else {"amount": typed}
+    answer = client.post("/donate", sent | {"token": "t"}, headers={"Accept-Language": language})
+    assert answer.status_code == 303
+    assert Donation.objects.get().amount == amount
+
+
+@pytest.mark.parametrize(
+    ("asked", "filled", "said"),
+    [
+        ("20", "20", "Of $20, about"),
+        ("12,50", "12.50", "Of $12.50, about"),
+        ("$1,000", "1000", "Of $1,000, about"),
+        ("1.000", "", "This can mean $1,000 or $1."),
+        ("0.10", "", "The smallest gift is $1"),
+        ("a lot", "", "Type an amount, like 20 or 12.50."),
+        ("", "", ""),
+    ],
+)
+def test_the_amount_in_an_address_is_read_and_echoed(
+    client: Client, db: None, asked: str, filled: str, said: str
+) -> None:
+    text = client.get("/donate", {"amount": asked}).content.decode()
+    assert f'name="other_amount" value="{filled}"' in text
+    assert said in text
+
+
+def test_where_nobody_knows_the_fee_the_amount_is_echoed_all_the_same(client: Client, db: None, settings: Any) -> None:
+    settings.DONATION_CURRENCY, settings.DONATION_MIN, settings.DONATION_MAX = "jpy", 100, 1_000_000
+    assert "A gift of ¥1,000." in client.get("/donate/amount", {"other_amount": "1,000"}).content.decode()
+
+
 def test_each_browser_has_its_own_token_and_keeps_it_when_it_comes_back(client: Client, db: None) -> None:
     one, again = (client.get("/donate").context["token"] for _ in range(2))
     assert one == again
@@ -174,6 +222,11 @@ def test_a_signed_in_donors_gift_is_theirs(
     [
         ("20", "Of $20, about $19.12 reaches us after the card fee."),
         ("0.50", "The smallest gift is $1."),
+        ("1,000", "Of $1,000, about $970.70 reaches us after the card fee."),
+        ("$12,50", "Of $12.50, about"),
+        ("1.000", "This can mean $1,000 or $1. Type 1000 or 1."),
+        ("€20", "Amounts here are in US dollars."),
+        ("100000000", "The largest gift here is $10,000."),
         ("twenty", "Type an amount, like 20 or 12.50."),
         ("<b>", "Type an amount, like 20 or 12.50."),
         ("", ""),

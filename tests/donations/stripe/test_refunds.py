@@ -325,6 +325,15 @@ def test_a_wrong_amount_is_told_in_words(treasurer: Client, gift: Donation, type
     assert not at_stripe()
 
 
+@pytest.mark.parametrize("again", ["5", "$5.00", "5,00", "5.-"])
+def test_an_amount_is_read_as_the_treasurer_types_it_and_goes_back_once(
+    treasurer: Client, gift: Donation, again: str
+) -> None:
+    for typed in ("5,00", again):
+        treasurer.post(page(gift), form(gift, typed))
+    assert at_stripe() == [500]
+
+
 def test_two_people_at_once_make_one_refund_and_both_are_told(gift: Donation, django_user_model: Any) -> None:
     browsers = []
     for name in ("tess", "theo"):
