@@ -89,8 +89,8 @@ def fill(gifts: int) -> None:
             cursor.execute(statement.format(**fields).format(gifts=gifts))
         cursor.execute("ANALYZE")
     Total.objects.bulk_create(
-        Total(currency=currency, month=month, raised=raised, refunded=refunded, gifts=count)
-        for (currency, month), (raised, refunded, count) in monthly_totals.rebuilt().items()
+        Total(currency=currency, month=month, **dict(zip(monthly_totals.COLUMNS, sums, strict=True)))
+        for (currency, month), sums in monthly_totals.rebuilt().items()
     )
 
 

@@ -22,3 +22,17 @@ def start_of_day(day: date) -> datetime:
 def month_after(month: date) -> date:
     """The first day of the month after the one that begins on this day."""
     return (month + timedelta(days=31)).replace(day=1)
+
+
+def months(first: date, last: date) -> list[date]:
+    """The first day of every month from `first` to `last`, themselves first days."""
+    found = [first]
+    while found[-1] < last:
+        found.append(month_after(found[-1]))
+    return found
+
+
+def months_before(month: date, many: int = 1) -> date:
+    """The first day of the month so many months earlier."""
+    number = month.year * 12 + month.month - 1 - many
+    return date(number // 12, number % 12 + 1, 1)

@@ -8,13 +8,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from donations.giving import goal
-from donations.reporting.month import Month, this_month
+from donations.reporting.month import this_month
 from donations.wall import listing
 from lib import money
 from lib.htmx import page_or_fragment
 from organisation import structured_data
 from organisation.models import current
-from pages import documentation, search
+from pages import books, documentation, search
 
 RECENT = 5
 
@@ -28,27 +28,12 @@ def home(request: HttpRequest) -> HttpResponse:
         "coins": money.coins(settings.DONATION_AMOUNTS, settings.DONATION_CURRENCY),
         "goal": goal.preview(organisation),
         "month": month,
-        "books": _figures(month),
+        "books": books.rows(month),
+        "reached": money.figure(month.figures.net, month.currency),
         "said": listing.recent(RECENT).rows,
         "donate_action": structured_data.donate_action(organisation),
     }
     return render(request, "pages/home.html", context)
-
-
-def _figures(month: Month) -> dict[str, str]:
-    """The sums of a month as a book-keeper writes them: a minus in brackets."""
-
-    def plain(amount: int) -> str:
-        return money.figure(amount, month.currency)
-
-    return {
-        "currency": month.currency.upper(),
-        "raised": plain(month.raised),
-        "fees": plain(-(month.fees or 0)),
-        "returned": plain(-month.returned),
-        "waiting": plain(month.waiting_for),
-        "reached": plain(month.reached),
-    }
 
 
 @require_safe

@@ -26,6 +26,7 @@ PAYOUTS_SHOWN = 12
 
 WHAT = {
     "donations": gettext_lazy("Donations: every gift that arrived, and what became of it, by the day it was given"),
+    "months": gettext_lazy("Months: gross, refunds, disputes, fees and net of each whole month, as on every page"),
     "ledger": gettext_lazy("Ledger: every row, by the day it happened"),
     "donors": gettext_lazy("Donors: what each e-mail address gave, by the day it arrived"),
     "accounting": gettext_lazy("Accounting: Stripe’s own book (gross, fee, net, payout), by the day it was booked"),

@@ -34,7 +34,7 @@ class BalanceTransactionAdmin(ReadOnly):
 
 @admin.register(Total)
 class TotalAdmin(ReadOnly):
-    list_display = ("month", "currency", "raised", "refunded", "gifts")
+    list_display = ("month", "currency", "raised", "refunded", "disputed", "gifts", "offline", "offline_gifts")
 
 
 @admin.register(Chore)

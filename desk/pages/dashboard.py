@@ -13,8 +13,10 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from desk.pages import card_testing, chart, dispute_page, formatting, monthly_figures, reconciliation_status, tasks
-from desk.pages.monthly_figures import ByMonth, Sums
+from desk.pages import card_testing, chart, dispute_page, formatting, reconciliation_status, tasks
+from donations.reporting import period_figures
+from donations.reporting.period_figures import ByMonth, Figures
+from lib.dates import months, months_before
 
 MONTHS = 12
 
@@ -27,7 +29,12 @@ class Line:
     period: str
     gifts: int
     gross: str
-    back: str
+    refunds: str
+    disputes: str
+    payment_fees: str
+    refund_fees: str
+    dispute_fees: str
+    other_fees: str
     fees: str
     net: str
     earlier: str = ""
@@ -82,46 +89,54 @@ def actions(user: PermissionsMixin) -> list[tuple[str, str]]:
 def books() -> list[CurrencyBook]:
     """The site's own currency first, and always; others if anything moved in them."""
     this = timezone.localdate().replace(day=1)
-    first = min(date(this.year - 1, 1, 1), monthly_figures.before(this, 2 * MONTHS - 1))
-    found = monthly_figures.by_month(first, this)
+    first = min(date(this.year - 1, 1, 1), months_before(this, 2 * MONTHS - 1))
+    found = period_figures.by_month(first, this)
     ours = settings.DONATION_CURRENCY
     return [_book(currency, found.get(currency, {}), this) for currency in [ours, *sorted(found.keys() - {ours})]]
 
 
 def _book(currency: str, by_month: ByMonth, this: date) -> CurrencyBook:
-    last, year = monthly_figures.before(this), this.year
+    last, year = months_before(this), this.year
     spans = [
         (_("%(month)s so far") % {"month": _month(this)}, f"{this:%Y-%m}", this, this),
         (_month(last), f"{last:%Y-%m}", last, last),
         (_("%(year)s so far") % {"year": year}, str(year), date(year, 1, 1), this),
         (str(year - 1), str(year - 1), date(year - 1, 1, 1), date(year - 1, 12, 1)),
     ]
-    periods = [_line(currency, name, period, monthly_figures.summed(by_month, *span)) for name, period, *span in spans]
-    shown_months = monthly_figures.months(monthly_figures.before(this, MONTHS - 1), this)
+    periods = [_line(currency, name, period, period_figures.summed(by_month, *span)) for name, period, *span in spans]
+    shown_months = months(months_before(this, MONTHS - 1), this)
     known = min(by_month, default=this)
     columns = []
     lines = []
     for month in shown_months:
-        before = monthly_figures.before(month, 12)
-        earlier = by_month.get(before, Sums()).net if before >= known else None
-        sums = by_month.get(month, Sums())
-        columns.append((format_date(month, "M"), sums.net, earlier))
-        lines.append(_line(currency, _month(month), f"{month:%Y-%m}", sums, earlier))
+        before = months_before(month, 12)
+        earlier = by_month.get(before, Figures()).net if before >= known else None
+        figures = by_month.get(month, Figures())
+        columns.append((format_date(month, "M"), figures.net, earlier))
+        lines.append(_line(currency, _month(month), f"{month:%Y-%m}", figures, earlier))
     drawn = chart.chart(columns)
     marks = [(y, formatting.short(minor, currency)) for y, minor in drawn.marks]
     return CurrencyBook(currency.upper(), periods, lines, drawn, marks)
 
 
-def _line(currency: str, name: str, period: str, sums: Sums, earlier: int | None = None) -> Line:
+def _line(currency: str, name: str, period: str, figures: Figures, earlier: int | None = None) -> Line:
+    def shown(minor: int) -> str:
+        return formatting.amount(minor, currency)
+
     return Line(
         name,
         period,
-        sums.gifts,
-        formatting.amount(sums.gross, currency),
-        formatting.amount(-sums.back, currency),
-        formatting.amount(-sums.fees, currency),
-        formatting.amount(sums.net, currency),
-        "" if earlier is None else formatting.amount(earlier, currency),
+        figures.gifts,
+        shown(figures.gross),
+        shown(-figures.refunds),
+        shown(-figures.disputes),
+        shown(-figures.fees.payments),
+        shown(-figures.fees.refunds),
+        shown(-figures.fees.disputes),
+        shown(-figures.fees.other),
+        shown(-figures.fees.total),
+        shown(figures.net),
+        "" if earlier is None else shown(earlier),
     )
 
 

@@ -18,9 +18,9 @@ Key = tuple[str, date]
 Sums = tuple[int, ...]  # in the order of COLUMNS
 PAYMENT = LedgerEntry.Kind.PAYMENT
 # Places in a month's sums.
-RAISED, REFUNDED, GIFTS, OFFLINE_SUM, OFFLINE_GIFTS = range(5)
-COLUMNS = ("raised", "refunded", "gifts", "offline", "offline_gifts")
-NONE: Sums = (0, 0, 0, 0, 0)
+RAISED, REFUNDED, GIFTS, OFFLINE_SUM, OFFLINE_GIFTS, DISPUTED = range(6)
+COLUMNS = ("raised", "refunded", "gifts", "offline", "offline_gifts", "disputed")
+NONE: Sums = (0,) * len(COLUMNS)
 LOOKS = 5
 
 
@@ -40,12 +40,11 @@ def add(donation: Donation, written: list[LedgerEntry]) -> None:
         step = _gift_step(donation, currency, written)
         if step:
             changes[currency, month(donation.created_at)][_gifts_place(written[0].kind)] += step
-    for (currency, first), (raised, refunded, gifts, offline, offline_gifts) in sorted(changes.items()):
+    for (currency, first), steps in sorted(changes.items()):
         insert_once(Total(currency=currency, month=first))
         Total.objects.filter(currency=currency, month=first).update(
-            raised=F("raised") + raised, refunded=F("refunded") + refunded, gifts=F("gifts") + gifts,
-            offline=F("offline") + offline, offline_gifts=F("offline_gifts") + offline_gifts,
-        )  # fmt: skip
+            **{column: F(column) + step for column, step in zip(COLUMNS, steps, strict=True)}
+        )
 
 
 def compare() -> dict[Key, tuple[Sums, Sums]]:
@@ -97,7 +96,7 @@ def rebuilt() -> dict[Key, Sums]:
 
 
 def _nothing() -> list[int]:
-    return [0] * 5
+    return [0] * len(COLUMNS)
 
 
 def _count_in(sums: list[int], kind: str, amount: int) -> None:
@@ -105,6 +104,8 @@ def _count_in(sums: list[int], kind: str, amount: int) -> None:
         sums[OFFLINE_SUM] += amount
     elif kind == PAYMENT:
         sums[RAISED] += amount
+    elif kind in LedgerEntry.DISPUTES:
+        sums[DISPUTED] -= amount
     else:
         sums[REFUNDED] -= amount
 

@@ -124,7 +124,8 @@ class Total(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     month = models.DateField(_("month"))
     raised = models.BigIntegerField(_("raised"), default=0)
-    refunded = models.BigIntegerField(_("refunded"), default=0)
+    refunded = models.BigIntegerField(_("refunded"), default=0, help_text=_("Less the refunds that failed."))
+    disputed = models.BigIntegerField(_("disputed"), default=0, help_text=_("Withdrawn, less what was reinstated."))
     # Gifts begun in this month whose sum is above 0.
     gifts = models.BigIntegerField(_("gifts"), default=0)
     # Apart from all that: gifts outside Stripe, less those struck out.

@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce, Lower
 
 from donations.domain.status import ARRIVED
 from donations.models import BalanceTransaction, Donation, LedgerEntry, PaidOut, Payout, StripeRef
+from donations.reporting import period_figures
 from lib.dates import start_of_day
 
 BATCH = 1000  # rows in memory at a time
@@ -130,24 +131,50 @@ def _accounting(period: Period) -> Iterator[Row]:
     gift = StripeRef.objects.filter(pk=OuterRef("payment")).values("donation")[:1]
     rows = (
         BalanceTransaction.objects.filter(period.of("created_at"))
-        .annotate(carrier=payout, gift=Subquery(gift))
+        .annotate(carrier=payout, gift=Subquery(gift), known=period_figures.known_here())
         .annotate(arrival=Subquery(arrival))
         .order_by("created_at", "pk")
     )
     fields = (
-        *("created_at", "type", "category", "pk", "source", "payment", "gift", "site"),
+        *("created_at", "type", "category", "pk", "source", "payment", "gift", "site", "known"),
         *("currency", "amount", "fee", "net", "carrier", "arrival"),
     )
-    for *told, site, currency, amount, fee, net, carrier, arrival_at in rows.values_list(*fields).iterator(BATCH):
+    for *told, site, known, currency, amount, fee, net, carrier, arrival_at in rows.values_list(*fields).iterator(
+        BATCH
+    ):
         at, kind, category, pk, source, payment, gift_number = told
-        ours = site == settings.SITE_HOST or gift_number is not None
+        ours = site == settings.SITE_HOST or known
         yield (
             at, kind, category, pk, source, payment, gift_number or "", ours, currency, amount, fee, net,
             carrier or (source if kind == "payout" else ""), arrival_at,
         )  # fmt: skip
 
 
+def _months(period: Period) -> Iterator[Row]:
+    """Each month of which a day is in the period, whole, with the figures that every page shows."""
+    for currency, months in sorted(period_figures.of_period(period.first, period.last).items()):
+        for month, figures in sorted(months.items()):
+            fees = figures.fees
+            yield (
+                f"{month:%Y-%m}", currency, figures.gifts, figures.gross, figures.refunds, figures.disputes,
+                fees.payments, fees.refunds, fees.disputes, fees.other, figures.net,
+                figures.outside_gifts, figures.outside, figures.reached,
+            )  # fmt: skip
+
+
 EXPORTS = {
+    "months": Export(
+        columns=(
+            *("month", "currency", "gifts", "gross", "refunds", "disputes", "payment_fees", "refund_fees"),
+            *("dispute_fees", "other_fees", "net", "gifts_outside_stripe", "outside_stripe", "reached"),
+        ),
+        amounts=(
+            *("gross", "refunds", "disputes", "payment_fees", "refund_fees", "dispute_fees", "other_fees", "net"),
+            *("outside_stripe", "reached"),
+        ),
+        rows=_months,
+        count=lambda period: sum(map(len, period_figures.of_period(period.first, period.last).values())),
+    ),
     "donations": Export(
         columns=(
             *("gift", "date", "status", "currency", "paid", "refunded", "disputed", "kept", "asked"),

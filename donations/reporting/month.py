@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Count, Exists, OuterRef, Sum
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from donations.domain.status import Status
-from donations.models import BalanceTransaction, Chore, Donation, LedgerEntry, Total
-from donations.reporting import fees, reconciliation_result
-from lib.dates import start_of_day
+from donations.models import Chore, Donation
+from donations.reporting import period_figures, reconciliation_result
+from donations.reporting.period_figures import Figures
 
 AGE = 30  # seconds: how old what is read may be
 
@@ -28,25 +28,19 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Sums in minor units of `currency`; `fees` is None while Stripe has not told all of them in this currency."""
+    """Sums in minor units of `currency`; `untold` payments have fees that Stripe has not told yet."""
 
     first: date
     currency: str
-    gifts: int
-    raised: int
-    returned: int
-    fees: int | None
+    figures: Figures
+    untold: int
     waiting: int
     waiting_for: int
     proof: Reconciliation | None
 
     @property
-    def reached(self) -> int:
-        return self.raised - self.returned - (self.fees or 0)
-
-    @property
     def empty(self) -> bool:
-        return not (self.gifts or self.returned or self.waiting)
+        return self.figures == Figures() and not self.waiting
 
 
 def this_month() -> Month:
@@ -56,40 +50,20 @@ def this_month() -> Month:
 
 
 def _read() -> Month:
-    currency, start = settings.DONATION_CURRENCY, _start()
-    total = Total.objects.filter(currency=currency, month=start.date()).first() or Total()
+    currency, first = settings.DONATION_CURRENCY, timezone.localdate().replace(day=1)
     # A bank sends for days, not for ever: what is older is the treasurer's to look at.
     waiting = Donation.objects.filter(
         status=Status.PROCESSING, currency=currency, created_at__gte=timezone.now() - timedelta(days=30)
     ).aggregate(count=Count("id"), sum=Sum("amount"))
     return Month(
-        first=start.date(),
+        first=first,
         currency=currency,
-        gifts=total.gifts,
-        raised=total.raised,
-        returned=total.refunded,
-        fees=_fees(start, currency, total.raised),
+        figures=period_figures.of_month(first).get(currency, Figures()),
+        untold=period_figures.untold(first, currency),
         waiting=waiting["count"],
         waiting_for=waiting["sum"] or 0,
         proof=_proof(),
     )
-
-
-def _start() -> datetime:
-    return start_of_day(timezone.localdate().replace(day=1))
-
-
-def _fees(start: datetime, currency: str, raised: int) -> int | None:
-    """What Stripe kept in this month. Its book may be behind with the payments, or in another currency: then None."""
-    ours = LedgerEntry.objects.filter(
-        kind=LedgerEntry.Kind.PAYMENT, source=OuterRef("payment"), currency=currency, happened_at__gte=start
-    )
-    told = BalanceTransaction.objects.filter(
-        Exists(ours), created_at__gte=start - timedelta(days=1), type__in=fees.PAYMENTS, currency=currency
-    ).aggregate(gifts=Sum("gift_amount"))
-    if (told["gifts"] or 0) != raised:
-        return None
-    return fees.of_month(start.date()).get(currency, 0)
 
 
 def _proof() -> Reconciliation | None:

@@ -39,13 +39,13 @@ def stats(since: date | None = None) -> Stats:
 def _count(since: date | None) -> Stats:
     currency = settings.DONATION_CURRENCY
     months = {"month__gte": since.replace(day=1)} if since else {}
-    columns = ("raised", "refunded", "gifts", "offline", "offline_gifts")
+    columns = ("raised", "refunded", "disputed", "gifts", "offline", "offline_gifts")
     found = Total.objects.filter(currency=currency, **months).aggregate(**{name: Sum(name) for name in columns})
     sums = {name: found[name] or 0 for name in columns}
     counted = current().count_offline
     return Stats(
         currency=currency,
-        raised=sums["raised"] - sums["refunded"] + (sums["offline"] if counted else 0),
+        raised=sums["raised"] - sums["refunded"] - sums["disputed"] + (sums["offline"] if counted else 0),
         donations=sums["gifts"] + (sums["offline_gifts"] if counted else 0),
     )
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.dates import start_of_day
+from lib.dates import months, months_before, start_of_day
 
 DAY = date(2026, 7, 26)
 # The last ones change their clocks at midnight, or did.
@@ -53,3 +53,11 @@ def test_the_moment_before_a_day_is_of_another_day(day: date, zone: str) -> None
         start = start_of_day(day).astimezone(UTC)
         assert timezone.localdate(start - timedelta(microseconds=1)) < timezone.localdate(start)
         assert timezone.localdate(start) == day or (zone, day) == ("Pacific/Apia", date(2011, 12, 30))
+
+
+def test_months_go_back_over_years() -> None:
+    assert months_before(date(2026, 1, 1)) == date(2025, 12, 1)
+    assert months_before(date(2026, 3, 1), 15) == date(2024, 12, 1)
+    assert months(date(2025, 11, 1), date(2026, 2, 1)) == [
+        *(date(2025, 11, 1), date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)),
+    ]

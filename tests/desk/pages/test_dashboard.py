@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,6 @@ from desk.pages import (
     dispute_page,
     formatting,
     ledger_rows,
-    monthly_figures,
     reconciliation_status,
     search,
     tasks,
@@ -47,7 +46,7 @@ from donations.models import (
     StripeEvent,
     Total,
 )
-from donations.reporting import fees
+from lib.dates import months_before
 from mail.models import Mail
 from tests.donations.reconciled import reconciled
 from tests.donations.stripe_objects import event, session, text
@@ -224,43 +223,9 @@ def test_a_new_reason_replaces_the_old_one(donation: Donation) -> None:
 # --- Adding up ---
 
 
-def test_months_are_added_up_by_currency_and_fees_come_from_stripes_book(make_donation: Make) -> None:
-    gift = make_donation(created_at=AT)
-    pay(gift)
-    give_back(500)
-    mirrored(1)
-    mirrored(2, created_at=AT - timedelta(days=28), fee=30)  # in February
-    mirrored(3, "adjustment", payment="pi_1", site="", fee=1500)  # the fee of a dispute: known by its payment
-    mirrored(4, site="shop.example.org", fee=999)  # another seller's
-    mirrored(5, "adjustment", payment="pi_shop", site="", fee=999)
-    mirrored(6, currency="eur", fee=7)
-    months = monthly_figures.by_month(date(2026, 2, 1), date(2026, 3, 1))
-    assert months["usd"][date(2026, 3, 1)] == monthly_figures.Sums(gross=2000, back=500, fees=1588, gifts=1)
-    assert months["usd"][date(2026, 3, 1)].net == -88
-    assert months["usd"][date(2026, 2, 1)] == monthly_figures.Sums(fees=30)
-    assert months["eur"] == {date(2026, 3, 1): monthly_figures.Sums(fees=7)}
-    assert monthly_figures.summed(months["usd"], date(2026, 1, 1), date(2026, 3, 1)).fees == 1618
-
-
-def test_a_month_begins_by_the_sites_clock(settings: pytest_django.Settings, db: None) -> None:
-    settings.TIME_ZONE = "Pacific/Auckland"
-    with timezone.override("Pacific/Auckland"):
-        mirrored(1, created_at=datetime(2026, 2, 28, 12, tzinfo=UTC))  # the first of March in Auckland
-        assert fees.of_month(date(2026, 3, 1)) == {"usd": 88}
-        assert fees.of_month(date(2026, 2, 1)) == {}
-
-
-def test_months_go_back_over_years() -> None:
-    assert monthly_figures.before(date(2026, 1, 1)) == date(2025, 12, 1)
-    assert monthly_figures.before(date(2026, 3, 1), 15) == date(2024, 12, 1)
-    assert monthly_figures.months(date(2025, 11, 1), date(2026, 2, 1)) == [
-        *(date(2025, 11, 1), date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)),
-    ]
-
-
 def test_the_front_page_sets_this_month_and_year_against_the_last(db: None) -> None:
     this = timezone.localdate().replace(day=1)
-    for month, raised in ((this, 1000), (monthly_figures.before(this), 2000), (monthly_figures.before(this, 12), 4000)):
+    for month, raised in ((this, 1000), (months_before(this), 2000), (months_before(this, 12), 4000)):
         Total.objects.create(currency="usd", month=month, raised=raised, refunded=100, gifts=1)
     [book] = dashboard.books()
     assert [line.net for line in book.periods[:2]] == ["$9.00", "$19.00"]

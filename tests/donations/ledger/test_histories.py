@@ -79,7 +79,7 @@ def rows(history: History, *, lossy: bool = False) -> dict[str, Any]:
     fields += [] if lossy else ["delayed"]
     sums: Counter[tuple[str, str]] = Counter()
     for total in Total.objects.all():
-        for name in ("raised", "refunded", "gifts"):
+        for name in ("raised", "refunded", "disputed", "gifts"):
             sums[total.currency, name] += getattr(total, name)
     return {
         "donation": list(donations.values_list(*fields)),

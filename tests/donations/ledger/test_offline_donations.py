@@ -89,7 +89,7 @@ def test_totals_know_them_apart_and_the_public_total_follows_the_setting() -> No
     offline_donations.record(received())
     offline_donations.void(voided, "tess@example.org", "twice")
     assert monthly_totals.compare() == {}
-    assert monthly_totals.rebuilt()["usd", date(2026, 3, 1)] == (0, 0, 0, 5700, 1)
+    assert monthly_totals.rebuilt()["usd", date(2026, 3, 1)] == (0, 0, 0, 5700, 1, 0)
     assert (public_totals.stats().raised, public_totals.stats().donations) == (5000, 1)
     cache.clear()
     Organisation.objects.create(count_offline=False)

@@ -164,10 +164,10 @@ def test_totals_follow_the_ledger(make_donation: Callable[..., Donation]) -> Non
         event("refund.failed", refund(one, 2, amount=1300, status="failed")),
     )
     assert totals_now() == {key: value for key, value in monthly_totals.rebuilt().items() if any(value)}
-    sums = {"usd": [0] * 5, "eur": [0] * 5}
+    sums = {"usd": [0] * 6, "eur": [0] * 6}
     for (currency, _), month in totals_now().items():
         sums[currency] = [one + other for one, other in zip(sums[currency], month, strict=True)]
-    assert sums == {"usd": [2000, 700, 1, 0, 0], "eur": [500, 0, 1, 0, 0]}
+    assert sums == {"usd": [2000, 700, 1, 0, 0, 0], "eur": [500, 0, 1, 0, 0, 0]}
 
 
 # --- any order ------------------------------------------------------------------------------------------------------

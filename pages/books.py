@@ -1,0 +1,52 @@
+"""The rows of a month's books as a book-keeper writes them: a minus in brackets, in pencil what is not sure yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from donations.reporting.month import Month
+from lib import money
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the book; `look` is the CSS class of its sum."""
+
+    name: str
+    sum: str
+    count: int | None = None
+    look: str = ""
+    note: str = ""
+
+
+def rows(month: Month) -> list[Row]:
+    """What came in, what went back and what it cost, each on its own row; rows of nothing are left out."""
+    figures, fees = month.figures, month.figures.fees
+    taken = [
+        (_("Refunds"), figures.refunds),
+        (_("Disputes"), figures.disputes),
+        (_("Refund fees"), fees.refunds),
+        (_("Dispute fees"), fees.disputes),
+        (_("Other fees"), fees.other),
+    ]
+    found = [Row(_("Gifts received"), _plain(month, figures.gross), figures.gifts), _card_fees(month)]
+    found += [Row(name, _plain(month, -amount), look="minus" if amount > 0 else "") for name, amount in taken if amount]
+    if month.waiting:
+        in_pencil = _("in pencil until it arrives")
+        waiting_for = _plain(month, month.waiting_for)
+        found.append(Row(_("Waiting on a bank"), waiting_for, month.waiting, "pencil", in_pencil))
+    return found
+
+
+def _card_fees(month: Month) -> Row:
+    kept = month.figures.fees.payments
+    if month.untold:
+        told = _plain(month, -kept) if kept else "?"
+        return Row(_("Card fees"), told, look="pencil", note=_("in pencil until Stripe tells us"))
+    return Row(_("Card fees"), _plain(month, -kept), look="minus" if kept else "")
+
+
+def _plain(month: Month, amount: int) -> str:
+    return money.figure(amount, month.currency)
