@@ -18,13 +18,8 @@ CODE = "amount_malformed"
 
 def example(currency: str) -> str:
     """Two amounts as one would type them: "20 or 12.50", "2000 or 500" for yen."""
-    scale = currencies.SCALE.get(currency, 1)
-    unit = 10 ** money.exponent(currency)
-    second = unit * 25 // 2 if scale == 1 else unit * 5 * scale
-    return _("%(one)s or %(other)s") % {
-        "one": money.typed(unit * 20 * scale, currency),
-        "other": money.typed(second, currency),
-    }
+    one, other = (money.typed(amount, currency) for amount in money.examples(currency))
+    return _("%(one)s or %(other)s") % {"one": one, "other": other}
 
 
 def parse(text: str, currency: str, complaint: str | Promise = "") -> int:

@@ -34,6 +34,21 @@ _SCALES = {
 }
 SCALE = {currency: scale for scale, currencies in _SCALES.items() for currency in currencies.split()}
 
+# In minor units: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+# Stripe applies them in the currency that it settles in; a currency without one of its own can be refused there.
+MINIMUM = {
+    **dict.fromkeys("usd eur aud brl cad chf ars cop idr ils inr nzd php rub sgd zar jpy krw".split(), 50),
+    "gbp": 30,
+    **dict.fromkeys("aed myr pln ron".split(), 200),
+    "dkk": 250,
+    **dict.fromkeys("nok sek".split(), 300),
+    "hkd": 400,
+    "czk": 1500,
+    "huf": 17500,
+    **dict.fromkeys("mxn thb".split(), 1000),
+}
+MAXIMUM = 99_999_999  # the eight digits that every payment method takes
+
 
 def _table(rows: str) -> dict[str, frozenset[str]]:
     """`word: code code`, a row each."""

@@ -34,8 +34,8 @@ def known(currency: str) -> bool:
     """Whether `currency` is a three-letter code, lower case as Stripe writes it."""
     if not re.fullmatch(r"[a-z]{3}", currency) or currency.upper() not in list_currencies():
         return False
-    # Codes that begin with X are metals, funds and "no currency", but for these four.
-    return not currency.startswith("x") or currency in {"xaf", "xcd", "xof", "xpf"}
+    # Codes that begin with X are metals, funds and "no currency", but for these.
+    return not currency.startswith("x") or currency in {"xaf", "xcd", "xcg", "xof", "xpf"}
 
 
 def exponent(currency: str) -> int:
@@ -65,6 +65,22 @@ def ascii_digit(character: str) -> str:
     """The digit that a digit of any alphabet stands for; any other character as it is."""
     digit = unicodedata.decimal(character, None)
     return character if digit is None else str(digit)
+
+
+def dollars(amount: int, currency: str) -> int:
+    """Minor units of the round sum that stands for so many whole dollars: 5 is $5, ¥500 or 5,000 won."""
+    return amount * currencies.SCALE.get(currency, 1) * int(10 ** exponent(currency))
+
+
+def examples(currency: str) -> tuple[int, int]:
+    """Two amounts in minor units by which people see how one is typed: 20 and 12.50, 2000 and 500 for yen."""
+    small = currencies.SCALE.get(currency, 1) > 1
+    return dollars(20, currency), dollars(5, currency) if small else dollars(25, currency) // 2
+
+
+def least_payable(currency: str) -> int:
+    """The smallest payment that Stripe takes, in minor units."""
+    return currencies.MINIMUM.get(currency, 1)
 
 
 def payable(amount: int, currency: str) -> bool:

@@ -66,7 +66,7 @@ class Amount(admin.SimpleListFilter):
 
     title = _("amount")
     parameter_name = "amount"
-    STEPS = (0, 10, 50, 100, 500, 1000)  # major units
+    STEPS = (0, 10, 50, 100, 500, 1000)  # as dollars
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(str(step), self._name(low, high)) for step, low, high in self._steps()]
@@ -80,8 +80,7 @@ class Amount(admin.SimpleListFilter):
 
     def _steps(self) -> list[tuple[int, int, int]]:
         """Each step, and from where to where it goes in minor units; the last has no end."""
-        places = 10 ** money.exponent(settings.DONATION_CURRENCY)
-        bounds = [step * places for step in self.STEPS]
+        bounds = [money.dollars(step, settings.DONATION_CURRENCY) for step in self.STEPS]
         return list(zip(self.STEPS, bounds, [*bounds[1:], 0], strict=True))
 
     def _name(self, low: int, high: int) -> str:

@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from donations.models import Level, Message, Sponsor, Words
 from donations.wall import placements
 from donations.wall.messages import moderate
-from lib import money
+from lib import amount_field, money
 from lib.amount_field import AmountField
 from organisation import images
 
@@ -111,7 +111,7 @@ class MessageAdmin(admin.ModelAdmin):
 class LevelForm(forms.ModelForm):
     from_amount = AmountField(
         label=_("from"),
-        help_text=_("What a supporter of this level gave in a year, like 100. The lowest takes any gift."),
+        help_text=_("What a supporter of this level gave in a year. The lowest takes any gift."),
     )
 
     class Meta:
@@ -120,6 +120,8 @@ class LevelForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        amount = self.fields["from_amount"]
+        amount.help_text = f"{amount.help_text} {amount_field.in_currency(settings.DONATION_CURRENCY)}"
         if self.instance.pk:
             self.initial["from_amount"] = self.instance.threshold
 

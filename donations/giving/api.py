@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from donations.domain import status
 from donations.giving import checkout
-from donations.giving.forms import GiftForm, ProgramGiftForm
+from donations.giving.forms import GiftForm, ProgramGiftForm, declined
 from donations.models import Donation
 from donations.reporting import public_totals
 from lib import amount_field, money
@@ -106,6 +106,8 @@ def _begin(request: HttpRequest, data: dict[str, Any]) -> str:
         # that two callers happen to share must not hand one donor's page to another.
         order = form.order()
         donation = checkout.begin(order, f"api:{key}:{order.name}:{order.email}:{order.message}" if key else "")
+    except checkout.AmountDeclined as error:
+        raise ApiError(422, error.code, declined(error.code).messages[0], "amount") from error
     except checkout.TryAgain as error:
         raise ApiError(
             503, "stripe_unavailable", _("Stripe did not open a payment page. Nothing was taken. Try again later.")

@@ -41,6 +41,7 @@ GLANCE = 0.1  # seconds between two looks
 # Each waiting click holds a thread of the server: an impatient finger must not take them all.
 _waiting = threading.BoundedSemaphore(8)
 FIRST_ASK = timedelta(minutes=5)
+TOO_FAR = {"amount_too_small", "amount_too_large"}
 
 
 class TryAgain(Exception):
@@ -53,6 +54,14 @@ class Crowded(TryAgain):
 
 class Declined(TryAgain):
     """Stripe answered, but did not accept the request."""
+
+
+class AmountDeclined(Declined):
+    """Stripe takes no payment as small or as large as this; `code` says which, as our own check of an amount does."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +199,8 @@ def _open_session(donation: Donation) -> Donation:
     except Refused as error:
         log.error("donation %s: Stripe refused the session (%s)", donation.pk, error)
         _release(donation, next_attempt=True)
-        raise Declined from error
+        # Its bounds hold in the currency that it settles in, and the exchange rate decides.
+        raise (AmountDeclined(error.code) if error.code in TOO_FAR else Declined) from error
     _keep(donation, session["id"], session["url"])
     donation.refresh_from_db()
     return donation

@@ -81,15 +81,23 @@ def amount_of(text: str, read: Callable[[str, str], int] = amount_field.parse) -
             % {"currency": money.name(currency), "example": amount_field.example(currency)},
             code="amount_malformed",
         )
-    if amount < settings.DONATION_MIN:
-        least = money.display_short(settings.DONATION_MIN, currency)
+    least = max(settings.DONATION_MIN, money.least_payable(currency))
+    if amount < least:
         raise ValidationError(
-            _("The smallest gift is %(least)s. Card fees would eat anything less.") % {"least": least},
+            _("The smallest gift is %(least)s. Card fees would eat anything less.")
+            % {"least": money.display_short(least, currency)},
             code="amount_too_small",
         )
     if amount > settings.DONATION_MAX:
         raise _too_large()
     return amount
+
+
+def declined(code: str) -> ValidationError:
+    """What is said where Stripe, not we, found an amount too small or too large."""
+    if code == "amount_too_small":
+        return ValidationError(_("This is less than Stripe can take. Type a larger amount."), code=code)
+    return ValidationError(_("This is more than Stripe can take at once. Type a smaller amount."), code=code)
 
 
 def _too_large() -> ValidationError:

@@ -18,7 +18,7 @@ from donations.domain.status import Status
 from donations.domain.updates import Checkout
 from donations.donors import ownership
 from donations.giving import checkout, fee_preview, form_token, goal
-from donations.giving.forms import GiftForm, amount_of
+from donations.giving.forms import GiftForm, amount_of, declined
 from donations.giving.success_page import success_url
 from donations.stripe import polling
 from lib import amount_field, languages, money
@@ -40,6 +40,9 @@ def donate(request: HttpRequest) -> HttpResponse:
     order = form.order(language=languages.wished(request), **who)
     try:
         donation = checkout.begin(order, _kept_apart(form.cleaned_data["token"], user.pk))
+    except checkout.AmountDeclined as error:
+        form.add_error("other_amount", declined(error.code))
+        return _donate_page(request, form, status=422)
     except checkout.TryAgain as error:
         response = _donate_page(request, form, status=503, problem=_problem(error))
         response["Retry-After"] = "30"

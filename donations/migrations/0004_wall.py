@@ -13,8 +13,8 @@ def keep_private(apps, schema_editor):
 def first_levels(apps, schema_editor):
     """Words to begin with; the admin changes them."""
     level = apps.get_model('donations', 'Level')
-    for name, slug, threshold in (('Kettles', 'kettles', '1000'), ('Jugs', 'jugs', '100')):
-        level.objects.create(name=name, slug=slug, threshold=money.minor(threshold, settings.DONATION_CURRENCY))
+    for name, slug, threshold in (('Kettles', 'kettles', 1000), ('Jugs', 'jugs', 100)):
+        level.objects.create(name=name, slug=slug, threshold=money.dollars(threshold, settings.DONATION_CURRENCY))
     level.objects.create(name='Cups', slug='cups', threshold=0)
 
 

@@ -23,6 +23,7 @@ class FaultyStripe(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.mode: str | int = "ok"
+        self.code = ""  # of the error that a status stands for
         self.lock = threading.Lock()
         self.made: dict[str, dict[str, Any]] = {}  # by idempotency key, as Stripe keeps them
         self.asked: Counter[str] = Counter()
@@ -75,6 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
                 error = {"type": "api_error", "message": "told to"} | (
                     {"code": "idempotency_key_in_use", "type": "idempotency_error"} if mode == 409 else {}
                 )
+                if self.server.code:
+                    error |= {"code": self.server.code, "type": "invalid_request_error"}
                 self._answer(mode, json.dumps({"error": error}).encode())
 
     def _answer(self, status: int, body: bytes) -> None:

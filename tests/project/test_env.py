@@ -62,7 +62,7 @@ WRONG = {
     "DONATION_DEFAULT_AMOUNT": ["0", "x", "20000"],
     "DONATION_MIN": ["0", "x", "20000", "-1"],
     "DONATION_MAX": ["0", "x", "999999999"],
-    "DONATION_CURRENCY": ["dollar", "us", "usd,eur", "£"],
+    "DONATION_CURRENCY": ["dollar", "us", "usd,eur", "£", "xau", "dem", "cup", "xxx"],
     "TIME_ZONE": ["Mars/Olympus", "../etc", "/etc/passwd", "UTC+1", "posix"],
     "LANGUAGE_CODE": ["xx", "english", "e n", "de_CH"],
     "HSTS": ["yes", "max-age=1\nX-Evil: 1"],

@@ -134,6 +134,30 @@ def test_when_stripe_fails_the_caller_is_told_to_come_again(api: Post, faulty_st
     assert "told to" not in response.content.decode(), "never an exception's text"
 
 
+@pytest.mark.parametrize("code", ["amount_too_small", "amount_too_large"])
+def test_an_amount_that_only_stripe_refuses_is_the_callers_to_change(
+    api: Post, faulty_stripe: FaultyStripe, code: str
+) -> None:
+    """Stripe's bounds hold in the currency that it settles in, so no table of ours knows them all."""
+    faulty_stripe.mode, faulty_stripe.code = 400, code
+    response = api({"amount": 20})
+    assert response.status_code == 422
+    error = response.json()["error"]
+    assert (error["code"], error["field"]) == (code, "amount")
+    assert "Stripe can take" in error["message"]
+
+
+def test_what_stripe_would_refuse_is_refused_before_it_is_asked(
+    api: Post, faulty_stripe: FaultyStripe, settings: Any
+) -> None:
+    settings.DONATION_CURRENCY, settings.DONATION_MIN, settings.DONATION_MAX = "jpy", 1, 1_000_000
+    response = api({"amount": 49})
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "amount_too_small")
+    assert "¥50" in response.json()["error"]["message"]
+    assert not faulty_stripe.asked
+    assert api({"amount": 50}).status_code == 200
+
+
 def test_other_methods_are_refused_in_json(client: Client, db: None) -> None:
     for path, allowed in [(CREATE, "POST"), ("/api/checkout/", "POST"), ("/api/stats/", "GET")]:
         response = client.get(path) if allowed == "POST" else client.post(path)

@@ -172,6 +172,26 @@ def test_when_stripe_fails_the_donor_is_told_and_the_retry_works(
     assert Donation.objects.count() == len(faulty_stripe.made) == 1
 
 
+@pytest.mark.parametrize(("code", "told"), [("amount_too_small", "larger"), ("amount_too_large", "smaller")])
+@pytest.mark.django_db(transaction=True)
+def test_an_amount_that_only_stripe_refuses_is_told_beside_the_field(
+    client: Client, faulty_stripe: FaultyStripe, code: str, told: str
+) -> None:
+    faulty_stripe.mode, faulty_stripe.code = 400, code
+    response = give(client, "other", other_amount="20")
+    assert response.status_code == 422
+    assert f"Type a {told} amount." in response.content.decode()
+
+
+def test_in_yen_no_page_speaks_of_cents(client: Client, db: None, settings: Any) -> None:
+    settings.DONATION_CURRENCY, settings.DONATION_MIN, settings.DONATION_MAX = "jpy", 100, 1_000_000
+    settings.DONATION_AMOUNTS = [500, 1000, 2000]
+    text = client.get("/donate").content.decode() + give(client, "other", other_amount="x").content.decode()
+    assert "like 2000 or 500." in text
+    assert "12.50" not in text
+    assert "¥500" in text
+
+
 def test_after_payment_the_old_form_leads_to_the_truth(client: Client, given: Donation, post_event: Post) -> None:
     pay(given, post_event)
     response = give(client)
