@@ -52,6 +52,10 @@ class Crowded(TryAgain):
     """Too many donors at this moment, here or at Stripe."""
 
 
+class Faulty(TryAgain):
+    """Stripe answered that the fault is its own."""
+
+
 class Declined(TryAgain):
     """Stripe answered, but did not accept the request."""
 
@@ -175,8 +179,13 @@ def _claim(donation: Donation, now: datetime) -> bool:
 
 
 def _open_session(donation: Donation) -> Donation:
-    """Ask Stripe for the session. All that is asked comes from the stored row and the settings, so a retry is equal."""
+    """Ask Stripe for the session. All that is asked comes from the stored row and the settings, so a retry is equal.
+
+    The donor's address goes along on the first attempt only: Stripe has rules of its own for addresses, and none is
+    needed, for its page asks for one.
+    """
     reference = str(donation.uuid)
+    email = donation.email if donation.attempt == 1 else ""
     try:
         session = client.create_session(
             key=f"donation-{reference}-{donation.attempt}",
@@ -188,7 +197,7 @@ def _open_session(donation: Donation) -> Donation:
             cancel_url=f"{settings.SITE_URL}{reverse('cancel')}?gift={reference}",
             expires_at=donation.expires_at,
             reference=reference,
-            email=donation.email,
+            email=email,
             locale=checkout_locales.for_checkout(donation.language),
             metadata={"tincup_site": settings.SITE_HOST, "tincup_donation": reference},
         )
@@ -197,13 +206,32 @@ def _open_session(donation: Donation) -> Donation:
         _release(donation, next_attempt=False)
         raise (Crowded if isinstance(error, RateLimited) else TryAgain) from error
     except Refused as error:
+        if error.code == "email_invalid" and email:
+            # Stripe's message would repeat the address in the log.
+            log.warning("donation %s: Stripe does not take the address; asked again without it", donation.pk)
+            return _ask_next(donation)
         log.error("donation %s: Stripe refused the session (%s)", donation.pk, error)
         _release(donation, next_attempt=True)
-        # Its bounds hold in the currency that it settles in, and the exchange rate decides.
-        raise (AmountDeclined(error.code) if error.code in TOO_FAR else Declined) from error
+        raise _problem(error) from error
     _keep(donation, session["id"], session["url"])
     donation.refresh_from_db()
     return donation
+
+
+def _problem(error: Refused) -> TryAgain:
+    if error.status is not None and error.status >= 500:
+        return Faulty()
+    # Stripe's bounds hold in the currency that it settles in, and the exchange rate decides.
+    return AmountDeclined(error.code) if error.code in TOO_FAR else Declined()
+
+
+def _ask_next(donation: Donation) -> Donation:
+    """Ask under the next attempt's key, with the same claim made anew."""
+    now = timezone.now()
+    mine = Donation.objects.filter(pk=donation.pk, claimed_at=donation.claimed_at, attempt=donation.attempt)
+    claimed = mine.update(claimed_at=now, attempt=F("attempt") + 1)
+    donation.refresh_from_db()
+    return _open_session(donation) if claimed else _wait_for_the_other(donation)
 
 
 def _release(donation: Donation, *, next_attempt: bool) -> None:

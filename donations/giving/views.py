@@ -120,8 +120,10 @@ def _problem(error: checkout.TryAgain) -> str:
     match error:
         case checkout.Crowded():
             return _("Many people are giving at this moment. Nothing was taken. Try again in a minute.")
+        case checkout.Faulty():
+            return _("Stripe has a fault at this moment. Nothing was taken. Try again in a minute.")
         case checkout.Declined():
-            return _("Stripe did not accept this request. Nothing was taken. Try again, or choose another amount.")
+            return _("Stripe did not accept this request. Nothing was taken. Try again later.")
     return _("We couldn't reach Stripe. Nothing was taken. Try again in a minute.")
 
 

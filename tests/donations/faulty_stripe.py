@@ -27,6 +27,7 @@ class FaultyStripe(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.made: dict[str, dict[str, Any]] = {}  # by idempotency key, as Stripe keeps them
         self.asked: Counter[str] = Counter()
+        self.forms: list[dict[str, list[str]]] = []
         self.delay = threading.Event()  # set when hanging requests may go on
 
     @property
@@ -56,6 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         key = self.headers.get("Idempotency-Key", "")
         self.server.asked[key] += 1
+        self.server.forms.append(parse_qs(body))
         mode = self.server.mode
         if mode in {"ok", "reset after", "hang after", "garbage"}:
             session = self.server.session(key, parse_qs(body))

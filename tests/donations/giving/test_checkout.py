@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from donations.giving.checkout import Order
 from donations.models import Donation, StripeRef
 from donations.stripe import client
 from tests.donations.faulty_stripe import FaultyStripe
+from tests.donations.giving.donor import SANDBOX
 
 TWENTY = Order(amount=2000, currency="usd")
 FIFTY = Order(amount=5000, currency="usd")
@@ -82,12 +84,15 @@ def test_without_an_answer_the_retry_keeps_the_key(faulty_stripe: FaultyStripe, 
     assert len(faulty_stripe.made) == 1, "one session at Stripe"
 
 
-@pytest.mark.parametrize("mode", [400, 401, 402, 500, 503])
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [*((mode, checkout.Declined) for mode in (400, 401, 402, 403)), *((mode, checkout.Faulty) for mode in (500, 503))],
+)
 def test_an_answered_error_is_kept_by_stripe_so_the_retry_takes_the_next_key(
-    faulty_stripe: FaultyStripe, mode: int
+    faulty_stripe: FaultyStripe, mode: int, told: type[checkout.TryAgain]
 ) -> None:
     faulty_stripe.mode = mode
-    with pytest.raises(checkout.Declined):
+    with pytest.raises(told):
         checkout.begin(TWENTY, "token")
     faulty_stripe.mode = "ok"
     assert checkout.begin(TWENTY, "token").session_url
@@ -219,3 +224,35 @@ def _until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+ODD = Order(amount=2000, currency="usd", email="ada@bücher.example")
+
+
+@SANDBOX
+def test_an_address_that_stripe_does_not_take_stops_nobody(stripe: str, caplog: pytest.LogCaptureFixture) -> None:
+    donation = checkout.begin(ODD, "token")
+    assert donation.session_url.startswith(f"{stripe}/pay/cs_test_")
+    assert (donation.attempt, donation.email) == (2, ODD.email), "the address stays ours, for the receipt"
+    assert client.retrieve(donation.session_id)["customer_email"] is None
+    assert "bücher" not in caplog.text
+    assert checkout.begin(ODD, "token").session_url == donation.session_url
+
+
+@SANDBOX
+def test_an_address_that_stripe_takes_is_filled_in_on_its_page(stripe: str) -> None:
+    donation = checkout.begin(replace(ODD, email="ada@xn--bcher-kva.example"), "token")
+    assert client.retrieve(donation.session_id)["customer_email"] == "ada@xn--bcher-kva.example"
+    assert donation.attempt == 1
+
+
+def test_the_question_without_the_address_is_asked_the_same_way_again(faulty_stripe: FaultyStripe) -> None:
+    """Its answer was lost, or its process died: what is sent under the second key must not depend on the first try."""
+    faulty_stripe.mode, faulty_stripe.code = 400, "email_invalid"
+    with pytest.raises(checkout.Declined):
+        checkout.begin(ODD, "token")
+    reference = Donation.objects.get().uuid
+    assert list(faulty_stripe.asked) == [f"donation-{reference}-1", f"donation-{reference}-2"]
+    faulty_stripe.mode = "ok"
+    assert checkout.begin(ODD, "token").session_url
+    assert [bool(form.get("customer_email")) for form in faulty_stripe.forms] == [True, False, False]

@@ -166,6 +166,7 @@ def test_when_stripe_fails_the_donor_is_told_and_the_retry_works(
     assert response["Retry-After"]
     text = response.content.decode()
     assert "Nothing was taken" in text
+    assert "amount." not in text.split("Nothing was taken")[1].split("</p>")[0], "the amount is not at fault"
     assert 'value="t"' in text, "the retry must carry the same token"
     faulty_stripe.mode = "ok"
     assert give(client).status_code == 303

@@ -56,3 +56,20 @@ def test_a_wrong_value_is_refused_and_named(validate, raw, param, message):
     with pytest.raises(ApiError, match=message) as refused:
         validate(raw, "name")
     assert (refused.value.status, refused.value.error["param"]) == (400, param)
+
+
+@pytest.mark.parametrize("address", ["ada@example.org", "a.b+gift@mail.example.co.uk", "o'neil@xn--bcher-kva.example"])
+def test_an_address_as_stripe_takes_it(address):
+    assert validators.email(address, "customer_email") == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "nobody", "@example.org", "ada@", "ada@gmail", "ada@localhost", "ada@bücher.example", "zoë@example.org",
+     '"ada l"@example.org', "ada@[127.0.0.1]", "ada@127.0.0.1", " ada@example.org", "ada@example.org ", "ada@.x.org",
+     "ada.@example.org", "a..da@example.org", "ada@example..org", "ada@-example.org", "x" * 65 + "@example.org"],
+)  # fmt: skip
+def test_an_address_that_stripe_does_not_take_has_its_own_code(address):
+    with pytest.raises(ApiError, match="Invalid email address") as refused:
+        validators.email(address, "customer_email")
+    assert refused.value.error["code"] == "email_invalid"

@@ -22,7 +22,8 @@ NewDonor = Callable[[Site], Donor]
 IN_TIME = 15  # seconds
 BUSY = "Many people are giving at this moment. Nothing was taken. Try again in a minute."
 UNREACHED = "We couldn&#x27;t reach Stripe. Nothing was taken. Try again in a minute."
-REFUSED = "Stripe did not accept this request. Nothing was taken. Try again, or choose another amount."
+REFUSED = "Stripe did not accept this request. Nothing was taken. Try again later."
+FAULTY = "Stripe has a fault at this moment. Nothing was taken. Try again in a minute."
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +69,8 @@ PROBLEMS: dict[str | int, str] = {
     409: UNREACHED,
     429: BUSY,
     400: REFUSED,
-    500: REFUSED,
-    503: REFUSED,
+    500: FAULTY,
+    503: FAULTY,
 }
 
 
