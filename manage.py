@@ -5,6 +5,7 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError
 
 from project import addrport
 
@@ -13,4 +14,10 @@ if __name__ == "__main__":
     # Before the settings are read: the addresses of the site and of its stand-in for Stripe are built from PORT.
     if sys.argv[1:2] == ["runserver"] and (port := addrport.port(sys.argv[2:])):
         os.environ["PORT"] = port
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except DatabaseError:
+        from project import databases
+
+        databases.open_all()  # says in one line what is wrong, if it is the database itself
+        raise

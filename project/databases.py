@@ -1,13 +1,35 @@
-"""The databases that this site uses, with the folders that their files need."""
+"""Opens the databases that this site uses, or says in one line why they cannot be."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
+
+from project.env import refuse
 
 SANDBOX = "sandbox"  # the alias of the stand-in's database, and the name of the app whose tables are in it
+# By the name of SQLite's error, as far as it goes.
+SQLITE_SAYS = {
+    "SQLITE_NOTADB": "which is no SQLite database.",
+    "SQLITE_CANTOPEN": "which cannot be opened: may this user read and write it, and its folder?",
+    "SQLITE_READONLY": "which cannot be written: may this user write it, and its folder?",
+    "SQLITE_BUSY": "which another process holds: stop what is writing to it.",
+    "SQLITE_FULL": "but the disk is full.",
+    "SQLITE_CORRUPT": "which is damaged: restore a backup.",
+    "SQLITE_IOERR": "which the disk fails to read or write.",
+}
+# PostgreSQL's library and the system say so when nobody is there; all else was said by somebody, or by the library.
+SILENT = (
+    "Connection refused",
+    "timed out",
+    "timeout expired",
+    "could not translate host name",
+    "No route to host",
+    "Network is unreachable",
+    "No such file or directory",
+)
 
 
 def used() -> list[str]:
@@ -15,8 +37,40 @@ def used() -> list[str]:
     return [DEFAULT_DB_ALIAS, SANDBOX] if settings.SANDBOX else [DEFAULT_DB_ALIAS]
 
 
-def make_folder(alias: str) -> None:
-    """SQLite makes its file, not the folder around it; a fresh clone has none."""
-    database = settings.DATABASES[alias]
-    if database["ENGINE"].endswith("sqlite3"):
-        Path(database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+def open_all() -> None:
+    """As `open_or_refuse`, for each that the site uses; they are closed again."""
+    for alias in used():
+        open_or_refuse(alias)
+        connections[alias].close()
+
+
+def open_or_refuse(alias: str) -> None:
+    """Make the folder that SQLite's file needs, connect, and begin to write. SystemExit if one of them fails."""
+    database = connections[alias].settings_dict
+    path = Path(str(database["NAME"])) if database["ENGINE"].endswith("sqlite3") else None
+    try:
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        # On SQLite this takes the lock of a writer, so that a file that cannot be written is found out.
+        with transaction.atomic(using=alias):
+            pass
+    except OSError as error:
+        refuse("DATABASE_URL", f"needs the folder {path and path.parent}, which cannot be made: {error.strerror}.")
+    except DatabaseError as error:
+        refuse("DATABASE_URL", _sqlite(path, error) if path else _postgresql(error))
+
+
+def _sqlite(path: Path, error: DatabaseError) -> str:
+    name = getattr(error.__cause__, "sqlite_errorname", "")
+    said = next((text for known, text in SQLITE_SAYS.items() if name.startswith(known)), f"which fails: {error}")
+    return f"leads to {path}, {said}"
+
+
+def _postgresql(error: DatabaseError) -> str:
+    """The driver's words name host, user and database, but no password."""
+    said = str(error)
+    if "FATAL:" in said:
+        return f"leads to a database that does not let the site in: {said}"
+    if any(words in said for words in SILENT):
+        return f"leads to a database that does not answer: {said}"
+    return f"cannot be used: {said}"

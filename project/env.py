@@ -17,17 +17,26 @@ from urllib.parse import urlsplit
 
 import environ
 from django.conf.global_settings import LANGUAGES
+from psycopg2 import ProgrammingError  # type: ignore[import-untyped]
+from psycopg2.extensions import make_dsn  # type: ignore[import-untyped]
+
+from project import dotenv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
 # A variable of the process wins over the file, so `PORT=8123 make run` does what it says.
-env.read_env(BASE_DIR / ".env", overwrite=False)
+dotenv.load(BASE_DIR / ".env", BASE_DIR / ".env.example")
 
 
 def refuse(name: str, problem: str) -> NoReturn:
     """End the process with one line. SystemExit passes through Django's start unharmed and prints no traceback."""
-    raise SystemExit(f"tincup: {name} {problem}")
+    stop(f"{name} {problem}")
+
+
+def stop(problem: str) -> NoReturn:
+    """The same for what no variable is to blame for."""
+    raise SystemExit(f"tincup: {' '.join(problem.split())}")
 
 
 def text(name: str, default: str = "") -> str:
@@ -35,6 +44,8 @@ def text(name: str, default: str = "") -> str:
     value = os.environ.get(name, default).strip()
     if re.search(r"[\x00-\x1f\x7f]", value):
         refuse(name, "holds a line break or another control character.")
+    if re.search(r"[\u200b\u2028\u2029\u2060\ufeff]", value):
+        refuse(name, "holds an invisible character: type it anew instead of pasting it.")
     return value
 
 
@@ -138,13 +149,29 @@ def database(name: str, default: Path) -> dict[str, Any]:
     engine = config.get("ENGINE", "")
     # Two slashes where three belong make the first folder a host name, which would be dropped without a word.
     if engine == "django.db.backends.sqlite3" and config["NAME"] != ":memory:" and not config["HOST"]:
+        if "?" in value:
+            refuse(name, "holds options behind a question mark: for a SQLite file there are none.")
         path = BASE_DIR / config["NAME"]
         if not path.is_dir():
             return config | {"NAME": str(path)}
     if engine == "django.db.backends.postgresql" and config.get("NAME"):
+        _no_strange_options(name, config)
         return config
     # The value may hold a password: it is not repeated here.
     refuse(name, "cannot be read: use sqlite:///data/tincup.sqlite3 or postgres://user:password@host:5432/name.")
+
+
+def _no_strange_options(name: str, config: dict[str, Any]) -> None:
+    """Only those that PostgreSQL's own library takes; django-environ makes Django's settings of some others."""
+    strange = set(config) - {"ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS"}
+    for option in config.get("OPTIONS", {}):
+        try:
+            make_dsn(**{option: ""})
+        except ProgrammingError:
+            strange.add(option)
+    if strange:
+        option = min(strange).lower()
+        refuse(name, f"holds the option {option!r}, which PostgreSQL's driver does not know: take it out.")
 
 
 @dataclass(frozen=True, slots=True)

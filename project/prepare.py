@@ -15,24 +15,33 @@ from pathlib import Path
 import django
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import call_command
-from django.db import OperationalError
+from django.core.management import CommandError, call_command
 
-from project.env import refuse
+from project.env import stop
 
 
 def databases() -> None:
     try:
         call_command("migrate", interactive=False, verbosity=0)
-    except OperationalError as error:
-        refuse("DATABASE_URL", f"leads to a database that does not answer: {' '.join(str(error).split())}")
+    except CommandError as error:
+        stop(str(error))
 
 
 def static_files() -> None:
     """Collect and compress, unless the sources are those of the last time: compressing takes seconds."""
     root = Path(settings.STATIC_ROOT)
-    root.mkdir(parents=True, exist_ok=True)
     sources = _sources()
+    try:
+        _collect(root, sources)
+    except OSError as error:
+        # Where nothing can be written, what was collected before will do if it is of these sources.
+        stamp = root / ".sources"
+        if not (stamp.is_file() and stamp.read_text() == sources):
+            stop(f"the folder {root} cannot be written: {error.strerror}. The site's static files are collected there.")
+
+
+def _collect(root: Path, sources: str) -> None:
+    root.mkdir(parents=True, exist_ok=True)
     with (root / ".sources").open("a+") as stamp:
         # Two servers may start in one folder.
         fcntl.flock(stamp, fcntl.LOCK_EX)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from project import env
+from project import dotenv, env
 from project.env import BASE_DIR
 from tests.project.running import BLANK, SECRET_KEY, python
 
@@ -40,6 +40,7 @@ WRONG = {
     "SECRET_KEY": ["", "short", "$SECRET_KEY"],
     "DEBUG": ["maybe", "2"],
     "PORT": ["0", "65536", "-1", "http", "8000.0", "٨٠٠٠", "1e3"],
+    "SITE_NAME": ["Tin\u200bcup", "\ufeffTincup", "Tin\u2028cup", "Tin\x07cup"],
     "SITE_URL": [
         *("localhost:8000", "ftp://give.example.org", "https://", "https://user:pass@give.example.org"),
         *("https://give.example.org/path", "https://x:99999", "https://x:abc", "https://[::1", "https://x y"),
@@ -50,6 +51,9 @@ WRONG = {
     "DATABASE_URL": [
         *("nonsense", "mysql://u:p@host/name", "postgres://", "postgres://u:p@host:abc/name", "sqlite://"),
         *("sqlite:///:memory:", "sqlite://data/tincup.sqlite3", "sqlite:////", f"sqlite:///{BASE_DIR}"),
+        *("postgres://u:p@host/name?sslmood=require", "postgres://u:p@host/name?pool=true"),
+        *("postgres://u:p@host/name?conn_max_age=60", "postgres://u:p@host/name?atomic_requests=true"),
+        *("sqlite:///data/x.sqlite3?timeout=5", "sqlite:///data/x.sqlite3?mode=ro"),
     ],
     "STRIPE_SECRET_KEY": ["pk_test_x", "whsec_x", "sk_live_x", "sk_test_a b"],
     "STRIPE_WEBHOOK_SECRET": ["secret", "whsec_a,secret"],
@@ -253,6 +257,6 @@ def test_the_process_wins_over_the_file(tmp_path, monkeypatch: pytest.MonkeyPatc
     # Set first, so that what the file adds is taken back after the test.
     monkeypatch.setenv("TIME_ZONE", "")
     monkeypatch.delenv("TIME_ZONE")
-    env.env.read_env(file, overwrite=False)
+    dotenv.load(file, file)
     assert env.text("PORT") == "8123"
     assert env.text("TIME_ZONE") == "Europe/Zurich"

@@ -1,0 +1,111 @@
+"""A database that cannot be used is one line with the true reason, whichever command meets it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.db import DatabaseError
+
+from project import databases
+from tests.project.running import SECRET_KEY, python
+
+COMMANDS = [
+    pytest.param(["-m", "project.prepare"], id="prepare"),
+    pytest.param(["manage.py", "migrate"], id="migrate"),
+    pytest.param(["manage.py", "runserver", "--noreload"], id="runserver"),
+    pytest.param(["manage.py", "createsuperuser", "--noinput"], id="another command"),
+]
+
+
+def told(*command: str, **variables: str) -> str:
+    """The one line with which this command ends."""
+    result = python(*command, SECRET_KEY=SECRET_KEY, DEBUG="true", **variables)
+    assert result.returncode == 1, result.stdout
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert "hunter2" not in result.stderr
+    return result.stderr.strip()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_file_that_is_no_database(tmp_path: Path, command: list[str]) -> None:
+    file = tmp_path / "site.sqlite3"
+    file.write_text("A letter, not a database. " * 100)
+    expected = f"tincup: DATABASE_URL leads to {file}, which is no SQLite database."
+    assert told(*command, DATABASE_URL=f"sqlite:///{file}") == expected
+
+
+@pytest.mark.parametrize("command", COMMANDS[:2])
+def test_a_folder_that_cannot_be_made(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "file").touch()
+    line = told(*command, DATABASE_URL=f"sqlite:///{tmp_path}/file/data/site.sqlite3")
+    expected = f"tincup: DATABASE_URL needs the folder {tmp_path}/file/data, which cannot be made: Not a directory."
+    assert line == expected
+
+
+@pytest.mark.parametrize("command", COMMANDS[:3])
+def test_a_server_that_does_not_answer(command: list[str]) -> None:
+    line = told(*command, DATABASE_URL="postgres://user:hunter2@127.0.0.1:1/name")
+    assert line.startswith("tincup: DATABASE_URL leads to a database that does not answer: ")
+
+
+def test_an_option_with_a_value_that_the_driver_does_not_know_is_no_silence_of_the_server() -> None:
+    line = told("-m", "project.prepare", DATABASE_URL="postgres://user:hunter2@127.0.0.1:1/name?sslmode=perhaps")
+    assert line == 'tincup: DATABASE_URL cannot be used: invalid sslmode value: "perhaps"'
+
+
+@pytest.mark.parametrize("command", COMMANDS[:2])
+def test_a_migration_that_fails_is_named(tmp_path: Path, command: list[str]) -> None:
+    file = tmp_path / "site.sqlite3"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE organisation_organisation (id)")
+    line = told(*command, DATABASE_URL=f"sqlite:///{file}")
+    assert line.startswith(
+        'tincup: the migration organisation.0001_initial failed: table "organisation_organisation" already exists.'
+    )
+    assert "DATABASE_URL" not in line
+
+
+def test_a_developer_sees_all_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "site.sqlite3"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE organisation_organisation (id)")
+    variables = {"SECRET_KEY": SECRET_KEY, "DEBUG": "true", "DATABASE_URL": f"sqlite:///{file}"}
+    assert "Traceback" in python("manage.py", "migrate", "--traceback", **variables).stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("SQLITE_READONLY_DIRECTORY", "cannot be written"),
+        ("SQLITE_READONLY", "cannot be written"),
+        ("SQLITE_FULL", "the disk is full"),
+        ("SQLITE_CORRUPT_VTAB", "is damaged"),
+        ("SQLITE_IOERR_SHMMAP", "fails to read or write"),
+        ("SQLITE_BUSY_SNAPSHOT", "another process holds"),
+        ("SQLITE_AUTH", "which fails: not authorized"),
+    ],
+)
+def test_sqlite_is_quoted_by_the_name_of_its_error(name: str, said: str) -> None:
+    cause = sqlite3.OperationalError("not authorized")
+    cause.sqlite_errorname = name
+    error = DatabaseError("not authorized")
+    error.__cause__ = cause
+    assert said in databases._sqlite(Path("/srv/site.db"), error)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ('connection to server at "h" failed: FATAL:  password authentication failed for "u"', "not let the site in"),
+        ('connection to server at "h" failed: FATAL:  database "gifts" does not exist', "not let the site in"),
+        ('could not translate host name "h" to address: Name or service not known', "does not answer"),
+        ('connection to server at "h", port 5432 failed: timeout expired', "does not answer"),
+        ("connection to server failed: server does not support SSL, but SSL was required", "cannot be used: "),
+        ('invalid dsn: invalid connection option "foo"', "cannot be used: invalid dsn"),
+    ],
+)
+def test_postgresql_is_quoted_in_its_own_words(words: str, said: str) -> None:
+    assert said in databases._postgresql(DatabaseError(words))
