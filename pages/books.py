@@ -32,6 +32,7 @@ def rows(month: Month) -> list[Row]:
         (_("Other fees"), fees.other),
     ]
     found = [Row(_("Gifts received"), _plain(month, figures.gross), figures.gifts), _card_fees(month)]
+    found += [_fees_elsewhere(currency, kept) for currency, kept in month.fees_elsewhere.items()]
     found += [Row(name, _plain(month, -amount), look="minus" if amount > 0 else "") for name, amount in taken if amount]
     if month.waiting:
         in_pencil = _("in pencil until it arrives")
@@ -46,6 +47,13 @@ def _card_fees(month: Month) -> Row:
         told = _plain(month, -kept) if kept else "?"
         return Row(_("Card fees"), told, look="pencil", note=_("in pencil until Stripe tells us"))
     return Row(_("Card fees"), _plain(month, -kept), look="minus" if kept else "")
+
+
+def _fees_elsewhere(currency: str, kept: int) -> Row:
+    """In a currency of its own, so it cannot be taken off the sum below."""
+    name = _("Fees settled in %(currency)s") % {"currency": currency.upper()}
+    shown = money.figure(-kept, currency) if money.known(currency) else str(-kept)
+    return Row(name, f"{shown} {currency.upper()}", look="minus" if kept > 0 else "", note=_("not in the sum below"))
 
 
 def _plain(month: Month, amount: int) -> str:

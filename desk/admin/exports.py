@@ -25,7 +25,7 @@ PERMISSION = "donations.export_donations"
 PAYOUTS_SHOWN = 12
 
 WHAT = {
-    "donations": gettext_lazy("Donations: every gift that arrived, and what became of it, by the day it was given"),
+    "donations": gettext_lazy("Donations: every gift that arrived, and what became of it, by the day it arrived"),
     "months": gettext_lazy("Months: gross, refunds, disputes, fees and net of each whole month, as on every page"),
     "ledger": gettext_lazy("Ledger: every row, by the day it happened"),
     "donors": gettext_lazy("Donors: what each e-mail address gave, by the day it arrived"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
 from desk.pages import formatting
-from donations.models import Donation
+from donations.domain.status import ARRIVED
+from donations.models import Donation, LedgerEntry
 from lib import money
 from lib.dates import start_of_day
 
@@ -32,7 +33,7 @@ def year_span(year: int) -> tuple[datetime, datetime]:
 
 
 class Period(admin.SimpleListFilter):
-    """A month or a year; also another one, by its address: `?period=2026-03`."""
+    """The month or year in which a gift arrived, or was begun if it has not; any by its address: `?period=2026-03`."""
 
     title = _("period")
     parameter_name = "period"
@@ -50,7 +51,13 @@ class Period(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, donations: QuerySet[Donation]) -> QuerySet[Donation]:
         span = _span(self.value() or "")
-        return donations.filter(created_at__gte=span[0], created_at__lt=span[1]) if span else donations
+        if not span:
+            return donations
+        start, end = span
+        arrivals = LedgerEntry.objects.filter(kind__in=LedgerEntry.ARRIVALS)
+        here = arrivals.filter(happened_at__gte=start, happened_at__lt=end).values("donation")
+        begun = Q(created_at__gte=start, created_at__lt=end) & ~Q(status__in=ARRIVED)
+        return donations.filter(Q(pk__in=here) | begun)
 
 
 def _span(text: str) -> tuple[datetime, datetime] | None:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from desk.admin.reauthentication import is_fresh, require
+from desk.pages import formatting
 from donations.models import Donation, LedgerEntry, RefundRequest
 from donations.reporting import fees
 from donations.stripe import refundable, refunds
@@ -186,11 +187,11 @@ def _consequences(donation: Donation, form: RefundForm) -> dict[str, Any]:
     payment = form.payments[form.cleaned_data["payment"]]
     amount = form.cleaned_data["minor"]
     entry = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.PAYMENT, source=payment.payment).first()
-    fee = fees.of_payment(entry) if entry else None
+    kept = fees.of_payment(entry) if entry else None
     return {
         "amount": money.display(amount, payment.currency),
         "rest": money.display(payment.left - amount, payment.currency) if amount < payment.left else "",
-        "fee": money.display(fee, payment.currency) if fee else "",
+        "fee": formatting.amount(kept.fee, kept.currency) if kept and kept.fee else "",
         "email": donation.email,
         "leaves_wall": donation.public and amount == refundable.left(donation),
         "reason": form.cleaned_data["reason"] and RefundRequest.Reason(form.cleaned_data["reason"]).label,

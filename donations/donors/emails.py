@@ -54,11 +54,11 @@ def _paid(key: str) -> Outcome:
     donation = entry.donation
     if not donation.email:
         return NO_ADDRESS
-    fee = fees.of_payment(entry)
+    kept = fees.of_payment(entry)
     details = {}
     # No fee in Stripe's book may mean that it is charged later, so nothing is said of it.
-    if fee:
-        details = {"fee": money.display(fee, entry.currency), "net": money.display(entry.amount - fee, entry.currency)}
+    if kept and kept.fee and money.known(kept.currency):
+        details = {"fee": money.display(kept.fee, kept.currency), "net": money.display(kept.net, kept.currency)}
     write = email_templates.landed if donation.delayed else email_templates.paid
     return write(
         _about(donation, entry.amount, entry.currency, entry.happened_at, receipt_numbers.find(entry)), **details

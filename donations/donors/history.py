@@ -82,7 +82,7 @@ def totals(user_id: int) -> list[Total]:
 
 def years(user_id: int) -> list[int]:
     """The years in which this account has gifts, the newest first."""
-    found = Donation.objects.filter(user_id=user_id).order_by().values_list(ExtractYear("created_at"), flat=True)
+    found = gifts(user_id).prefetch_related(None).order_by().values_list(ExtractYear("at"), flat=True)
     return sorted({*found.distinct(), *(total.year for total in totals(user_id))}, reverse=True)
 
 

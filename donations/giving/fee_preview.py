@@ -36,11 +36,15 @@ def preview(amount: int, organisation: Organisation) -> dict[str, str]:
 
 
 def booked(payment: LedgerEntry | None) -> dict[str, str]:
-    """What Stripe's book says that it kept of a payment, and what is left; empty until it does."""
-    fee = fees.of_payment(payment) if payment else None
-    if payment is None or fee is None:
+    """What Stripe's book says that it kept of a payment, and what is left; empty until it does.
+
+    In the currency that Stripe settled in, which is named when it is not the gift's.
+    """
+    kept = fees.of_payment(payment) if payment else None
+    if payment is None or kept is None or not money.known(kept.currency):
         return {}
+    unit = "" if kept.currency == payment.currency else f" {kept.currency.upper()}"
     return {
-        "fee": money.figure(-fee, payment.currency),
-        "net": money.figure(payment.amount - fee, payment.currency),
+        "fee": f"{money.figure(-kept.fee, kept.currency)}{unit}",
+        "net": f"{money.figure(kept.net, kept.currency)}{unit}",
     }

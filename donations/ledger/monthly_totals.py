@@ -5,11 +5,13 @@ They are a cache: `rebuilt` gives what they must be, from the ledger alone.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from typing import NamedTuple
 
-from django.db.models import F, Sum
+from django.db.models import F
 from django.utils import timezone
 
 from donations.models import Donation, LedgerEntry, Total, insert_once
@@ -24,6 +26,23 @@ NONE: Sums = (0,) * len(COLUMNS)
 LOOKS = 5
 
 
+class Row(NamedTuple):
+    """What is read of a row of the ledger."""
+
+    donation: int
+    kind: str
+    amount: int
+    currency: str
+    at: datetime
+
+
+class Where(NamedTuple):
+    """A month of a currency, and a place in its sums."""
+
+    key: Key
+    place: int
+
+
 def month(at: datetime) -> date:
     """The first day of the month, in the site's time zone."""
     return timezone.localtime(at).date().replace(day=1)
@@ -36,10 +55,12 @@ def add(donation: Donation, written: list[LedgerEntry]) -> None:
     changes: dict[Key, list[int]] = defaultdict(_nothing)
     for entry in written:
         _count_in(changes[entry.currency, month(entry.happened_at)], entry.kind, entry.amount)
-    for currency in {entry.currency for entry in written}:
-        step = _gift_step(donation, currency, written)
-        if step:
-            changes[currency, month(donation.created_at)][_gifts_place(written[0].kind)] += step
+    new = {(entry.kind, entry.source) for entry in written}
+    rows = list(LedgerEntry.objects.filter(donation=donation))
+    before = [row for row in rows if (row.kind, row.source) not in new]
+    for sign, standing in ((1, rows), (-1, before)):
+        for where, gifts in _gifts(map(_row, standing)).items():
+            changes[where.key][where.place] += sign * gifts
     for (currency, first), steps in sorted(changes.items()):
         insert_once(Total(currency=currency, month=first))
         Total.objects.filter(currency=currency, month=first).update(
@@ -83,16 +104,20 @@ def _kept() -> dict[Key, Sums]:
 def rebuilt() -> dict[Key, Sums]:
     """What COLUMNS must be for each currency and month, added up from the ledger."""
     sums: dict[Key, list[int]] = defaultdict(_nothing)
-    gifts: dict[tuple[int, str, date, int], int] = defaultdict(int)
-    rows = LedgerEntry.objects.order_by().values_list(
-        "donation__created_at", "kind", "amount", "currency", "happened_at", "donation_id"
-    )
-    for created_at, kind, amount, currency, at, donation_id in rows.iterator(chunk_size=5000):
-        _count_in(sums[currency, month(at)], kind, amount)
-        gifts[donation_id, currency, month(created_at), _gifts_place(kind)] += amount
-    for (_, currency, first, place), amount in gifts.items():
-        sums[currency, first][place] += int(amount > 0)
+
+    def counted() -> Iterator[Row]:
+        rows = LedgerEntry.objects.order_by().values_list("donation_id", "kind", "amount", "currency", "happened_at")
+        for row in itertools.starmap(Row, rows.iterator(chunk_size=5000)):
+            _count_in(sums[row.currency, month(row.at)], row.kind, row.amount)
+            yield row
+
+    for where, gifts in _gifts(counted()).items():
+        sums[where.key][where.place] += gifts
     return {key: tuple(counted) for key, counted in sums.items()}
+
+
+def _row(entry: LedgerEntry) -> Row:
+    return Row(entry.donation_id, entry.kind, entry.amount, entry.currency, entry.happened_at)
 
 
 def _nothing() -> list[int]:
@@ -110,13 +135,20 @@ def _count_in(sums: list[int], kind: str, amount: int) -> None:
         sums[REFUNDED] -= amount
 
 
-def _gifts_place(kind: str) -> int:
-    """A gift came through Stripe or it did not: its rows are all of the one sort."""
-    return OFFLINE_GIFTS if kind in LedgerEntry.OUTSIDE_STRIPE else GIFTS
+def _gifts(rows: Iterable[Row]) -> dict[Where, int]:
+    """How many gifts of which something is left are counted where: in the month in which each first arrived.
 
-
-def _gift_step(donation: Donation, currency: str, written: Iterable[LedgerEntry]) -> int:
-    """+1 when these rows lifted the gift's sum above 0, -1 when they took it down to 0 or below."""
-    after = LedgerEntry.objects.filter(donation=donation, currency=currency).aggregate(sum=Sum("amount"))["sum"] or 0
-    before = after - sum(entry.amount for entry in written if entry.currency == currency)
-    return int(after > 0) - int(before > 0)
+    Its money is counted there as well. A gift came through Stripe or it did not: its rows are all of the one sort.
+    """
+    left: dict[tuple[int, str, int], int] = defaultdict(int)
+    arrived: dict[tuple[int, str, int], datetime] = {}
+    for row in rows:
+        gift = row.donation, row.currency, OFFLINE_GIFTS if row.kind in LedgerEntry.OUTSIDE_STRIPE else GIFTS
+        left[gift] += row.amount
+        if row.kind in LedgerEntry.ARRIVALS:
+            arrived[gift] = min(arrived.get(gift, row.at), row.at)
+    found: dict[Where, int] = defaultdict(int)
+    for gift, at in arrived.items():
+        _, currency, place = gift
+        found[Where((currency, month(at)), place)] += int(left[gift] > 0)
+    return found

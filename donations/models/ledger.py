@@ -126,7 +126,7 @@ class Total(models.Model):
     raised = models.BigIntegerField(_("raised"), default=0)
     refunded = models.BigIntegerField(_("refunded"), default=0, help_text=_("Less the refunds that failed."))
     disputed = models.BigIntegerField(_("disputed"), default=0, help_text=_("Withdrawn, less what was reinstated."))
-    # Gifts begun in this month whose sum is above 0.
+    # Gifts that arrived in this month, by their first payment, and of which something is left.
     gifts = models.BigIntegerField(_("gifts"), default=0)
     # Apart from all that: gifts outside Stripe, less those struck out.
     offline = models.BigIntegerField(_("outside Stripe"), default=0)

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Lower
 
 from donations.domain.status import ARRIVED
@@ -64,10 +64,9 @@ class Export:
 
 
 def _donations(period: Period) -> Iterator[Row]:
-    """Gifts that arrived, by the day they were begun, with all that became of them since."""
-    fields = ("pk", "created_at", "status", "amount", "currency", "name", "email", "message", "public", "flags")
-    gifts = Donation.objects.filter(period.of("created_at"), status__in=ARRIVED).order_by("pk")
-    for batch in _batches(gifts.values_list(*fields).iterator(chunk_size=BATCH)):
+    """Gifts that arrived, by the day they did, with all that became of them since."""
+    fields = ("pk", "arrived_at", "status", "amount", "currency", "name", "email", "message", "public", "flags")
+    for batch in _batches(_arrived(period).order_by("pk").values_list(*fields).iterator(chunk_size=BATCH)):
         booked = _booked(batch[0][0], batch[-1][0])
         for pk, at, status, asked, own, name, email, message, public, flags in batch:
             # One line for each currency; a second one is a flagged mistake, but its money is in the ledger.
@@ -76,6 +75,16 @@ def _donations(period: Period) -> Iterator[Row]:
                     pk, at, status, currency, paid, returned, disputed, paid + returned + disputed,
                     asked if currency == own else 0, name, email, message, public, flags, payment,
                 )  # fmt: skip
+
+
+def _arrived(period: Period) -> QuerySet[Donation]:
+    arrivals = LedgerEntry.objects.filter(donation=OuterRef("pk"), kind__in=LedgerEntry.ARRIVALS).order_by(
+        "happened_at"
+    )
+    gifts = Donation.objects.filter(status__in=ARRIVED).annotate(
+        arrived_at=Subquery(arrivals.values("happened_at")[:1])
+    )
+    return gifts.filter(period.of("arrived_at"))
 
 
 def _booked(first: int, last: int) -> dict[int, dict[str, tuple[int, int, int, str]]]:
@@ -182,7 +191,7 @@ EXPORTS = {
         ),
         amounts=("paid", "refunded", "disputed", "kept", "asked"),
         rows=_donations,
-        count=lambda period: Donation.objects.filter(period.of("created_at"), status__in=ARRIVED).count(),
+        count=lambda period: _arrived(period).count(),
     ),
     "ledger": Export(
         columns=("entry", "happened", "recorded", "kind", "currency", "amount", "gift", "source"),

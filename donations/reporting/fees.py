@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from donations.models import BalanceTransaction, LedgerEntry
@@ -18,20 +19,27 @@ USUAL = {
 }
 
 
-def of_payment(entry: LedgerEntry) -> int | None:
-    """What Stripe kept of a payment, if its book says so in the currency of the gift; None otherwise.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What Stripe's book says of a payment: its fee and what is left, in minor units of the currency it settled in."""
 
-    Settled in another currency, the fee is not a part of the sum that the donor knows.
+    fee: int
+    net: int
+    currency: str
+
+
+def of_payment(entry: LedgerEntry) -> Kept | None:
+    """What Stripe kept of a payment; None until its book says so, or when it does not fit the payment.
+
+    Settled in another currency, fee and net are no parts of the sum that the donor knows, but they are what is true.
     """
-    booked = list(
-        BalanceTransaction.objects.filter(payment=entry.source, type__in=PAYMENTS).values_list(
-            "amount", "fee", "currency"
-        )
-    )
-    if len(booked) != 1:
+    booked = BalanceTransaction.objects.filter(payment=entry.source, type__in=PAYMENTS)
+    rows = list(booked.values_list("amount", "fee", "net", "currency")[:2])
+    if len(rows) != 1:
         return None
-    amount, fee, currency = booked[0]
-    return int(fee) if (amount, currency) == (entry.amount, entry.currency) else None
+    amount, fee, net, currency = rows[0]
+    fits = currency != entry.currency or amount == entry.amount
+    return Kept(fee, net, currency) if fits else None
 
 
 def estimate(amount: int, currency: str, organisation: Organisation) -> int | None:

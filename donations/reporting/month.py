@@ -28,12 +28,16 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Sums in minor units of `currency`; `untold` payments have fees that Stripe has not told yet."""
+    """Sums in minor units of `currency`; `untold` payments have fees that Stripe has not told yet.
+
+    `fees_elsewhere` is what it kept of them in other currencies, by currency: no part of the figures.
+    """
 
     first: date
     currency: str
     figures: Figures
     untold: int
+    fees_elsewhere: dict[str, int]
     waiting: int
     waiting_for: int
     proof: Reconciliation | None
@@ -60,6 +64,7 @@ def _read() -> Month:
         currency=currency,
         figures=period_figures.of_month(first).get(currency, Figures()),
         untold=period_figures.untold(first, currency),
+        fees_elsewhere=period_figures.fees_elsewhere(first, currency),
         waiting=waiting["count"],
         waiting_for=waiting["sum"] or 0,
         proof=_proof(),

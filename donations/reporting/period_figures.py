@@ -131,6 +131,12 @@ def untold(month: date, currency: str) -> int:
     return payments.filter(~Exists(booked)).count()
 
 
+def fees_elsewhere(month: date, currency: str) -> dict[str, int]:
+    """What Stripe kept of gifts in this currency that it settled in another one, by that one, in its minor units."""
+    booked = _booked(month).filter(gift_currency=currency).exclude(currency=currency)
+    return {settled_in: kept.total for settled_in, kept in sorted(_added_up(booked).items())}
+
+
 def known_here() -> Exists:
     """Of a balance transaction: that we know the gift that it is about. Refunds and disputes carry no mark of ours."""
     named = [OuterRef("payment"), OuterRef("source")]
@@ -140,12 +146,16 @@ def known_here() -> Exists:
 def _fees(month: date) -> dict[str, Fees]:
     """What Stripe kept of our money in this month, by settlement currency."""
     start, end = start_of_day(month), start_of_day(month_after(month))
-    booked = BalanceTransaction.objects.filter(created_at__gte=start, created_at__lt=end)
     if end >= timezone.now() - SETTLED:
-        return _added_up(booked)
+        return _added_up(_booked(month))
     key = f"donations.fees.{settings.SITE_HOST}.{start.isoformat()}.{end.isoformat()}"
-    found: dict[str, Fees] = cache.get_or_set(key, lambda: _added_up(booked), KEPT) or {}
+    found: dict[str, Fees] = cache.get_or_set(key, lambda: _added_up(_booked(month)), KEPT) or {}
     return found
+
+
+def _booked(month: date) -> QuerySet[BalanceTransaction]:
+    start, end = start_of_day(month), start_of_day(month_after(month))
+    return BalanceTransaction.objects.filter(created_at__gte=start, created_at__lt=end)
 
 
 def _added_up(booked: QuerySet[Any]) -> dict[str, Fees]:

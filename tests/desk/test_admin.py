@@ -103,6 +103,16 @@ def test_a_period_is_a_month_or_a_year_by_the_sites_clock(
         assert listed(treasurer, "period=2026-01") == listed(treasurer, "period=2026") == [first_of_2026.pk]
 
 
+def test_a_gift_is_listed_in_the_month_in_which_it_arrived(treasurer: Client, make_donation: Make) -> None:
+    landed = make_donation(created_at=datetime(2026, 10, 30, tzinfo=UTC))
+    begun = make_donation(created_at=datetime(2026, 10, 30, tzinfo=UTC))
+    change = Payment("pi_1", 2000, "usd")
+    at = datetime(2026, 11, 3, tzinfo=UTC)
+    posting.post(StripeUpdate(at=at, donation=landed.uuid, refs=("pi_1",), change=change))
+    assert listed(treasurer, "period=2026-10") == [begun.pk]
+    assert listed(treasurer, "period=2026-11") == [landed.pk]
+
+
 def test_nothing_is_counted_further_than_ten_pages_ahead(treasurer: Client, make_donation: Make) -> None:
     Donation.objects.bulk_create(Donation(amount=500, currency="usd", expires_at=timezone.now()) for _ in range(620))
     with CaptureQueriesContext(connection) as queries:

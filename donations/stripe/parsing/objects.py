@@ -46,6 +46,9 @@ def _session(session: dict[str, Any], at: datetime) -> StripeUpdate:
     intent_id = fetched.get("id") or intent or ""
     charge = fetched.get("latest_charge")
     checkout = Checkout(session.get("status") or Checkout.OPEN)
+    if session.get("payment_status") == "no_payment_required" and checkout is Checkout.COMPLETE:
+        # Nothing was to be paid, so nothing is on its way: it ended like a page that nobody paid on.
+        checkout = Checkout.EXPIRED
     paid = session.get("payment_status") == "paid"
     details = session.get("customer_details") or {}
     update = StripeUpdate(

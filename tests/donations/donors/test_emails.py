@@ -280,7 +280,6 @@ def test_the_card_fee_is_told_when_stripes_book_has_it(make_donation: Make) -> N
     "changes",
     [
         {"payment": "pi_of_another"},
-        {"currency": "chf"},
         {"amount": 2600},
         {"type": "refund"},
         {"fee": 0, "net": 2500},
@@ -293,6 +292,12 @@ def test_nothing_is_said_of_a_fee_that_is_not_this_gifts(make_donation: Make, ch
     letter = composed("paid", entry(donation).source)
     assert "fee" not in letter.text
     assert "reached us" not in letter.text + letter.html
+
+
+def test_a_fee_settled_in_another_currency_is_told_in_it(make_donation: Make) -> None:
+    donation = make_donation(amount=2500, email="ada@example.org")
+    booked(donation, currency="chf", amount=2250, fee=90, net=2160)
+    assert "Card fee CHF0.90; CHF21.60 reached us." in composed("paid", entry(donation).source).text.replace("\xa0", "")
 
 
 def test_a_bank_payments_fee_is_found_too(make_donation: Make) -> None:

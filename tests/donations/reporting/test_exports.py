@@ -122,6 +122,14 @@ def test_a_period_has_both_its_days_by_the_sites_clock(make_donation: Make, sett
         assert EXPORTS[what].count(first) == 1
 
 
+def test_a_gift_stands_in_the_period_in_which_it_arrived_not_in_which_it_was_begun(make_donation: Make) -> None:
+    landed = datetime(2026, 11, 3, 12, tzinfo=UTC)
+    pay(make_donation(created_at=datetime(2026, 10, 30, 12, tzinfo=UTC)), at=landed)
+    assert exported("donations", Period(last=date(2026, 10, 31)))[0] == []
+    [row] = exported("donations", Period(first=date(2026, 11, 1)))[0]
+    assert row["date"].startswith("2026-11-03")
+
+
 @pytest.mark.django_db
 def test_an_empty_export_says_that_it_is_whole() -> None:
     assert exported("donations") == (

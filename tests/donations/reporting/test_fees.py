@@ -71,7 +71,14 @@ def test_the_fee_of_a_payment_is_what_stripes_book_says() -> None:
 
 
 @pytest.mark.django_db
-def test_a_fee_in_another_currency_is_no_part_of_the_sum_that_the_donor_knows() -> None:
+def test_a_fee_that_was_settled_in_another_currency_is_told_in_that_currency() -> None:
     entry = paid()
     booked("eur", 1800)
+    assert fee_preview.booked(entry) == {"fee": "(0.88) EUR", "net": "17.12 EUR"}
+
+
+@pytest.mark.django_db
+def test_a_booking_that_does_not_fit_the_payment_tells_no_fee() -> None:
+    entry = paid()
+    booked(amount=1999)
     assert fee_preview.booked(entry) == {}

@@ -12,7 +12,7 @@ from django.utils import timezone
 from donations.domain.status import Status
 from donations.jobs import scheduler
 from donations.jobs.registry import Result
-from donations.models import Donation
+from donations.models import BalanceTransaction, Donation
 from donations.reporting.month import this_month
 from tests.donations.reconciled import reconciled
 from tests.donations.reporting.test_fees import booked, paid
@@ -44,6 +44,27 @@ def test_the_page_says_it_as_a_book_does(client: Client) -> None:
     assert "(0.88)" in page
     assert "1,912" not in page
     assert "19.12" in page
+
+
+def test_fees_that_were_settled_in_another_currency_are_shown_in_it_and_not_taken_off(client: Client) -> None:
+    paid()
+    booked("eur", 1800)
+    month = this_month()
+    assert (month.untold, month.fees_elsewhere, month.figures.net) == (0, {"eur": 88}, 2000)
+    page = client.get("/").content.decode()
+    assert "Fees settled in EUR" in page
+    assert "(0.88) EUR" in page
+    assert "in pencil until Stripe tells us" not in page
+
+
+def test_fees_of_gifts_in_another_currency_are_not_this_currencys(client: Client) -> None:
+    paid()
+    booked()
+    BalanceTransaction.objects.create(
+        id="txn_2", type="charge", category="charge", payment="pi_2", site="localhost", gift_amount=500,
+        gift_currency="eur", amount=500, fee=30, net=470, currency="eur", created_at=timezone.now(),
+    )  # fmt: skip
+    assert this_month().fees_elsewhere == {}
 
 
 def test_a_gift_that_a_bank_is_sending_is_in_pencil(client: Client) -> None:

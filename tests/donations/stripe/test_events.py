@@ -16,6 +16,7 @@ from donations.domain.status import Status
 from donations.ledger import posting
 from donations.models import Donation, Flag, LedgerEntry, StripeEvent, StripeRef
 from donations.stripe.events import RELEASE, receive
+from mail.models import Mail
 from tests.donations.stripe_objects import charge, event, intent, session, text
 
 Post = Callable[..., Any]
@@ -278,3 +279,13 @@ class OrderDoesNotMatter(TestCase):
     def test_any_order_and_repetition_ends_in_the_same_rows(self, delivered: tuple[str, list[int]]) -> None:
         name, order = delivered
         assert told(name, order) == told(name, range(len(HISTORIES[name])))
+
+
+@pytest.mark.django_db
+def test_a_page_on_which_nothing_was_to_be_paid_is_no_bank_payment_on_its_way(donation: Donation) -> None:
+    told = session(donation, payment_status="no_payment_required", payment_intent=None, amount_total=0)
+    receive(text(event("checkout.session.completed", told)))
+    donation.refresh_from_db()
+    assert (donation.status, donation.delayed) == (Status.EXPIRED, False)
+    assert not LedgerEntry.objects.exists()
+    assert not Mail.objects.exists()
