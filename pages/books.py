@@ -24,21 +24,26 @@ class Row:
 def rows(month: Month) -> list[Row]:
     """What came in, what went back and what it cost, each on its own row; rows of nothing are left out."""
     figures, fees = month.figures, month.figures.fees
-    taken = [
-        (_("Refunds"), figures.refunds),
-        (_("Disputes"), figures.disputes),
-        (_("Refund fees"), fees.refunds),
-        (_("Dispute fees"), fees.disputes),
-        (_("Other fees"), fees.other),
-    ]
-    found = [Row(_("Gifts received"), _plain(month, figures.gross), figures.gifts), _card_fees(month)]
+    found = [Row(_("Gifts received"), _plain(month, figures.gross), figures.gifts)]
+    if figures.outside or figures.outside_gifts:
+        found.append(Row(_("Gifts outside Stripe"), _plain(month, figures.outside), figures.outside_gifts))
+    found += _taken(month, [(_("Refunds"), figures.refunds), (_("Disputes"), figures.disputes)])
+    if len(found) > 1:
+        # What the cup above counts of this month.
+        found.append(Row(_("Raised, before fees"), _plain(month, figures.raised), figures.all_gifts))
+    found.append(_card_fees(month))
+    others = [(_("Refund fees"), fees.refunds), (_("Dispute fees"), fees.disputes), (_("Other fees"), fees.other)]
+    found += _taken(month, others)
     found += [_fees_elsewhere(currency, kept) for currency, kept in month.fees_elsewhere.items()]
-    found += [Row(name, _plain(month, -amount), look="minus" if amount > 0 else "") for name, amount in taken if amount]
     if month.waiting:
         in_pencil = _("in pencil until it arrives")
         waiting_for = _plain(month, month.waiting_for)
         found.append(Row(_("Waiting on a bank"), waiting_for, month.waiting, "pencil", in_pencil))
     return found
+
+
+def _taken(month: Month, amounts: list[tuple[str, int]]) -> list[Row]:
+    return [Row(name, _plain(month, -amount), look="minus" if amount > 0 else "") for name, amount in amounts if amount]
 
 
 def _card_fees(month: Month) -> Row:

@@ -29,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "goal": goal.preview(organisation),
         "month": month,
         "books": books.rows(month),
-        "reached": money.figure(month.figures.net, month.currency),
+        "reached": money.figure(month.figures.reached, month.currency),
         "said": listing.recent(RECENT).rows,
         "donate_action": structured_data.donate_action(organisation),
     }

@@ -37,6 +37,8 @@ class Line:
     other_fees: str
     fees: str
     net: str
+    outside: str
+    reached: str
     earlier: str = ""
 
 
@@ -126,7 +128,7 @@ def _line(currency: str, name: str, period: str, figures: Figures, earlier: int 
     return Line(
         name,
         period,
-        figures.gifts,
+        figures.all_gifts,
         shown(figures.gross),
         shown(-figures.refunds),
         shown(-figures.disputes),
@@ -136,6 +138,8 @@ def _line(currency: str, name: str, period: str, figures: Figures, earlier: int 
         shown(-figures.fees.other),
         shown(-figures.fees.total),
         shown(figures.net),
+        shown(figures.outside),
+        shown(figures.reached),
         "" if earlier is None else shown(earlier),
     )
 

@@ -28,9 +28,10 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Sums in minor units of `currency`; `untold` payments have fees that Stripe has not told yet.
+    """Sums in minor units of `currency`, as visitors may read them.
 
-    `fees_elsewhere` is what it kept of them in other currencies, by currency: no part of the figures.
+    `untold` payments have fees that Stripe has not told yet. `fees_elsewhere` is what it kept in other currencies, by
+    currency: no part of the figures.
     """
 
     first: date
@@ -62,7 +63,7 @@ def _read() -> Month:
     return Month(
         first=first,
         currency=currency,
-        figures=period_figures.of_month(first).get(currency, Figures()),
+        figures=period_figures.public(period_figures.of_month(first).get(currency, Figures())),
         untold=period_figures.untold(first, currency),
         fees_elsewhere=period_figures.fees_elsewhere(first, currency),
         waiting=waiting["count"],

@@ -7,7 +7,7 @@ different currencies are never added, so each has figures of its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from donations.models import BalanceTransaction, LedgerEntry, StripeRef, Total
 from lib.dates import month_after, months, start_of_day
+from organisation.models import current
 
 PAYMENTS = ("charge", "payment")  # Stripe's types of a balance transaction by which money arrives
 # Stripe's reporting category, or its type where there is none -> the row that the fee stands on.
@@ -25,6 +26,15 @@ _FEES_FOR = {
     **dict.fromkeys(("charge", "payment", "charge_failure", "payment_failure_refund", "payment_reversal"), "payments"),
     **dict.fromkeys(("refund", "payment_refund", "refund_failure", "partial_capture_reversal"), "refunds"),
     **dict.fromkeys(("dispute", "dispute_reversal", "adjustment"), "disputes"),
+}
+# A figure -> the column of the totals that keeps it.
+_COLUMNS = {
+    "gifts": "gifts",
+    "gross": "raised",
+    "refunds": "refunded",
+    "disputes": "disputed",
+    "outside_gifts": "offline_gifts",
+    "outside": "offline",
 }
 SETTLED = timedelta(days=35)  # by then Stripe has booked what belongs to a month
 KEPT = 3600  # seconds: how old the fees of such a month may be
@@ -67,6 +77,15 @@ class Figures:
     outside: int = 0
 
     @property
+    def all_gifts(self) -> int:
+        return self.gifts + self.outside_gifts
+
+    @property
+    def raised(self) -> int:
+        """What the public total counts: what was given less what went back, no fee subtracted."""
+        return self.gross + self.outside - self.refunds - self.disputes
+
+    @property
     def net(self) -> int:
         """What is left of what came through Stripe."""
         return self.gross - self.refunds - self.disputes - self.fees.total
@@ -90,17 +109,27 @@ def by_month(first: date, last: date) -> dict[str, ByMonth]:
     found: dict[str, ByMonth] = defaultdict(dict)
     for total in Total.objects.filter(month__gte=first, month__lte=last):
         found[total.currency][total.month] = Figures(
-            gifts=total.gifts,
-            gross=total.raised,
-            refunds=total.refunded,
-            disputes=total.disputed,
-            outside_gifts=total.offline_gifts,
-            outside=total.offline,
+            **{figure: getattr(total, column) for figure, column in _COLUMNS.items()}
         )
     for month in months(first, last):
         for currency, kept in _fees(month).items():
             found[currency][month] = found[currency].get(month, Figures()) + Figures(fees=kept)
     return dict(found)
+
+
+def booked(currency: str, since: date | None = None) -> Figures:
+    """All months of a currency together, from that of `since` on, without fees: quick, for pages that show none."""
+    months = {"month__gte": since.replace(day=1)} if since else {}
+    sums = Total.objects.filter(currency=currency, **months).aggregate(
+        **{f"{figure}_": Sum(column) for figure, column in _COLUMNS.items()}
+    )
+    found: dict[str, Any] = {figure: sums[f"{figure}_"] or 0 for figure in _COLUMNS}
+    return Figures(**found)
+
+
+def public(figures: Figures) -> Figures:
+    """As visitors may read them: gifts outside Stripe are counted only if the organisation says so."""
+    return figures if current().count_offline else replace(figures, outside_gifts=0, outside=0)
 
 
 def of_period(first: date | None, last: date | None) -> dict[str, ByMonth]:

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Sum
 
-from donations.models import Donation, LedgerEntry, StripeRef, Total
-from organisation.models import current
+from donations.models import Donation, LedgerEntry, StripeRef
+from donations.reporting import period_figures
 
 STATS_AGE = 5  # seconds
 
@@ -37,17 +37,8 @@ def stats(since: date | None = None) -> Stats:
 
 
 def _count(since: date | None) -> Stats:
-    currency = settings.DONATION_CURRENCY
-    months = {"month__gte": since.replace(day=1)} if since else {}
-    columns = ("raised", "refunded", "disputed", "gifts", "offline", "offline_gifts")
-    found = Total.objects.filter(currency=currency, **months).aggregate(**{name: Sum(name) for name in columns})
-    sums = {name: found[name] or 0 for name in columns}
-    counted = current().count_offline
-    return Stats(
-        currency=currency,
-        raised=sums["raised"] - sums["refunded"] - sums["disputed"] + (sums["offline"] if counted else 0),
-        donations=sums["gifts"] + (sums["offline_gifts"] if counted else 0),
-    )
+    figures = period_figures.public(period_figures.booked(settings.DONATION_CURRENCY, since))
+    return Stats(settings.DONATION_CURRENCY, figures.raised, figures.all_gifts)
 
 
 def by_session(session_id: str) -> Donation | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -9,11 +11,17 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from desk.pages import dashboard
 from donations.domain.status import Status
+from donations.domain.updates import Dispute, DisputeStatus, Movement, Refund, RefundStatus, StripeUpdate
 from donations.jobs import scheduler
 from donations.jobs.registry import Result
+from donations.ledger import offline_donations, posting
+from donations.ledger.offline_donations import Received
 from donations.models import BalanceTransaction, Donation
+from donations.reporting import public_totals
 from donations.reporting.month import this_month
+from organisation.models import current
 from tests.donations.reconciled import reconciled
 from tests.donations.reporting.test_fees import booked, paid
 
@@ -44,6 +52,46 @@ def test_the_page_says_it_as_a_book_does(client: Client) -> None:
     assert "(0.88)" in page
     assert "1,912" not in page
     assert "19.12" in page
+
+
+def words(client: Client) -> str:
+    cache.clear()
+    return " ".join(re.sub(r"<[^>]*>", " ", client.get("/").content.decode()).split())
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_what_the_cup_counts_can_be_followed_in_the_books(client: Client, counted: bool) -> None:
+    organisation = current()
+    organisation.count_offline = counted
+    organisation.save()
+    entry = paid()
+    booked()
+    gift = Received(uuid.uuid4(), 5000, "usd", "cheque", timezone.localdate(), "tess@example.org")
+    offline_donations.record(gift)
+    refund = Refund("re_1", timezone.now(), 300, "usd", RefundStatus.SUCCEEDED, debited=True, credited=False)
+    moved = (Movement("txn_d", -200, "usd", timezone.now()),)
+    dispute = Dispute("dp_1", 200, "usd", DisputeStatus.LOST, None, moved)
+    for change, reference in ((refund, "re_1"), (dispute, "dp_1")):
+        refs = (reference, entry.source)
+        posting.post(StripeUpdate(at=timezone.now(), refs=refs, change=change))
+    said = words(client)
+    assert "Gifts received 1 20.00" in said
+    assert "Refunds (3.00)" in said
+    assert "Disputes (2.00)" in said
+    assert ("Gifts outside Stripe 1 50.00" in said) == counted
+    raised, gifts, reached = (6500, "2", "64.12") if counted else (1500, "1", "14.12")
+    assert f"Raised, before fees {gifts} {raised // 100}.00 Card fees (0.88) Reached Tincup {reached}" in said
+    assert (public_totals.stats().raised, str(public_totals.stats().donations)) == (raised, gifts)
+    assert [book.periods[0].reached for book in dashboard.books()] == ["$64.12"], "the treasurer sees all of it"
+
+
+def test_gifts_outside_stripe_that_are_not_counted_leave_an_empty_month_empty() -> None:
+    organisation = current()
+    organisation.count_offline = False
+    organisation.save()
+    gift = Received(uuid.uuid4(), 5000, "usd", "cheque", timezone.localdate(), "tess@example.org")
+    offline_donations.record(gift)
+    assert this_month().empty
 
 
 def test_fees_that_were_settled_in_another_currency_are_shown_in_it_and_not_taken_off(client: Client) -> None:
