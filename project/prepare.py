@@ -1,7 +1,7 @@
 """What has to be true before the server starts: `python -m project.prepare`.
 
-Folders, migrations and static files in one process, because starting Django is most of the time that each would take.
-Without anything to do it is quick: `make run` calls it every time.
+Folders, migrations, the database's mode and static files in one process, because starting Django is most of the time
+that each would take. Without anything to do it is quick: `make run` calls it every time.
 """
 
 from __future__ import annotations
@@ -65,5 +65,8 @@ def _sources() -> str:
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     django.setup()
+    from project.mode import hold_or_refuse  # it needs the models, which are ready now
+
     databases()
+    hold_or_refuse()
     static_files()

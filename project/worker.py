@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import threading
 
 from django.db import close_old_connections
 
 from donations.jobs import scheduler
+from donations.ledger import mode
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +31,14 @@ def _run() -> None:
         delay = EVERY
         try:
             close_old_connections()
+            mode.hold()
             scheduler.run_due()
+        except mode.WrongMode as error:
+            # The practice was dropped under a server that runs with a test key, or the database came late. Nothing more
+            # may be booked: the process ends as an operator would end it, and its next start says why.
+            log.critical("%s", error)
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
         except Exception:
             log.exception("a round of chores failed")
             delay = AFTER_FAILURE

@@ -13,7 +13,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 application = get_wsgi_application()
 
 from project import worker  # noqa: E402  (Django must be set up first)
+from project.mode import hold_or_refuse  # noqa: E402
 
+hold_or_refuse()
 worker.start()
 
 if settings.SANDBOX:

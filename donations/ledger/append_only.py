@@ -55,6 +55,15 @@ def make(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
                 cursor.execute(_SQLITE.format(table=table, action=action))
 
 
+def drop(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Take the triggers off, for practice that is thrown away as a whole. In a transaction that makes them again."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        for table, action in wanted(using):
+            on = f" ON {table}" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{action}{on}")
+
+
 def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     """The names of the triggers that should stand and do not."""
     with connections[using].cursor() as cursor:

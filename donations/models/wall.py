@@ -54,6 +54,8 @@ class Standing(models.Model):
     lapses_at = models.DateTimeField(db_index=True)
 
     class Meta:
+        verbose_name = _("place on the sponsors’ wall")
+        verbose_name_plural = _("places on the sponsors’ wall")
         indexes = (
             # Conditions without values: SQLite uses a partial index only where the query repeats the condition to the
             # letter, and values are not in it.

@@ -25,8 +25,9 @@ class ProbeMiddleware:
 
 def unready() -> str:
     """Why the site cannot serve, in one line; empty when it can."""
-    from donations.ledger import (
-        append_only,  # the models are not ready yet when the middleware is named in the settings
+    from donations.ledger import (  # the models are not ready yet when the middleware is named in the settings
+        append_only,
+        mode,
     )
 
     try:
@@ -35,6 +36,9 @@ def unready() -> str:
             return "migrations are missing: run manage.py migrate"
         if append_only.missing():
             return "the ledger's triggers are missing: run manage.py migrate"
+        mode.hold()
+    except mode.WrongMode as error:
+        return str(error)
     except DatabaseError:
         return "the database does not answer"
     return ""

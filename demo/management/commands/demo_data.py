@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from demo import story, writing
+from donations.ledger import mode
 
 
 class Command(BaseCommand):
@@ -23,6 +24,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SANDBOX or settings.STRIPE_LIVE or not settings.STRIPE_API_BASE.endswith("/sandbox"):
             raise CommandError("Only a practice site, with the sandbox inside it (SANDBOX=true), takes demo data.")
+        try:
+            mode.hold()
+        except mode.WrongMode as error:
+            raise CommandError(str(error)) from error
         if writing.real_gifts():
             raise CommandError("This database holds real gifts. Nothing was written.")
         chance = random.Random(options["seed"])

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from donations.management import mode
 from donations.management.since import since_date
 from donations.stripe import resync
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--since", type=since_date, help="a day, like 2026-01-31 (default: 35 days ago)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        mode.hold()
         since = options["since"] or timezone.now() - USUAL
         result = resync.run(since)
         self.stdout.write(

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from donations.jobs import scheduler
 from donations.jobs.registry import Result
+from donations.management import mode
 from donations.management.since import since_date
 from donations.reporting import reconciliation
 from donations.stripe import balance_transactions
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--since", type=since_date, help="a day, like 2026-01-31 (default: from the beginning)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        mode.hold()
         try:
             balance_transactions.mirror(options["since"], patient=True)
         except (StripeUnavailable, Refused) as error:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_django
 from django.contrib.auth import get_user_model
+from django.test import Client
 from django.utils import timezone
 
 from desk.pages import (
@@ -352,3 +353,20 @@ def test_declined_cards_of_another_seller_or_of_yesterday_do_not_count(db: None)
     assert attempts(20, 0, "ignored").declined == 0
     StripeEvent.objects.all().delete()
     assert attempts(20, 0, received_at=timezone.now() - timedelta(days=2)) == card_testing.Declines(0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "live", "said"),
+    [
+        (True, False, "Practice: a sandbox, no real money"),
+        (False, False, "Practice: Stripe’s test mode, no real money"),
+        (False, True, "Live: real money"),
+    ],
+)
+def test_every_page_of_the_admin_says_of_which_money_it_is(
+    client: Client, django_user_model: Any, settings: pytest_django.Settings, sandbox: bool, live: bool, said: str
+) -> None:
+    client.force_login(django_user_model.objects.create_superuser("mode@example.org", "a long password"))
+    settings.SANDBOX, settings.STRIPE_LIVE = sandbox, live
+    for page in ("/admin/", "/admin/donations/donation/"):
+        assert said in client.get(page).text
