@@ -45,6 +45,7 @@ _ROUTES: list[tuple[str, str, Endpoint]] = [
     ("POST", f"{CONTROL}/settle", behaviour.settle),
     ("POST", f"{CONTROL}/refund", operator_money.refund),
     ("POST", f"{CONTROL}/settle_refund", operator_money.settle_refund),
+    ("POST", f"{CONTROL}/fail_payment", operator_money.fail_payment),
     ("POST", f"{CONTROL}/dispute", operator_money.dispute),
     ("POST", f"{CONTROL}/dispute_move", operator_money.advance_dispute),
     ("POST", f"{CONTROL}/payout", operator_money.payout),

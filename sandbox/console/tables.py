@@ -76,6 +76,7 @@ def _payment(record: Record) -> Row:
         **_common(record),
         "refunded": format_amount(body["amount_refunded"], body["currency"]) if body["amount_refunded"] else "",
         "disputed": body["disputed"],
+        "can_fail": body["payment_method_details"]["type"] != "card" and not body["amount_refunded"],
         "refundable": left > 0 and not disputes.funds_withdrawn(record.stripe_id),
     }
 

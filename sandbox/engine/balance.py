@@ -40,10 +40,18 @@ def post(
 
 
 def post_charge(charge: Record) -> Body:
-    """The balance transaction of a succeeded charge: posted now, unless it has been."""
+    """The balance transaction of a charge, and its event: posted now, unless it has been."""
     body = charge.body
     if body["balance_transaction"]:
         return store.get(KIND, body["balance_transaction"]).body
+    posted = post_payment(charge)
+    emit(("charge.updated", charge.body, {"balance_transaction": None}))
+    return posted
+
+
+def post_payment(charge: Record) -> Body:
+    """The balance transaction of a charge that has none. A bank debit has it from the moment it is submitted."""
+    body = charge.body
     currency = Behaviour.current().settlement or body["currency"]
     amount, rate = _convert(body["amount"], body["currency"], currency)
     posted = post(
@@ -55,8 +63,23 @@ def post_charge(charge: Record) -> Body:
         fee=processing_fee(amount),
         exchange_rate=rate,
     )
-    previous = store.update(charge, balance_transaction=posted["id"])
-    emit(("charge.updated", charge.body, previous))
+    store.update(charge, balance_transaction=posted["id"])
+    return posted
+
+
+def post_failure(charge: Record) -> Body:
+    """What a bank debit brought is taken back, its fee included."""
+    booked = post_charge(charge)
+    posted = post(
+        "payment_failure_refund",
+        -booked["amount"],
+        booked["currency"],
+        source=charge.stripe_id,
+        description=f"Payment failure refund for {charge.stripe_id}",
+        fee=-booked["fee"],
+        exchange_rate=booked["exchange_rate"],
+    )
+    store.update(charge, failure_balance_transaction=posted["id"])
     return posted
 
 

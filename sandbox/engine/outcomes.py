@@ -60,6 +60,7 @@ def fail(intent: Record, failure: Failure, charge_id: str | None) -> None:
         intent,
         {
             **intent.body,
+            "amount_received": 0,
             "last_payment_error": error,
             "latest_charge": charge_id or intent.body["latest_charge"],
             "next_action": None,

@@ -10,6 +10,7 @@ from sandbox.core import ids
 _CATEGORIES = {
     "charge": "charge",
     "payment": "charge",
+    "payment_failure_refund": "charge_failure",
     "refund": "refund",
     "payment_refund": "refund",
     "refund_failure": "refund_failure",

@@ -113,9 +113,12 @@ def failed(charge: dict[str, Any], failure: Failure, risk: str = "normal") -> di
     """The charge after a decline."""
     return {
         **charge,
+        "amount_captured": 0,
+        "captured": False,
         "failure_code": failure.code,
         "failure_message": failure.message,
         "outcome": _outcome(failure.outcome, risk, failure),
+        "paid": False,
         "receipt_url": None,
         "status": "failed",
     }

@@ -86,3 +86,46 @@ def test_a_bank_debit_completes_the_session_before_it_succeeds(api, client, crea
     assert (sent.status, sent.payment_status) == ("complete", "unpaid")
     assert (sent.payment_intent.status, sent.payment_intent.latest_charge.status) == ("processing", "pending")
     assert event_types() == ["checkout.session.completed"]
+
+
+def movements(api):
+    listed = api.v1.balance_transactions.list({"expand": ["data.source"]}).data
+    return [(each.type, each.reporting_category, each.amount, each.net, each.source.status) for each in listed]
+
+
+def test_the_balance_has_a_bank_debit_from_its_submission(api, bank_debit, control):
+    session_id = bank_debit()
+    assert movements(api) == [("payment", "charge", 2000, 1912, "pending")]
+    control("/settle", session=session_id, outcome="settles")
+    assert movements(api) == [("payment", "charge", 2000, 1912, "succeeded")]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_failure_takes_a_bank_debit_out_of_the_balance_again(api, bank_debit, control, late):
+    session_id = bank_debit()
+    if late:
+        control("/settle", session=session_id, outcome="settles")
+        charge = control("/fail_payment", session=session_id)
+        assert charge["id"].startswith("py_")
+        assert event_types()[-2:] == ["charge.failed", "payment_intent.payment_failed"]
+    else:
+        control("/settle", session=session_id, outcome="fails")
+    assert movements(api) == [
+        ("payment_failure_refund", "charge_failure", -2000, -1912, "failed"),
+        ("payment", "charge", 2000, 1912, "failed"),
+    ]
+    failed = api.v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent.latest_charge"]})
+    intent = failed.payment_intent
+    assert (intent.status, intent.amount_received, intent.latest_charge.captured) == (
+        "requires_payment_method",
+        0,
+        False,
+    )
+    assert intent.latest_charge.failure_balance_transaction.startswith("txn_")
+    timers.run_due()
+    assert len(movements(api)) == 2
+
+
+def test_only_a_bank_debit_that_succeeded_can_fail_late(bank_debit, control, pay_session):
+    assert "no successful payment" in control("/fail_payment", session=bank_debit())["error"]["message"]
+    assert "Only a bank payment" in control("/fail_payment", session=pay_session().id)["error"]["message"]
