@@ -35,6 +35,8 @@ PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 480, 720
 MAX_ATTEMPTS = len(PAUSES) + 1
 # How long an e-mail may wait for what it needs, and how often we look: first after seconds, later hourly.
 PATIENCE = timedelta(days=1)
+# While the server takes none of ours, they wait for as long as it takes, and are not late once it is mended.
+AT_LEAST = timedelta(hours=1)
 LOOK_AGAIN = (timedelta(seconds=10), timedelta(hours=1))
 
 
@@ -110,7 +112,7 @@ def send_due(compose: Compose, limit: int = BATCH) -> int:
         try:
             sent += _attempt(mail, compose)
         except transport.Unreachable as error:
-            _retry_later(mail, str(error))
+            _wait(mail, str(error))
             break  # it takes no others either, and to find that out may take half a minute each time
     return sent
 
@@ -200,6 +202,14 @@ def _retry_later(mail: Mail, error: str) -> None:
         return
     log.warning("e-mail %s %s was not sent: %s", mail.kind, mail.key, error)
     _finish(mail, next_at=timezone.now() + PAUSES[mail.attempts - 1], error=error[:200])
+
+
+def _wait(mail: Mail, error: str) -> None:
+    """It is not this e-mail's fault: it is never given up, and does not use up its attempts."""
+    log.warning("e-mail %s %s waits for the mail server: %s", mail.kind, mail.key, error)
+    attempts = min(mail.attempts, MAX_ATTEMPTS - 1)
+    pause = min(PAUSES[attempts - 1], AT_LEAST)
+    _finish(mail, next_at=timezone.now() + pause, attempts=attempts, error=error[:200])
 
 
 def _give_up(mail: Mail, state: Mail.State, reason: str) -> None:

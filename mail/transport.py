@@ -1,7 +1,9 @@
 """One e-mail over the mail server, within a limit of time; every way to fail sorted into three.
 
 `Refused`: trying again would not help. `NotTaken`: this e-mail was not taken this time. `Unreachable`: the server takes
-no e-mails now. The errors' texts name neither addresses nor what we sign in with, for they are kept and shown.
+none of ours now, because it is away or because something about us has to be mended: the host, TLS, the sign-in, the
+sender. That is no fault of the e-mail's. The errors' texts name neither addresses nor what we sign in with, for they
+are kept and shown.
 """
 
 from __future__ import annotations
@@ -23,6 +25,13 @@ log = logging.getLogger(__name__)
 # Of the whole dialogue. EMAIL_TIMEOUT limits each single answer only, and there are a dozen.
 LIMIT = 60.0  # seconds
 GOODBYE = 5.0  # seconds; the e-mail is taken by then
+# A refusal that comes with the recipient or the text, and is about us all the same. RFC 3463: 5.7 is security and
+# policy, of 5.1 the last two are about the sender, the rest of 5.1 and all of 5.2 about the recipient.
+SIGN_IN_FIRST = {530, 535}
+ABOUT_US = re.compile(
+    r"relay|authenticat|\bsender\b|not verified|\bsend(ing)? (as|limit|quota)\b|\b5\.1\.[78]\b", re.IGNORECASE
+)
+ABOUT_THEM = re.compile(r"\b5\.(1\.[1-6]|2\.\d)\b")
 
 
 class NotSent(Exception):
@@ -49,12 +58,15 @@ def send(message: EmailMessage, taken: Callable[[], None]) -> None:
     try:
         connection = get_connection()
     except Exception as error:
-        raise _sorted(error) from None
+        raise _not_opened(error) from None
     try:
         with _limited(connection):
             try:
                 # Opened here, so that send_messages does not close it and wait for the good-bye.
                 connection.open()
+            except Exception as error:
+                raise _not_opened(error) from None
+            try:
                 count = connection.send_messages([message])
             except Exception as error:
                 raise _sorted(error) from None
@@ -63,6 +75,18 @@ def send(message: EmailMessage, taken: Callable[[], None]) -> None:
         taken()
     finally:
         _hang_up(connection)
+
+
+def _not_opened(error: Exception) -> NotSent:
+    """Nothing of the e-mail has been looked at: whatever it is, a setting or the server is the cause."""
+    match error:
+        case smtplib.SMTPException() | OSError():
+            return _sorted(error)
+        case ValueError():
+            # A host name or a password that cannot be sent, or settings that exclude each other.
+            return Unreachable(f"the mail server's settings cannot be used ({type(error).__name__})")
+    log.error("the mail backend failed", exc_info=error)
+    return Unreachable(type(error).__name__)
 
 
 def _sorted(error: Exception) -> NotSent:
@@ -75,6 +99,8 @@ def _sorted(error: Exception) -> NotSent:
         case smtplib.SMTPResponseException():
             # About the sender, the sign-in or the server: the operator can mend these, so the e-mail lives on.
             return Unreachable(_plain(f"{error.smtp_code} {_text(error.smtp_error)}"))
+        case smtplib.SMTPNotSupportedError() if "internationalized" in str(error):
+            return Refused("the mail server cannot write to such an address")
         case smtplib.SMTPException():
             return Unreachable(_plain(str(error)))
         case OSError():
@@ -88,6 +114,8 @@ def _sorted(error: Exception) -> NotSent:
 
 def _by_code(code: int, answer: bytes | str) -> NotSent:
     said = _plain(f"{code} {_text(answer)}")
+    if code in SIGN_IN_FIRST or (code >= 500 and ABOUT_US.search(said) and not ABOUT_THEM.search(said)):
+        return Unreachable(said)
     return Refused(said) if code >= 500 else NotTaken(said)
 
 

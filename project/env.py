@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import re
 import zoneinfo
-from dataclasses import dataclass
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -129,14 +127,6 @@ def language(name: str, default: str) -> str:
     return value
 
 
-def sender(name: str, default: str) -> str:
-    """An address, or `Name <address>`."""
-    value = text(name) or default
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]):
-        refuse(name, f"is {value!r}: use an address like gifts@example.org.")
-    return value
-
-
 def database(name: str, default: Path) -> dict[str, Any]:
     """A Django DATABASES entry. A relative SQLite path is the project's, whatever folder the command runs in."""
     value = text(name)
@@ -172,43 +162,3 @@ def _no_strange_options(name: str, config: dict[str, Any]) -> None:
     if strange:
         option = min(strange).lower()
         refuse(name, f"holds the option {option!r}, which PostgreSQL's driver does not know: take it out.")
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """Django's EMAIL_* settings."""
-
-    backend: str
-    host: str
-    port: int
-    user: str
-    password: str
-    use_tls: bool
-    use_ssl: bool
-    file_path: str
-
-
-def email(name: str, default: str) -> MailServer:
-    """The mail server that a URL like smtp+tls://user:password@host:587 names."""
-    value = text(name) or default
-    if value == "":
-        refuse(name, "is missing: set your mail server, like smtp+tls://user:password@mail.example.org:587.")
-    try:
-        config: dict[str, Any] = dict(env.email_url_config(value))
-    except Exception:
-        config = {}
-    smtp = value.lower().startswith("smtp")
-    if not config.get("EMAIL_BACKEND") or (smtp and not config["EMAIL_HOST"]):
-        # The value may hold a password: it is not repeated here.
-        refuse(name, "cannot be read: use smtp+tls://user:password@mail.example.org:587 or consolemail://.")
-    tls, ssl = bool(config.get("EMAIL_USE_TLS")), bool(config.get("EMAIL_USE_SSL"))
-    return MailServer(
-        backend=config["EMAIL_BACKEND"],
-        host=config["EMAIL_HOST"] or "",
-        port=config["EMAIL_PORT"] or (ssl and 465) or (tls and 587) or 25,
-        user=config["EMAIL_HOST_USER"] or "",
-        password=config["EMAIL_HOST_PASSWORD"] or "",
-        use_tls=tls,
-        use_ssl=ssl,
-        file_path=config.get("EMAIL_FILE_PATH") or "",
-    )

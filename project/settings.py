@@ -8,6 +8,7 @@ from lib import languages
 from project import env
 from project.conf import site, stripe
 from project.conf.databases import *  # noqa: F403  (taken over whole: all of them are settings)
+from project.conf.mail import *  # noqa: F403
 from project.conf.money import *  # noqa: F403
 from project.conf.site import *  # noqa: F403
 from project.conf.stripe import *  # noqa: F403
@@ -197,15 +198,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Mail and log ----------------------------------------------------------------------------------------------------
 
-_mail = env.email("EMAIL_URL", "consolemail://" if site.DEBUG else "")
-EMAIL_BACKEND, EMAIL_FILE_PATH = _mail.backend, _mail.file_path
-EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
-EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.use_tls, _mail.use_ssl
 # For each answer of the mail server. Servers that look into a letter before they take it are slow, and a letter whose
 # answer was not waited for would be sent again.
 EMAIL_TIMEOUT = 30  # seconds
-DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", f"tincup@{site.SITE_HOST}")
 
 LOGGING = {
     "version": 1,

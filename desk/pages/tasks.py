@@ -136,6 +136,19 @@ def _emails() -> Iterator[Task]:
         what = ngettext("%(count)d letter could not be sent.", "%(count)d letters could not be sent.", dead)
         yield Task(what % {"count": dead}, _list("mail_mail", "state__exact=dead"), "mail.view_mail")
 
+    # The first failure may be a short absence. Those that wait for an address have used up no attempt.
+    waiting = Mail.objects.filter(state=Mail.State.WAITING, attempts__gte=2).exclude(error="")
+    if latest := waiting.order_by("-attempts", "-pk").first():
+        count = waiting.count()
+        what = ngettext(
+            "%(count)d letter waits. The mail server: %(error)s",
+            "%(count)d letters wait. The mail server: %(error)s",
+            count,
+        )
+        yield Task(
+            what % {"count": count, "error": latest.error}, _list("mail_mail", "state__exact=waiting"), "mail.view_mail"
+        )
+
 
 def _flags() -> Iterator[Task]:
     flagged = Donation.objects.exclude(flags="").exclude(flags=F("flags_seen")).count()

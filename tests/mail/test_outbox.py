@@ -288,9 +288,80 @@ def test_the_error_holds_no_address_and_no_password(office: PostOffice, settings
     assert only_mail().error == "535 … with … for …"
 
 
+OUR_MISTAKES = {
+    "the sender is refused": {"MAIL": "553 this sender may not"},
+    "the sender has to sign in": {"MAIL": "530 5.7.0 Authentication required"},
+    "the sign-in is refused": {"EHLO": "250-post office\r\n250 AUTH PLAIN", "AUTH": "535 5.7.8 wrong password"},
+    "there is no sign-in": {"EHLO": "250 post office"},
+    "our name is refused": {"EHLO": "550 no", "HELO": "550 no"},
+    "relaying is refused": {"RCPT": "554 5.7.1 Relay access denied"},
+    "the recipient comes after a sign-in": {"RCPT": "530 5.7.1 sign in first"},
+    "the sender is not verified": {"LETTER": "554 Message rejected: Email address is not verified"},
+    "the account may not send as this sender": {"LETTER": "550 5.7.60 client may not send as this sender"},
+    "the account's limit is reached": {"DATA": "550 5.4.5 Daily user sending limit exceeded"},
+    "the server is closed": {"HELLO": "421 closed"},
+}
+WRONG_SETTINGS: dict[str, dict[str, Any]] = {
+    "the host is unknown": {"EMAIL_HOST": "mail.invalid"},
+    "the host is no name": {"EMAIL_HOST": "x" * 70 + ".example.org"},
+    "nobody listens there": {"EMAIL_PORT": 1},
+    "TLS from the first byte, where there is none": {"EMAIL_USE_SSL": True},
+    "TLS later, where there is none": {"EMAIL_USE_TLS": True},
+    "TLS both ways at once": {"EMAIL_USE_TLS": True, "EMAIL_USE_SSL": True},
+    "a password that cannot be sent": {"EMAIL_HOST_USER": "ada", "EMAIL_HOST_PASSWORD": "p\ud83dss"},
+    "a backend that does not exist": {"EMAIL_BACKEND": "no.such.Backend"},
+}
+
+
+@pytest.mark.parametrize(
+    ("answers", "wrong"),
+    [pytest.param(answers, {}, id=name) for name, answers in OUR_MISTAKES.items()]
+    + [pytest.param({}, wrong, id=name) for name, wrong in WRONG_SETTINGS.items()],
+)
+def test_what_the_operator_has_to_mend_keeps_letters_waiting_until_it_is_mended(
+    office: PostOffice, settings: pytest_django.Settings, answers: dict[str, str], wrong: dict[str, Any]
+) -> None:
+    owe("ada")
+    if "EHLO" in answers and "HELO" not in answers:
+        wrong = {"EMAIL_HOST_USER": "ada", "EMAIL_HOST_PASSWORD": "hunter2"}
+    elif "EMAIL_HOST_USER" in wrong:
+        answers = {"EHLO": "250-post office\r\n250 AUTH PLAIN"}
+    before = {name: getattr(settings, name) for name in wrong}
+    office.on = answers
+    for name, value in wrong.items():
+        setattr(settings, name, value)
+    for _ in range(15):
+        began = timezone.now()
+        assert outbox.send_due(compose) == 0
+        mail = only_mail()
+        assert mail.state == "waiting"
+        assert mail.error
+        assert mail.next_at is not None
+        assert mail.next_at - began < timedelta(minutes=61), "soon after it is mended"
+        Mail.objects.update(next_at=timezone.now())
+    office.on = {}
+    for name, value in before.items():
+        setattr(settings, name, value)
+    assert outbox.send_due(compose) == 1
+    assert office.times()["ada@example.org"] == 1
+
+
+@pytest.mark.parametrize(
+    "answer", ["550 5.1.1 no such user, says the sender's relay", "550 5.7.1 spam", "552 5.2.2 full", "501 syntax"]
+)
+@pytest.mark.parametrize("stage", ["RCPT", "LETTER"])
+def test_what_is_about_the_recipient_or_the_text_is_not_the_operators(
+    office: PostOffice, stage: str, answer: str
+) -> None:
+    owe("ada")
+    office.on = {stage: answer}
+    outbox.send_due(compose)
+    assert only_mail().state == "dead"
+
+
 def test_the_pauses_grow_for_two_days_and_then_the_letter_is_dead(office: PostOffice) -> None:
     owe("ada")
-    office.on = {"HELLO": "421 closed"}
+    office.on = {"RCPT": "451 not now"}
     pauses = []
     for _ in range(20):
         before = timezone.now()
@@ -304,7 +375,7 @@ def test_the_pauses_grow_for_two_days_and_then_the_letter_is_dead(office: PostOf
     assert pauses == sorted(pauses)
     assert 44 <= sum(pauses) / 60 <= 52
     mail = only_mail()
-    assert (mail.state, mail.attempts, mail.error) == ("dead", 10, "421 closed")
+    assert (mail.state, mail.attempts, mail.error) == ("dead", 10, "451 not now")
 
 
 def test_a_letter_that_cannot_be_composed_does_not_hold_up_the_others(

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 import runpy
 import sys
+from email import message_from_bytes
+from email.policy import SMTP
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
+from django.core.mail.message import sanitize_address
 
 from project import dotenv, env
 from project.env import BASE_DIR
@@ -60,8 +64,19 @@ WRONG = {
     "STRIPE_API_BASE": ["stripe", "https://x/y?z", "ftp://x"],
     "STRIPE_CHECKOUT_ORIGIN": ["pay.example.org", "https://pay.example.org/y", "https://pay.x;script-src *"],
     "SANDBOX": ["maybe"],
-    "EMAIL_URL": ["mail.example.org", "http://mail.example.org", "smtp://", "smtp+tls://u:p@host:abc"],
-    "DEFAULT_FROM_EMAIL": ["nobody", "Nobody <nobody>"],
+    "EMAIL_URL": [
+        "mail.example.org",
+        "http://mail.example.org",
+        "smtp://",
+        "smtp+tls://u:p@host:abc",
+        *("smtp+tls://u:p@host?email_use_ssl=true", "smtp://u:p@host/x", "smtp://u:p/w@host", "smtp://u:1/w@host"),
+        *("smtp://u:1#w@host", "smtp://u:1?w@host", "smtps://u:p@host:587", "smtp+ssl://u:p@host:587"),
+    ],
+    "DEFAULT_FROM_EMAIL": [
+        *("nobody", "Nobody <nobody>", "a@example.org, b@example.org", "A <a@example.org>, B <b@example.org>"),
+        *("a@example.org b@example.org", "A <a@example.org", "A <a@example.org> x", "Group: a@example.org;"),
+        *("a@example.org, B <b@example.org>", "a@b@example.org", "A <>", "<<a@example.org>>", "a@example.org;"),
+    ],
     "DONATION_AMOUNTS": ["a", "5;10", "0", "-5", "99999", "5.555", "1e3"],
     "DONATION_DEFAULT_AMOUNT": ["0", "x", "20000"],
     "DONATION_MIN": ["0", "x", "20000", "-1"],
@@ -203,6 +218,53 @@ def test_both_webhook_secrets_count_while_one_is_replaced(settings_of) -> None:
 )
 def test_truth(settings_of, typed: str, meant: bool) -> None:
     assert settings_of(DEBUG=typed, SANDBOX="true", EMAIL_URL="consolemail://")["DEBUG"] is meant
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "implicit", "later"),
+    [
+        ("smtp://mail.example.org", 25, False, False),
+        ("smtp+tls://u:p@mail.example.org", 587, False, True),
+        ("smtp+tls://u:p@mail.example.org:25", 25, False, True),
+        ("smtps://u:p@mail.example.org", 465, True, False),
+        ("smtps://u:p@mail.example.org:2465", 2465, True, False),
+        ("SMTPS://u:p@mail.example.org/", 465, True, False),
+        ("smtp+ssl://u:p@mail.example.org", 465, True, False),
+        ("smtp+tls://u:p@mail.example.org:465", 465, True, False),
+        ("smtp://u:p@mail.example.org:465", 465, True, False),
+    ],
+)
+def test_tls_is_as_the_scheme_and_the_port_have_it(
+    settings_of, url: str, port: int, implicit: bool, later: bool
+) -> None:
+    settings = settings_of(EMAIL_URL=url)
+    assert (settings["EMAIL_PORT"], settings["EMAIL_USE_SSL"], settings["EMAIL_USE_TLS"]) == (port, implicit, later)
+    assert settings["EMAIL_HOST"] == "mail.example.org"
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("gifts@example.org", ""),
+        ("<gifts@example.org>", ""),
+        ("Cats <gifts@example.org>", "Cats"),
+        ("Cats: a home <gifts@example.org>", "Cats: a home"),
+        ("Cats @ home <gifts@example.org>", "Cats @ home"),
+        ("cats@home <gifts@example.org>", "cats@home"),
+        ("gifts@example.org <gifts@example.org>", "gifts@example.org"),
+        ("Cats \\ Dogs <gifts@example.org>", "Cats \\ Dogs"),
+        ("Cats, Dogs & Co. (charity) <gifts@example.org>", "Cats, Dogs & Co. (charity)"),
+        ('"Cats: a home" <gifts@example.org>', "Cats: a home"),
+        ('The "Cats" <gifts@example.org>', 'The "Cats"'),
+        ("Kätzchen: 猫 <gifts@example.org>", "Kätzchen: 猫"),
+    ],
+)
+def test_the_senders_name_reaches_the_letter_as_it_was_typed(settings_of, typed: str, name: str) -> None:
+    sender = settings_of(DEFAULT_FROM_EMAIL=typed)["DEFAULT_FROM_EMAIL"]
+    sent = message_from_bytes(EmailMessage("s", "b", sender, ["x@example.org"]).message().as_bytes(), policy=SMTP)
+    (address,) = sent["From"].addresses
+    assert (address.display_name, address.addr_spec) == (name, "gifts@example.org")
+    assert sanitize_address(sender, "utf-8").endswith("gifts@example.org>" if name else "gifts@example.org")
 
 
 def test_a_dollar_sign_is_a_character(settings_of) -> None:

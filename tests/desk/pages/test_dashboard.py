@@ -326,6 +326,22 @@ def test_everything_that_needs_somebody_is_on_the_list(make_donation: Make) -> N
     ]
 
 
+def test_letters_that_wait_for_the_mail_server_are_told_with_its_words(db: None) -> None:
+    for key, state, tries, error in [
+        ("a", "waiting", 3, "535 wrong password"),
+        ("b", "waiting", 2, "535 wrong password"),
+        ("c", "waiting", 1, "451 busy"),  # once: it may have been a moment
+        ("d", "waiting", 0, "no address"),
+        ("e", "waiting", 0, ""),
+        ("f", "sent", 4, ""),
+    ]:
+        next_at = timezone.now() if state == "waiting" else None
+        Mail.objects.create(kind="paid", key=key, state=state, attempts=tries, error=error, next_at=next_at)
+    (task,) = tasks.for_user(root())
+    assert task.what == "2 letters wait. The mail server: 535 wrong password"
+    assert task.link.endswith("?state__exact=waiting")
+
+
 def test_nobody_is_told_of_what_they_may_not_see(make_donation: Make) -> None:
     make_donation(flags="amount")
     assert tasks.for_user(get_user_model().objects.create_user("ed@example.org", is_staff=True)) == []
