@@ -9,7 +9,20 @@ from accounts.models import User
 from donations.donors import history
 from lib import csv_safety, money
 
-COLUMNS = ("gift", "date", "status", "amount", "currency", "returned", "receipts", "name", "message", "public", "email")
+COLUMNS = (
+    "gift",
+    "date",
+    "status",
+    "amount",
+    "currency",
+    "returned",
+    "left",
+    "receipts",
+    "name",
+    "message",
+    "public",
+    "email",
+)
 
 
 def everything(user: User) -> dict[str, Any]:
@@ -35,24 +48,28 @@ def gifts_as_csv(user: User) -> Iterator[bytes]:
 
 def _line(gift: Any) -> list[Any]:
     everything = _gift(gift)
-    returned = -sum(entry.amount for entry in gift.entries.all() if entry.kind not in history.ARRIVALS)
+    sums = history.fold_of(gift)
     line = everything | {
         "date": everything["date"].isoformat(),
-        "returned": money.major(returned, gift.currency),
+        "returned": money.major(sums.went_back, sums.currency),
+        "left": money.major(sums.left, sums.currency),
         "receipts": " ".join(str(move["receipt"]) for move in everything["movements"] if move["receipt"]),
     }
     return [line[column] for column in COLUMNS]
 
 
 def _gift(gift: Any) -> dict[str, Any]:
+    sums = history.fold_of(gift)
     return {
         "gift": gift.pk,
         "reference": str(gift.uuid),
         "date": gift.at,
         "begun": gift.created_at,
         "status": gift.status,
-        "amount": money.plain(gift.amount, gift.currency),
-        "currency": gift.currency,
+        # What arrived, which may differ from what was asked; while nothing has, that.
+        "amount": money.plain(sums.given or gift.amount, sums.currency),
+        "currency": sums.currency,
+        "left": money.plain(sums.left, sums.currency),
         "name": gift.name,
         "email": gift.email,
         "message": gift.message,

@@ -63,12 +63,14 @@ def _line(gift: Any) -> dict[str, Any]:
     entries = list(gift.entries.all())
     payments = [entry for entry in entries if entry.kind in history.ARRIVALS]
     amount, currency = (payments[0].amount, payments[0].currency) if payments else (gift.amount, gift.currency)
+    sums = history.fold_of(gift)
     return {
         "gift": gift,
         "at": gift.at,
         "amount": amount,
         "currency": currency,
         "label": history.label(gift),
+        "left": sums.left if sums.went_back else None,
         "receipts": [number for entry in payments if (number := history.number_of(entry))],
         "moves": [
             {

@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -21,7 +21,7 @@ from desk.admin.filters import Amount, Flagged, Period
 from desk.admin.paging import QuickList
 from desk.admin.refund import Refunding
 from desk.pages import dashboard, formatting, ledger_rows, search, timeline
-from donations.models import Donation, LedgerEntry
+from donations.models import Donation, fold
 from donations.wall import placements
 
 FLAGS = {
@@ -39,7 +39,6 @@ CORRECTED = {
 }
 
 # What takes from a gift that arrived, and what gives that back again.
-WENT_BACK = LedgerEntry.REFUNDS | LedgerEntry.DISPUTES
 
 
 @admin.register(Donation)
@@ -148,14 +147,12 @@ def _to_look_at(donation: Donation) -> bool:
 def _figures(donation: Donation) -> list[tuple[str, str]]:
     """What came, what went, and what is left, in the currencies in which it did."""
     found = [(_g("State"), donation.get_status_display())]
-    sums = donation.entries.order_by("currency").values("currency")
-    for row in sums.annotate(left=Sum("amount")):
-        kinds = donation.entries.filter(currency=row["currency"])
-        paid = kinds.exclude(kind__in=WENT_BACK).aggregate(sum=Sum("amount"))["sum"] or 0
-        found.append((_g("Arrived"), formatting.amount(paid, row["currency"])))
-        if row["left"] != paid:
-            found.append((_g("Went back"), formatting.amount(paid - row["left"], row["currency"])))
-            found.append((_g("Left"), formatting.amount(row["left"], row["currency"])))
+    moved = donation.entries.order_by().values_list("kind", "currency", "amount")
+    for currency, sums in sorted(fold(moved).items()):
+        found.append((_g("Arrived"), formatting.amount(sums.given, currency)))
+        if sums.went_back:
+            found.append((_g("Went back"), formatting.amount(sums.went_back, currency)))
+            found.append((_g("Left"), formatting.amount(sums.left, currency)))
     return found
 
 

@@ -16,7 +16,7 @@ from donations.donors import email_templates
 from donations.donors.email_templates import About
 from donations.ledger import receipt_numbers
 from donations.ledger.donor_emails import EmailKind, donation_of, entry_of
-from donations.models import Donation, LedgerEntry, OfflineGift
+from donations.models import Donation, LedgerEntry, OfflineGift, sums_of
 from donations.reporting import fees
 from lib import money
 from mail.outbox import Cancel, Email, Retry
@@ -56,8 +56,9 @@ def _paid(key: str) -> Outcome:
         return NO_ADDRESS
     kept = fees.of_payment(entry)
     details = {}
-    # No fee in Stripe's book may mean that it is charged later, so nothing is said of it.
-    if kept and kept.fee and money.known(kept.currency):
+    # No fee in Stripe's book may mean that it is charged later, so nothing is said of it; nor when some has gone back
+    # since, for the rest no longer reached us.
+    if kept and kept.fee and not sums_of(donation).went_back and money.known(kept.currency):
         details = {"fee": money.display(kept.fee, kept.currency), "net": money.display(kept.net, kept.currency)}
     write = email_templates.landed if donation.delayed else email_templates.paid
     return write(

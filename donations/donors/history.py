@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, ExtractYear
 
 from donations.domain.status import BOOK, LABELS, Label, Status
-from donations.models import Donation, LedgerEntry, Receipt
+from donations.models import Donation, LedgerEntry, Receipt, sums_of
 from lib.dates import start_of_day
 
 PAGE = 50  # gifts
@@ -20,6 +20,7 @@ PAGE = 50  # gifts
 
 # For the apps above, which see the ledger through this door.
 ARRIVALS = LedgerEntry.ARRIVALS
+fold_of = sums_of
 
 # Where a gift can stand in the book, and how the account calls it.
 STATES = BOOK

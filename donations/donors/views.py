@@ -12,10 +12,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from donations.donors import history, ownership
+from donations.donors import history, ownership, shown_sums
 from donations.ledger import receipt_numbers
-from donations.models import Receipt
-from donations.reporting import public_totals
+from donations.models import Receipt, sums_of
 from donations.wall.message_form import MessageForm
 from donations.wall.messages import save
 
@@ -34,7 +33,7 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
 
 def _receipt(found: Receipt) -> dict[str, Any]:
     entry, donation = found.entry, found.entry.donation
-    returned = public_totals.returned(donation)
+    sums = sums_of(donation)
     return {
         "number": found.number,
         "donation": donation,
@@ -42,8 +41,8 @@ def _receipt(found: Receipt) -> dict[str, Any]:
         "amount": entry.amount,
         "currency": entry.currency,
         "received_at": entry.happened_at,
-        "returned": returned,
-        "left": entry.amount - returned,
+        "sums": sums,
+        "lines": shown_sums.went_back(sums),
     }
 
 

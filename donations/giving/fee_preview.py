@@ -1,10 +1,9 @@
-"""What reaches the organisation of a gift after the card fee, as text: estimated beforehand, exact afterwards."""
+"""What reaches the organisation of a gift after the card fee, as text, estimated beforehand."""
 
 from __future__ import annotations
 
 from django.conf import settings
 
-from donations.models import LedgerEntry
 from donations.reporting import fees
 from lib import money
 from organisation.models import Organisation
@@ -33,18 +32,3 @@ def preview(amount: int, organisation: Organisation) -> dict[str, str]:
     fee = fees.estimate(amount, currency, organisation)
     whole = {"whole": money.display_short(amount, currency)}
     return whole if fee is None else whole | {"net": money.display(amount - fee, currency)}
-
-
-def booked(payment: LedgerEntry | None) -> dict[str, str]:
-    """What Stripe's book says that it kept of a payment, and what is left; empty until it does.
-
-    In the currency that Stripe settled in, which is named when it is not the gift's.
-    """
-    kept = fees.of_payment(payment) if payment else None
-    if payment is None or kept is None or not money.known(kept.currency):
-        return {}
-    unit = "" if kept.currency == payment.currency else f" {kept.currency.upper()}"
-    return {
-        "fee": f"{money.figure(-kept.fee, kept.currency)}{unit}",
-        "net": f"{money.figure(kept.net, kept.currency)}{unit}",
-    }

@@ -15,10 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from donations.domain import status
 from donations.domain.status import Status
-from donations.donors import ownership
-from donations.giving import fee_preview
+from donations.donors import ownership, shown_sums
 from donations.ledger import receipt_numbers
-from donations.models import Donation, Words
+from donations.models import Donation, Words, sums_of
 from donations.reporting import public_totals
 from donations.stripe import polling
 from donations.wall import messages
@@ -112,15 +111,15 @@ def _state(donation: Donation, sure: bool) -> str:
 
 def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
     payment = public_totals.payment(donation) if donation.status in status.ARRIVED else None
-    # What arrived, which may differ from what was asked.
-    amount, currency = (payment.amount, payment.currency) if payment else (donation.amount, donation.currency)
+    sums = sums_of(donation)
     return {
         "state": state,
-        "amount": amount,
-        "currency": currency,
+        # What arrived, which may differ from what was asked.
+        "amount": sums.given or donation.amount,
+        "currency": sums.currency,
         "amount_value": money.short(donation.amount, donation.currency),
-        "returned": public_totals.returned(donation) if donation.status == Status.PARTLY_REFUNDED else 0,
-        **fee_preview.booked(payment),
+        "sums": sums,
+        "lines": shown_sums.reached(donation, sums),
         "number": donation.pk,
         "receipt": receipt_numbers.find(payment) if payment else None,
         "mine": mine,

@@ -1,6 +1,7 @@
 """The tables. Invariants are UNIQUE and CHECK constraints: a lock that SQLite ignores protects nothing."""
 
 from donations.models.donation import SHOWN, Donation, Flag, Words
+from donations.models.gift_sums import GiftSums, fold, sums_of
 from donations.models.ledger import (
     AppendOnly,
     AppendOnlyModel,
@@ -29,6 +30,7 @@ __all__ = [
     "Chore",
     "Donation",
     "Flag",
+    "GiftSums",
     "LedgerEntry",
     "Level",
     "Message",
@@ -45,5 +47,7 @@ __all__ = [
     "StripeRef",
     "Total",
     "Words",
+    "fold",
     "insert_once",
+    "sums_of",
 ]

@@ -17,7 +17,7 @@ from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, S
 from django.db.models.functions import Coalesce, Lower
 
 from donations.domain.status import ARRIVED
-from donations.models import BalanceTransaction, Donation, LedgerEntry, PaidOut, Payout, StripeRef
+from donations.models import BalanceTransaction, Donation, GiftSums, LedgerEntry, PaidOut, Payout, StripeRef, fold
 from donations.reporting import period_figures
 from lib.dates import start_of_day
 
@@ -27,9 +27,6 @@ Row = tuple[Any, ...]
 Totals = dict[str, dict[str, int]]
 
 GIVEN = Q(kind__in=LedgerEntry.ARRIVALS)
-# What went back, or was struck out of the record.
-RETURNED = Q(kind__in=LedgerEntry.REFUNDS | {LedgerEntry.Kind.OFFLINE_REVERSAL})
-DISPUTED = Q(kind__in=LedgerEntry.DISPUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +67,9 @@ def _donations(period: Period) -> Iterator[Row]:
         booked = _booked(batch[0][0], batch[-1][0])
         for pk, at, status, asked, own, name, email, message, public, flags in batch:
             # One line for each currency; a second one is a flagged mistake, but its money is in the ledger.
-            for currency, (paid, returned, disputed, payment) in sorted(booked[pk].items()):
+            for currency, (sums, payment) in sorted(booked[pk].items()):
                 yield (
-                    pk, at, status, currency, paid, returned, disputed, paid + returned + disputed,
+                    pk, at, status, currency, sums.given, -sums.refunded - sums.struck_out, -sums.disputed, sums.left,
                     asked if currency == own else 0, name, email, message, public, flags, payment,
                 )  # fmt: skip
 
@@ -87,23 +84,24 @@ def _arrived(period: Period) -> QuerySet[Donation]:
     return gifts.filter(period.of("arrived_at"))
 
 
-def _booked(first: int, last: int) -> dict[int, dict[str, tuple[int, int, int, str]]]:
-    """What the ledger holds of a range of gifts, by gift and currency."""
+def _booked(first: int, last: int) -> dict[int, dict[str, tuple[GiftSums, str]]]:
+    """What the ledger holds of a range of gifts, by gift and currency, and the payment by which each arrived."""
     rows = (
         LedgerEntry.objects.filter(donation_id__gte=first, donation_id__lte=last)
         .order_by()
-        .values_list("donation_id", "currency")
-        .annotate(
-            paid=Coalesce(Sum("amount", filter=GIVEN), 0),
-            returned=Coalesce(Sum("amount", filter=RETURNED), 0),
-            disputed=Coalesce(Sum("amount", filter=DISPUTED), 0),
-            payment=Min("source", filter=GIVEN),
-        )
+        .values_list("donation_id", "currency", "kind")
+        .annotate(sum=Sum("amount"), source=Min("source"))
     )
-    found: dict[int, dict[str, tuple[int, int, int, str]]] = defaultdict(dict)
-    for pk, currency, paid, returned, disputed, payment in rows:
-        found[pk][currency] = (paid, returned, disputed, payment or "")
-    return found
+    moved: dict[int, list[tuple[str, str, int]]] = defaultdict(list)
+    sources: dict[tuple[int, str], str] = {}
+    for pk, currency, kind, amount, source in rows:
+        moved[pk].append((kind, currency, amount))
+        if kind in LedgerEntry.ARRIVALS:
+            sources[pk, currency] = source
+    return {
+        pk: {currency: (sums, sources.get((pk, currency), "")) for currency, sums in fold(rows).items()}
+        for pk, rows in moved.items()
+    }
 
 
 def _ledger(period: Period) -> Iterator[Row]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+
+from django.db.models import Sum
 
 from donations.models import BalanceTransaction, LedgerEntry
 from donations.reporting.period_figures import PAYMENTS
@@ -40,6 +43,22 @@ def of_payment(entry: LedgerEntry) -> Kept | None:
     amount, fee, net, currency = rows[0]
     fits = currency != entry.currency or amount == entry.amount
     return Kept(fee, net, currency) if fits else None
+
+
+def of_gift(payments: Sequence[LedgerEntry]) -> Kept | None:
+    """What Stripe kept of all that was done with these payments of one gift, and what is left in its book.
+
+    Fees of refunds and disputes are in it. None until the book has every payment, or when it settled in several
+    currencies.
+    """
+    if not all(of_payment(payment) for payment in payments):
+        return None
+    booked = BalanceTransaction.objects.filter(payment__in=[payment.source for payment in payments])
+    rows = list(booked.order_by().values_list("currency").annotate(fee=Sum("fee"), net=Sum("net")))
+    if len(rows) != 1:
+        return None
+    currency, fee, net = rows[0]
+    return Kept(fee, net, currency)
 
 
 def estimate(amount: int, currency: str, organisation: Organisation) -> int | None:

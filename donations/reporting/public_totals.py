@@ -7,7 +7,6 @@ from datetime import date
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Sum
 
 from donations.models import Donation, LedgerEntry, StripeRef
 from donations.reporting import period_figures
@@ -52,8 +51,3 @@ def by_session(session_id: str) -> Donation | None:
 def payment(donation: Donation) -> LedgerEntry | None:
     """The first payment of a donation (more than one is flagged for the treasurer)."""
     return donation.entries.filter(kind__in=LedgerEntry.ARRIVALS).order_by("happened_at", "id").first()
-
-
-def returned(donation: Donation) -> int:
-    """What went back to the donor by refunds, in minor units of the gift's currency."""
-    return -(donation.entries.filter(kind__in=LedgerEntry.REFUNDS).aggregate(sum=Sum("amount"))["sum"] or 0)

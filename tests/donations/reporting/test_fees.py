@@ -9,10 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from donations.domain.updates import Payment, StripeUpdate
+from donations.donors import shown_sums
 from donations.giving import fee_preview
 from donations.ledger import posting
-from donations.models import BalanceTransaction, Donation, LedgerEntry
+from donations.models import BalanceTransaction, Donation, LedgerEntry, sums_of
 from donations.reporting import fees
+from donations.reporting.fees import Kept
 from organisation.models import Organisation
 
 
@@ -62,23 +64,29 @@ def booked(currency: str = "usd", amount: int = 2000) -> None:
     )
 
 
+def slip(entry: LedgerEntry) -> list[str]:
+    return [line.sum for line in shown_sums.reached(entry.donation, sums_of(entry.donation))]
+
+
 @pytest.mark.django_db
 def test_the_fee_of_a_payment_is_what_stripes_book_says() -> None:
     entry = paid()
-    assert fee_preview.booked(entry) == {}
+    assert fees.of_payment(entry) is None
     booked()
-    assert fee_preview.booked(entry) == {"fee": "(0.88)", "net": "19.12"}
+    assert fees.of_payment(entry) == Kept(88, 1912, "usd")
+    assert slip(entry) == ["(0.88)", "19.12"]
 
 
 @pytest.mark.django_db
 def test_a_fee_that_was_settled_in_another_currency_is_told_in_that_currency() -> None:
     entry = paid()
     booked("eur", 1800)
-    assert fee_preview.booked(entry) == {"fee": "(0.88) EUR", "net": "17.12 EUR"}
+    assert fees.of_payment(entry) == Kept(88, 1712, "eur")
+    assert slip(entry) == ["(0.88) EUR", "17.12 EUR"]
 
 
 @pytest.mark.django_db
 def test_a_booking_that_does_not_fit_the_payment_tells_no_fee() -> None:
     entry = paid()
     booked(amount=1999)
-    assert fee_preview.booked(entry) == {}
+    assert fees.of_payment(entry) is None
