@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from demo.story import Gift
 from donations.domain import updates
-from donations.ledger import offline_donations
+from donations.ledger import identity, offline_donations
 from donations.models import Donation, LedgerEntry, OfflineGift
 from donations.stripe import balance_transactions, events, parsing, payouts
 from mail import outbox
@@ -65,14 +65,14 @@ def _give(gift: Gift, chance: random.Random) -> None:
         public=gift.person.public, created_at=gift.at - timedelta(seconds=90), expires_at=gift.at + timedelta(hours=2),
     )  # fmt: skip
     if gift.fate == "abandoned":
-        events.post(updates.abandoned(donation.uuid, settings.SITE_HOST, gift.at))
+        events.post(updates.abandoned(donation.uuid, gift.at))
         return
     paid = demo_history.record_payment(
         int(gift.at.timestamp()),
         gift.amount,
         donation.currency,
         payer=Payer(gift.person.email, gift.person.name or None),
-        metadata={"tincup_site": settings.SITE_HOST, "tincup_donation": str(donation.uuid)},
+        metadata={**identity.metadata(), "tincup_donation": str(donation.uuid)},
         description=f"Donation to {settings.SITE_NAME}",
     )
     _book(paid.session, gift.at, "payment_intent.latest_charge")

@@ -115,7 +115,8 @@ class StripeUpdate:
     at: datetime
     # Every Stripe id the object names.
     refs: tuple[str, ...] = ()
-    # From the metadata that we put on the session and on its payment intent.
+    # From the metadata that we put on the session and on its payment intent. Of the site its id, or its host where the
+    # object is from before there were ids.
     site: str = ""
     donation: uuid.UUID | None = None
     # What was asked: minor units, for rebuilding a donation that a restored backup has forgotten.
@@ -150,7 +151,7 @@ class BookedAtStripe:
     category: str
     source: str
     payment: str
-    # From the metadata that we put on the payment, which its charge copies.
+    # From the metadata that we put on the payment, which its charge copies: as in StripeUpdate.
     site: str
     gift_amount: int
     gift_currency: str
@@ -175,6 +176,6 @@ class PayoutAtStripe:
     known: bool
 
 
-def abandoned(donation: uuid.UUID, site: str, at: datetime) -> StripeUpdate:
+def abandoned(donation: uuid.UUID, at: datetime) -> StripeUpdate:
     """The update of a donation that never got as far as a session, given up by us."""
-    return StripeUpdate(at=at, site=site, donation=donation, checkout=Checkout.EXPIRED)
+    return StripeUpdate(at=at, donation=donation, checkout=Checkout.EXPIRED)

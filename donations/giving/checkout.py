@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from donations.domain import status
 from donations.domain.status import Status
+from donations.ledger import identity
 from donations.models import Donation, StripeRef, Words, insert_once
 from donations.stripe import checkout_locales, client
 from donations.stripe.errors import RateLimited, Refused, StripeUnavailable
@@ -199,7 +200,7 @@ def _open_session(donation: Donation) -> Donation:
             reference=reference,
             email=email,
             locale=checkout_locales.for_checkout(donation.language),
-            metadata={"tincup_site": settings.SITE_HOST, "tincup_donation": reference},
+            metadata={**identity.metadata(), "tincup_donation": reference},
         )
     except StripeUnavailable as error:
         log.warning("donation %s: no answer from Stripe (%s)", donation.pk, error)

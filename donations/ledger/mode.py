@@ -6,13 +6,10 @@ every command that books what Stripe says.
 
 from __future__ import annotations
 
-import logging
-
 from django.conf import settings
 
-from donations.models import Donation, SiteIdentity, StripeEvent, insert_once
-
-log = logging.getLogger(__name__)
+from donations.ledger import identity
+from donations.models import Donation, SiteIdentity, StripeEvent
 
 Mode = SiteIdentity.Mode
 LIVE_EVENT, TEST_EVENT = (rf'"livemode":\s*{word}' for word in ("true", "false"))
@@ -29,7 +26,7 @@ def of_key() -> Mode:
 
 def known() -> Mode:
     """The database's mode as it was decided, or as what it holds proves; UNDECIDED when nothing does."""
-    return Mode(_row().mode) or proven()
+    return Mode(identity.row().mode) or proven()
 
 
 def hold() -> Mode:
@@ -37,13 +34,12 @@ def hold() -> Mode:
 
     Any number of times, by several processes at once. Raises WrongMode; DatabaseError before the tables are there.
     """
-    mode = Mode(_row().mode)
+    mode = Mode(identity.row().mode)
     if not mode:
         found = proven() or of_key()
         # Another process may decide at the same moment: the first one's word stands.
-        if SiteIdentity.objects.filter(mode=Mode.UNDECIDED).update(mode=found):
-            log.info("this database is of mode %s from now on", found)
-        mode = Mode(_row().mode)
+        SiteIdentity.objects.filter(mode=Mode.UNDECIDED).update(mode=found)
+        mode = Mode(identity.row().mode)
     if mode != of_key():
         raise WrongMode(_refusal(mode))
     return mode
@@ -63,11 +59,6 @@ def proven() -> Mode:
     if sessions.filter(session_id__startswith="cs_test_").exists() or events.filter(body__regex=TEST_EVENT).exists():
         return Mode.TEST
     return Mode.UNDECIDED
-
-
-def _row() -> SiteIdentity:
-    """As it is at this moment; a database that lost it gets another one."""
-    return SiteIdentity.objects.first() or insert_once(SiteIdentity()) or SiteIdentity.objects.get()
 
 
 def _refusal(mode: Mode) -> str:

@@ -6,7 +6,6 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -78,7 +77,6 @@ def _update(gift: OfflineGift, at: datetime, *, voided: bool = False) -> StripeU
     donation = gift.donation
     return StripeUpdate(
         at=at,
-        site=settings.SITE_HOST,
         donation=donation.uuid,
         change=Offline(gift.pk, donation.amount, donation.currency, voided),
     )

@@ -12,13 +12,12 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import assert_never
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from donations.domain import status
 from donations.domain.updates import Checkout, Dispute, DisputeStatus, Offline, Payment, Refund, StripeUpdate
-from donations.ledger import donor_emails, monthly_totals, receipt_numbers, refunds_and_disputes
+from donations.ledger import donor_emails, identity, monthly_totals, receipt_numbers, refunds_and_disputes
 from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once
 from donations.wall import placements
 
@@ -113,7 +112,7 @@ def _by_metadata(update: StripeUpdate) -> int | None:
     if not update.donation:
         return None
     known = Donation.objects.filter(uuid=update.donation).values_list("pk", flat=True).first()
-    if known is None and update.site == settings.SITE_HOST:
+    if known is None and update.site in identity.marks():
         return _rebuild(update, update.donation)
     return known
 

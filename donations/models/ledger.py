@@ -98,7 +98,7 @@ class BalanceTransaction(AppendOnlyModel):
     source = models.CharField(_("source"), max_length=255, blank=True, db_index=True)
     # Of the source: the payment intent it belongs to, and its own amount in the currency of the gift.
     payment = models.CharField(_("payment"), max_length=255, blank=True, db_index=True)
-    # The site that the payment was made for, from its metadata.
+    # The site that the payment was made for, from its metadata: its id, or its host where it is older than ids.
     site = models.CharField(_("site"), max_length=255, blank=True)
     gift_amount = models.BigIntegerField(_("amount of the gift"), default=0)
     gift_currency = models.CharField(_("currency of the gift"), max_length=3, blank=True)

@@ -12,11 +12,11 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Lower
 
 from donations.domain.status import ARRIVED
+from donations.ledger import identity
 from donations.models import BalanceTransaction, Donation, GiftSums, LedgerEntry, PaidOut, Payout, StripeRef, fold
 from donations.reporting import period_figures
 from lib.dates import start_of_day
@@ -146,11 +146,12 @@ def _accounting(period: Period) -> Iterator[Row]:
         *("created_at", "type", "category", "pk", "source", "payment", "gift", "site", "known"),
         *("currency", "amount", "fee", "net", "carrier", "arrival"),
     )
+    marks = identity.marks()
     for *told, site, known, currency, amount, fee, net, carrier, arrival_at in rows.values_list(*fields).iterator(
         BATCH
     ):
         at, kind, category, pk, source, payment, gift_number = told
-        ours = site == settings.SITE_HOST or known
+        ours = site in marks or known
         yield (
             at, kind, category, pk, source, payment, gift_number or "", ours, currency, amount, fee, net,
             carrier or (source if kind == "payout" else ""), arrival_at,

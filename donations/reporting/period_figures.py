@@ -11,11 +11,11 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
+from donations.ledger import identity
 from donations.models import BalanceTransaction, LedgerEntry, StripeRef, Total
 from lib.dates import month_after, months, start_of_day
 from organisation.models import current
@@ -177,7 +177,7 @@ def _fees(month: date) -> dict[str, Fees]:
     start, end = start_of_day(month), start_of_day(month_after(month))
     if end >= timezone.now() - SETTLED:
         return _added_up(_booked(month))
-    key = f"donations.fees.{settings.SITE_HOST}.{start.isoformat()}.{end.isoformat()}"
+    key = f"donations.fees.{identity.site_id()}.{start.isoformat()}.{end.isoformat()}"
     found: dict[str, Fees] = cache.get_or_set(key, lambda: _added_up(_booked(month)), KEPT) or {}
     return found
 
@@ -189,7 +189,7 @@ def _booked(month: date) -> QuerySet[BalanceTransaction]:
 
 def _added_up(booked: QuerySet[Any]) -> dict[str, Fees]:
     # Two questions, because one with OR makes the databases look at every payment there is.
-    marked = Q(site=settings.SITE_HOST)
+    marked = Q(site__in=identity.marks())
     sums: dict[str, Fees] = defaultdict(Fees)
     for rows in (booked.filter(marked), booked.exclude(marked).filter(known_here())):
         kinds = rows.exclude(fee=0).order_by().values("currency", "type", "category").annotate(sum=Sum("fee"))

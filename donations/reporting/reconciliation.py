@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from donations.ledger import monthly_totals
+from donations.ledger import identity, monthly_totals
 from donations.models import BalanceTransaction, LedgerEntry, StripeRef
 from donations.reporting.reconciliation_result import Discrepancy, DiscrepancyKind, ReconciliationResult, shown
 from lib import money
@@ -130,9 +129,10 @@ def _ours(part: list[BalanceTransaction]) -> set[str]:
     payments = {row.payment for row in part if row.payment}
     named = payments | {row.source for row in part if row.source}
     known = set(StripeRef.objects.filter(id__in=named, donation__isnull=False).values_list("id", flat=True))
-    marked = BalanceTransaction.objects.filter(payment__in=payments, site=settings.SITE_HOST)
+    marks = identity.marks()
+    marked = BalanceTransaction.objects.filter(payment__in=payments, site__in=marks)
     known |= set(marked.values_list("payment", flat=True))
-    return {row.pk for row in part if row.site == settings.SITE_HOST or {row.payment, row.source} & known}
+    return {row.pk for row in part if row.site in marks or {row.payment, row.source} & known}
 
 
 def _entries_of(part: list[BalanceTransaction]) -> dict[Key, LedgerEntry]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
@@ -91,7 +90,7 @@ def poll_due() -> int:
         if donation.session_id:
             poll(donation)
         if donation.status == Status.PENDING and _is_over(donation, now) and _has_no_page(donation):
-            events.post(updates.abandoned(donation.uuid, settings.SITE_HOST, now))
+            events.post(updates.abandoned(donation.uuid, now))
     return asked
 
 

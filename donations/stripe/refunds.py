@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from donations.domain.updates import Refund
+from donations.ledger import identity
 from donations.models import Donation, RefundRequest, insert_once
 from donations.stripe import client, events, parsing, polling
 from donations.stripe.errors import Refused, StripeUnavailable
@@ -169,7 +169,7 @@ def _make(request: RefundRequest) -> str:
             amount=request.amount,
             reason=request.reason,
             metadata={
-                "tincup_site": settings.SITE_HOST,
+                **identity.metadata(),
                 "tincup_refund": str(request.uuid),
                 "tincup_asked_by": request.asked_by,
             },

@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 
 import requests
 import time_machine
-from django.conf import settings
 from django.test import Client, override_settings
 from django.utils import timezone
 from hypothesis import strategies as st
 
 from donations.giving import checkout
 from donations.giving.checkout import Order
+from donations.ledger import identity
 from donations.models import Donation, StripeRef
 from donations.stripe import client as stripe_client
 from sandbox.core import store
@@ -260,7 +260,7 @@ def _end_of_page(data: st.DataObject, history: History, gift: Gift) -> None:
 
 def _second_page(donation: Donation, amount: int) -> Gift:
     """As when the answer to the first try was lost: both pages can be paid."""
-    marks = {"tincup_site": settings.SITE_HOST, "tincup_donation": str(donation.uuid)}
+    marks = {**identity.metadata(), "tincup_donation": str(donation.uuid)}
     session = stripe_client.create_session(
         key=f"second-{donation.uuid}",
         amount=amount,

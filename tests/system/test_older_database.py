@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -84,3 +85,29 @@ def test_an_older_database_works_after_the_upgrade(older: Database) -> None:
     data = older.rows("SELECT data FROM donations_chore WHERE name = 'reconcile'")[0][0]
     found = json.loads(data) if isinstance(data, str) else data
     assert (found["compared"], len(found["discrepancies"])) == (33, 0)
+
+
+def test_an_older_database_of_practice_refuses_a_live_key_and_each_copy_of_it_has_one_id(older: Database) -> None:
+    """A backup from before the upgrade, restored after it, knows the gifts that were made in between."""
+    live = {
+        "SECRET_KEY": SECRET_KEY,
+        "DATABASE_URL": older.url,
+        "STRIPE_SECRET_KEY": "sk_live_1",
+        "STRIPE_WEBHOOK_SECRET": "whsec_1",
+        "SITE_URL": "https://give.example.org",
+        "EMAIL_URL": "dummymail://",
+    }
+    refused = python("-m", "project.prepare", **live)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("tincup: STRIPE_SECRET_KEY is a live key, but this database holds practice")
+    identity = older.rows("SELECT site_id, mode FROM donations_siteidentity")
+    (first,) = [row[0] for row in older.rows("SELECT source FROM donations_ledgerentry ORDER BY id LIMIT 1")]
+    assert identity == [(uuid.uuid5(uuid.NAMESPACE_URL, f"tincup:{first}").hex, "test")]
+
+    gifts = older.count("donations_donation")
+    dropped = python("manage.py", "drop_practice", "--yes", **live)
+    assert (dropped.returncode, f"{gifts} donations" in dropped.stdout) == (0, True), dropped.stderr
+    assert older.rows("SELECT site_id, mode FROM donations_siteidentity") == [(identity[0][0], "live")]
+    assert older.count("donations_ledgerentry") == older.count("donations_donation") == 0
+    assert older.count("accounts_user") > 0
+    assert python("-m", "project.prepare", **live).returncode == 0

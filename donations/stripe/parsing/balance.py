@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from donations.domain.updates import BookedAtStripe, PayoutAtStripe
-from donations.stripe.parsing.values import moment, text, took_money
+from donations.stripe.parsing.values import moment, site_of, text, took_money
 
 
 def balance_transaction(thing: dict[str, Any]) -> BookedAtStripe:
@@ -20,7 +20,7 @@ def balance_transaction(thing: dict[str, Any]) -> BookedAtStripe:
         category=str(thing.get("reporting_category") or ""),
         source=details.get("id") or source or "",
         payment=intent["id"] if isinstance(intent, dict) else intent,
-        site=str((details.get("metadata") or {}).get("tincup_site") or "")[:255],
+        site=site_of(details.get("metadata") or {}),
         gift_amount=-amount if took_money(thing) else amount,
         gift_currency=details.get("currency") or "",
         amount=int(thing["amount"]),

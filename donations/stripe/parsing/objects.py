@@ -20,7 +20,7 @@ from donations.domain.updates import (
     RefundStatus,
     StripeUpdate,
 )
-from donations.stripe.parsing.values import Unreadable, is_id, moment, money, plain, refs, text, took_money
+from donations.stripe.parsing.values import Unreadable, is_id, moment, money, plain, refs, site_of, text, took_money
 
 
 def update_of(thing: dict[str, Any], *, at: datetime) -> StripeUpdate | None:
@@ -153,12 +153,13 @@ def _movement(transaction: dict[str, Any], disputed: int, currency: str) -> Move
 
 
 def _ours(thing: dict[str, Any]) -> dict[str, Any]:
+    """Which donation the object names, and of which site."""
     metadata = thing.get("metadata") or {}
     try:
         donation = uuid.UUID(metadata["tincup_donation"])
     except (KeyError, TypeError, ValueError, AttributeError):
         return {}
-    return {"site": str(metadata.get("tincup_site", "")), "donation": donation}
+    return {"site": site_of(metadata), "donation": donation}
 
 
 def _asked(thing: dict[str, Any], key: str) -> dict[str, Any]:

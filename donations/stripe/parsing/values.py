@@ -52,6 +52,11 @@ def plain(value: Any) -> str:
     return "".join(character for character in str(value or "") if character.isprintable())[:254]
 
 
+def site_of(metadata: dict[str, Any]) -> str:
+    """The site that an object with this metadata was made for: its id, or its host from before there were ids."""
+    return plain(metadata.get("tincup_site_id") or metadata.get("tincup_site"))
+
+
 def moment(seconds: Any) -> datetime:
     """The time that these seconds since 1970 stand for."""
     if not isinstance(seconds, int) or not 0 < seconds < 10**11:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from desk.admin import reauthentication
 from donations.domain.status import Status
 from donations.jobs import scheduler
+from donations.ledger import identity
 from donations.models import Case, Donation, LedgerEntry, RefundRequest
 from donations.stripe import client, events, polling, refundable, refunds
 from donations.stripe.errors import Refused
@@ -90,6 +91,7 @@ def test_a_full_refund_is_booked_at_once_and_the_donor_is_told(gift: Donation) -
     assert told["reason"] == "requested_by_customer"
     assert told["metadata"] == {
         "tincup_asked_by": "tess@example.org", "tincup_refund": str(made.uuid), "tincup_site": "localhost",
+        "tincup_site_id": identity.site_id(),
     }  # fmt: skip
 
 
