@@ -23,8 +23,12 @@ _TRANSITIONS = {
     ("pending", "fails"): "failed",
     ("pending", "canceled"): "canceled",
     ("succeeded", "fails"): "failed",
+    ("succeeded", "fails_as_adjustment"): "failed",
+    ("succeeded", "fails_as_payment_refund"): "failed",
 }
-OUTCOMES = ["succeeds", "fails", "canceled"]
+OUTCOMES = ["succeeds", "fails", "fails_as_adjustment", "fails_as_payment_refund", "canceled"]
+# How the money of a refund that failed comes back: Stripe books it in one of three shapes.
+_CREDITS = {"fails_as_adjustment": "adjustment", "fails_as_payment_refund": "payment_refund"}
 
 
 def allowed_transitions(status: str) -> list[str]:
@@ -80,7 +84,7 @@ def settle(refund_id: str, outcome: str, request: ApiRequest = NO_REQUEST) -> Re
     elif status == "failed":
         new["failure_reason"] = "lost_or_stolen_card"
         if record.body["balance_transaction"]:
-            new["failure_balance_transaction"] = _credit(record, charge)
+            new["failure_balance_transaction"] = _credit(record, charge, _CREDITS.get(outcome, "refund_failure"))
     if status != "succeeded":
         add_refunded_amount(charge, -record.body["amount"])
     record.due_at = None
@@ -119,14 +123,16 @@ def _debit(record: Record, charge: Record) -> str:
     return str(_post("refund" if card else "payment_refund", -1, record, charge, "REFUND FOR CHARGE")["id"])
 
 
-def _credit(record: Record, charge: Record) -> str:
-    return str(_post("refund_failure", 1, record, charge, "REFUND FAILURE FOR CHARGE")["id"])
+def _credit(record: Record, charge: Record, type: str) -> str:
+    category = "refund" if type == "payment_refund" else "refund_failure"
+    label = "REFUND FAILURE FOR CHARGE"
+    return str(_post(type, 1, record, charge, label, reporting_category=category)["id"])
 
 
-def _post(type: str, sign: int, record: Record, charge: Record, label: str) -> dict[str, Any]:
-    return balance.post_against_charge(
-        type, sign * record.body["amount"], charge, source=record.stripe_id, description=f"{label} ({charge.stripe_id})"
-    )
+def _post(type: str, sign: int, record: Record, charge: Record, label: str, **more: Any) -> dict[str, Any]:
+    description = f"{label} ({charge.stripe_id})"
+    amount = sign * record.body["amount"]
+    return balance.post_against_charge(type, amount, charge, source=record.stripe_id, description=description, **more)
 
 
 def add_refunded_amount(charge: Record, amount: int) -> None:

@@ -19,8 +19,9 @@ def build(
     """A refund of the charge, which the balance does not show yet."""
     card = {"card": {"type": "refund"}, "type": "card"}
     bank = {"type": "us_bank_transfer", "us_bank_transfer": {"reference": None, "reference_status": None}}
+    by_card = charge["payment_method_details"]["type"] == "card"
     refund = {
-        "id": ids.new("re"),
+        "id": ids.new("re" if by_card else "pyr"),
         "object": "refund",
         "amount": amount,
         "balance_transaction": None,
@@ -29,7 +30,7 @@ def build(
         "currency": charge["currency"],
         "customer": None,
         "customer_account": None,
-        "destination_details": card if charge["payment_method_details"]["type"] == "card" else bank,
+        "destination_details": card if by_card else bank,
         "metadata": metadata,
         "payment_intent": charge["payment_intent"],
         "payment_method": charge["payment_method"],

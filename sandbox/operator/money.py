@@ -50,9 +50,8 @@ def fail_payment(raw: Body, request: ApiRequest) -> Body:
     """POST v1/test_helpers/sandbox/fail_payment: the bank sends a debit back that had succeeded."""
     charge = _succeeded_charge(_FAIL(raw, ""))
     if not bank_payments.fail_late(charge.stripe_id):
-        raise errors.parameter_invalid(
-            "Only a bank payment that is not refunded can fail after it succeeded.", "charge"
-        )
+        message = "Only a bank payment that is not refunded can fail after it succeeded."
+        raise errors.parameter_invalid(message, "charge")
     return store.get("charge", charge.stripe_id).body
 
 

@@ -205,3 +205,28 @@ def test_a_pending_refund_that_fails_has_no_balance_transaction(api, control, pa
     assert failed["failure_reason"]
     assert "failure_balance_transaction" not in failed
     assert movements(api) == [("charge", 2000, 88)]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "shape"),
+    [
+        ("fails", ("refund_failure", "refund_failure")),
+        ("fails_as_adjustment", ("adjustment", "refund_failure")),
+        ("fails_as_payment_refund", ("payment_refund", "refund")),
+    ],
+)
+def test_the_money_of_a_failed_refund_comes_back_in_three_shapes(api, control, pay_session, outcome, shape):
+    refund = control("/refund", session=pay_session().id)
+    failed = control("/settle_refund", refund=refund["id"], outcome=outcome)
+    credit = api.v1.balance_transactions.retrieve(failed["failure_balance_transaction"])
+    assert (credit.type, credit.reporting_category, credit.amount, credit.source) == (*shape, 2000, refund["id"])
+
+
+def test_the_refund_of_a_bank_payment_has_ids_of_its_own(api, client, create_session, control):
+    session = create_session()
+    client.post(f"/sandbox/pay/{session.id}", {"bank": "settles", "email": "ada@example.com"})
+    control("/settle", session=session.id, outcome="settles")
+    refund = control("/refund", session=session.id)
+    assert refund["id"].startswith("pyr_")
+    assert api.v1.refunds.retrieve(refund["id"]).amount == 2000
+    assert movements(api)[0] == ("payment_refund", -2000, 0)
