@@ -7,12 +7,17 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
 from desk.admin.readonly import ReadOnly
 from desk.pages import dispute_page, formatting, tasks
 from donations.models import Case
+
+TITLES = {
+    Case.Kind.REFUND: _("Refund of %(amount)s"),
+    Case.Kind.DISPUTE: _("Dispute about %(amount)s"),
+    Case.Kind.FAILURE: _("Failed payment of %(amount)s"),
+}
 
 
 class ToAnswer(admin.SimpleListFilter):
@@ -55,9 +60,8 @@ class CaseAdmin(ReadOnly):
         case = kwargs.get("obj")
         if case is not None:
             dispute = case.kind == Case.Kind.DISPUTE
-            words = _g("Dispute about %(amount)s") if dispute else _g("Refund of %(amount)s")
             context |= {
-                "title": words % {"amount": formatting.amount(case.amount, case.currency)},
+                "title": str(TITLES[Case.Kind(case.kind)]) % {"amount": formatting.amount(case.amount, case.currency)},
                 "subtitle": None,
                 "dispute": dispute_page.page(case) if dispute else None,
             }

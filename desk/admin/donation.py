@@ -28,6 +28,7 @@ FLAGS = {
     "amount": _("Another amount or currency was paid than was asked for."),
     "reports": _("Two reports of one payment differ. The first one stands."),
     "twice": _("This gift was paid more than once."),
+    "failed": _("The payment failed after it had arrived: the bank called it back."),
     "rebuilt": _("The gift was unknown here, and was made again from Stripe’s report."),
 }
 # What the log says of each field. Not what stood there: what a donor has erased must not live on in a log.
@@ -37,8 +38,6 @@ CORRECTED = {
     "message": _("Corrected the message."),
     "notes": _("Changed the private notes."),
 }
-
-# What takes from a gift that arrived, and what gives that back again.
 
 
 @admin.register(Donation)

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from desk.pages import formatting
 from donations.models import BalanceTransaction, Donation, LedgerEntry
-from donations.reporting.reconciliation import KINDS
+from donations.reporting.stripe_book import key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,7 @@ def for_donation(donation: Donation) -> list[Row]:
 
 def _of(entry: LedgerEntry, mirror: list[BalanceTransaction]) -> BalanceTransaction | None:
     for transaction in mirror:
-        same_kind = KINDS.get(transaction.type) == entry.kind
-        if transaction.pk == entry.source or (same_kind and entry.source in (transaction.payment, transaction.source)):
+        if key_of(transaction) == (entry.kind, entry.source):
             return transaction
     return None
 

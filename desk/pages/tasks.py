@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from desk.pages import card_testing, formatting, reconciliation_status
 from donations.domain.updates import DisputeStatus, RefundStatus
 from donations.jobs.scheduler import MIRROR
-from donations.models import Case, Chore, Donation, StripeEvent
+from donations.models import Case, Chore, Donation, Flag, LedgerEntry, StripeEvent
 from mail.models import Mail
 
 TO_ANSWER = [
@@ -51,6 +51,7 @@ def _all() -> Iterator[Task]:
     yield from _books()
     yield from _declines()
     yield from _failed_refunds()
+    yield from _failed_payments()
     yield from _events()
     yield from _emails()
     yield from _flags()
@@ -103,6 +104,18 @@ def _failed_refunds() -> Iterator[Task]:
             "amount": formatting.amount(case.amount, case.currency)
         }
         link = reverse("admin:donations_donation_change", args=[case.donation_id])
+        yield Task(what, link, "donations.view_donation", urgent=True)
+
+
+def _failed_payments() -> Iterator[Task]:
+    failed = LedgerEntry.objects.filter(
+        kind=LedgerEntry.Kind.PAYMENT_FAILURE, happened_at__gte=timezone.now() - RECENT
+    ).exclude(donation__flags_seen__contains=Flag.FAILED)
+    for entry in failed.order_by("happened_at", "pk")[:20]:
+        what = _("A payment of %(amount)s failed after it had arrived.") % {
+            "amount": formatting.amount(-entry.amount, entry.currency)
+        }
+        link = reverse("admin:donations_donation_change", args=[entry.donation_id])
         yield Task(what, link, "donations.view_donation", urgent=True)
 
 

@@ -26,6 +26,7 @@ BOOKED = {
     "refund_failure": gettext_lazy("A refund failed: %(amount)s came back to us"),
     "dispute_withdrawal": gettext_lazy("The bank took %(amount)s"),
     "dispute_reinstatement": gettext_lazy("The bank gave %(amount)s back"),
+    "payment_failure": gettext_lazy("The payment failed after all: the bank took %(amount)s back"),
     "offline": gettext_lazy("%(amount)s reached us outside Stripe"),
     "offline_reversal": gettext_lazy("%(amount)s was struck out"),
 }
@@ -35,6 +36,13 @@ EMAILS: dict[str, Promise] = {
     EmailKind.REFUND_FAILED: gettext_lazy("Letter that the refund failed"),
     EmailKind.OFFLINE: gettext_lazy("Receipt"),
     EmailKind.FAILED: gettext_lazy("Letter that the payment failed"),
+    EmailKind.PAYMENT_FAILED: gettext_lazy("Letter that the payment failed after all"),
+}
+
+CASES = {
+    Case.Kind.REFUND: gettext_lazy("Refund of %(amount)s asked for"),
+    Case.Kind.DISPUTE: gettext_lazy("Dispute about %(amount)s opened"),
+    Case.Kind.FAILURE: gettext_lazy("The bank turned the payment of %(amount)s down"),
 }
 
 
@@ -96,9 +104,9 @@ def _cases(donation: Donation) -> Iterator[Moment]:
         if case.pk in requests:
             continue  # told by the request that led to it
         refund = case.kind == Case.Kind.REFUND
-        text = _("Refund of %(amount)s asked for") if refund else _("Dispute about %(amount)s opened")
+        text = CASES[Case.Kind(case.kind)]
         more = _("by %(who)s") % {"who": case.asked_by} if case.asked_by else case.reason
-        what = text % {"amount": formatting.amount(case.amount, case.currency)}
+        what = str(text) % {"amount": formatting.amount(case.amount, case.currency)}
         yield Moment(case.opened_at, what, "plain" if refund else "bad", more, _case_page(case))
 
 

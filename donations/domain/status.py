@@ -123,6 +123,13 @@ class StatusInput:
     disputes: frozenset[DisputeStatus] = frozenset()
     # Of a gift outside Stripe: what was recorded by mistake.
     voided: int = 0
+    # Of what was paid: what failed after it had arrived.
+    failed: int = 0
+
+    @property
+    def arrived(self) -> int:
+        """What was paid and has not failed since."""
+        return self.paid - self.failed
 
 
 def furthest(one: Checkout, other: Checkout) -> Checkout:
@@ -140,9 +147,9 @@ def is_newer(status: DisputeStatus, as_of: datetime, known: DisputeStatus, known
 
 
 def fold(inputs: StatusInput) -> Status:
-    if inputs.paid > 0:
+    if inputs.arrived > 0:
         return _of_arrived(inputs)
-    if inputs.settling_failed:
+    if inputs.settling_failed or inputs.failed:
         return Status.FAILED
     if inputs.checkout is Checkout.COMPLETE:
         return Status.PROCESSING
@@ -152,13 +159,13 @@ def fold(inputs: StatusInput) -> Status:
 
 
 def _of_arrived(inputs: StatusInput) -> Status:
-    if inputs.voided >= inputs.paid:
+    if inputs.voided >= inputs.arrived:
         return Status.VOID
     undecided = inputs.withdrawn > 0 and DisputeStatus.LOST not in inputs.disputes
     if inputs.disputes & CHARGEBACK_OPEN or undecided:
         return Status.DISPUTED
     if inputs.withdrawn > 0:
         return Status.LOST
-    if inputs.refunded >= inputs.paid:
+    if inputs.refunded >= inputs.arrived:
         return Status.REFUNDED
     return Status.PARTLY_REFUNDED if inputs.refunded > 0 else Status.PAID

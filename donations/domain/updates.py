@@ -29,6 +29,17 @@ class Payment:
     currency: str
 
 
+@dataclass(frozen=True, slots=True)
+class PaymentFailure:
+    """A bank debit that failed, before it succeeded or days after; `amount` positive, `at` when we were told."""
+
+    charge: str
+    intent: str
+    amount: int
+    currency: str
+    at: datetime
+
+
 class RefundStatus(StrEnum):
     """In the order of what we may learn last: a refund that succeeded can fail weeks later."""
 
@@ -130,6 +141,8 @@ class StripeUpdate:
     email: str = ""
     # What moved money, or is about to.
     change: Change | None = None
+    # That the payment's charge failed. Beside the change: its session may still say that it was paid.
+    failure: PaymentFailure | None = None
 
     @property
     def payment_reference(self) -> str:

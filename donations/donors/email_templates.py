@@ -47,6 +47,11 @@ def failed(about: About, *, again: str) -> Email:
     return _email("failed", about, again=again)
 
 
+def payment_failed(about: About, *, arrived: str, again: str) -> Email:
+    """A bank payment that had arrived was sent back by the bank. `date` is when; `again` leads to the form."""
+    return _email("payment_failed", about, arrived=arrived, again=again)
+
+
 def refunded(about: About, *, gift: str = "") -> Email:
     """`amount` is on its way back to the donor; `gift` is named when that is only a part of it."""
     return _email("refunded", about, gift=gift)

@@ -16,7 +16,7 @@ from donations.donors import email_templates
 from donations.donors.email_templates import About
 from donations.ledger import receipt_numbers
 from donations.ledger.donor_emails import EmailKind, donation_of, entry_of
-from donations.models import Donation, LedgerEntry, OfflineGift, sums_of
+from donations.models import Case, Donation, LedgerEntry, OfflineGift, sums_of
 from donations.reporting import fees
 from lib import money
 from mail.outbox import Cancel, Email, Retry
@@ -43,6 +43,8 @@ def compose(kind: str, key: str) -> Outcome:
                 return _refund_failed(key)
             case EmailKind.FAILED:
                 return _failed(key)
+            case EmailKind.PAYMENT_FAILED:
+                return _payment_failed(key)
             case EmailKind.OFFLINE:
                 return _offline(key)
 
@@ -52,6 +54,8 @@ def _paid(key: str) -> Outcome:
     if entry is None:
         return GONE
     donation = entry.donation
+    if _failure_of(entry):
+        return Cancel("the payment failed after all")
     if not donation.email:
         return NO_ADDRESS
     kept = fees.of_payment(entry)
@@ -96,12 +100,36 @@ def _failed(key: str) -> Outcome:
         return GONE
     if donation.status != Status.FAILED:
         return Cancel("it arrived after all")
+    if donation.entries.filter(kind=LedgerEntry.Kind.PAYMENT_FAILURE).exists():
+        return Cancel("it had arrived before: another letter says so")
     if not donation.email:
         return NO_ADDRESS
-    again = f"{settings.SITE_URL}{reverse('donate')}?amount={money.short(donation.amount, donation.currency)}"
     return email_templates.failed(
-        _about(donation, donation.amount, donation.currency, donation.created_at), again=again
+        _about(donation, donation.amount, donation.currency, donation.created_at), again=_again(donation)
     )
+
+
+def _payment_failed(key: str) -> Outcome:
+    entry = entry_of(EmailKind.PAYMENT_FAILED, key)
+    payment = _payment_of(entry) if entry else None
+    if entry is None or payment is None:
+        return GONE
+    donation = entry.donation
+    if not donation.email:
+        return NO_ADDRESS
+    receipt = receipt_numbers.find(payment)
+    about = _about(donation, -entry.amount, entry.currency, entry.happened_at, receipt)
+    return email_templates.payment_failed(about, arrived=_day(payment.happened_at), again=_again(donation))
+
+
+def _payment_of(failure: LedgerEntry) -> LedgerEntry | None:
+    intents = Case.objects.filter(pk=failure.source).values("payment")
+    return LedgerEntry.objects.filter(kind=LedgerEntry.Kind.PAYMENT, source__in=intents).first()
+
+
+def _failure_of(payment: LedgerEntry) -> bool:
+    charges = Case.objects.filter(kind=Case.Kind.FAILURE, payment=payment.source).values("pk")
+    return LedgerEntry.objects.filter(kind=LedgerEntry.Kind.PAYMENT_FAILURE, source__in=charges).exists()
 
 
 def _offline(key: str) -> Outcome:
@@ -128,6 +156,15 @@ def _partly_refunded(refund: LedgerEntry) -> str:
     return money.display(*sums[0])
 
 
+def _again(donation: Donation) -> str:
+    """The form, with the same amount."""
+    return f"{settings.SITE_URL}{reverse('donate')}?amount={money.short(donation.amount, donation.currency)}"
+
+
+def _day(at: datetime) -> str:
+    return format_date(timezone.localtime(at), _("j F Y"))
+
+
 def _about(donation: Donation, amount: int, currency: str, at: datetime, receipt: int | None = None) -> About:
     session = urlencode({"session_id": donation.session_id})
     return About(
@@ -137,7 +174,7 @@ def _about(donation: Donation, amount: int, currency: str, at: datetime, receipt
         amount=money.display(amount, currency),
         amount_short=money.display_short(amount, currency),
         number=str(receipt or donation.pk),
-        date=format_date(timezone.localtime(at), _("j F Y")),
+        date=_day(at),
         link=f"{settings.SITE_URL}{reverse('success')}?{session}" if donation.session_id else "",
         practice=not settings.STRIPE_LIVE,
     )

@@ -20,6 +20,7 @@ class EmailKind(StrEnum):
     REFUNDED = "refunded"
     REFUND_FAILED = "refund_failed"
     FAILED = "failed"
+    PAYMENT_FAILED = "payment_failed"
     OFFLINE = "offline"
 
 
@@ -28,6 +29,7 @@ _OF_ENTRIES = {
     LedgerEntry.Kind.PAYMENT: EmailKind.PAID,
     LedgerEntry.Kind.REFUND: EmailKind.REFUNDED,
     LedgerEntry.Kind.REFUND_FAILURE: EmailKind.REFUND_FAILED,
+    LedgerEntry.Kind.PAYMENT_FAILURE: EmailKind.PAYMENT_FAILED,
 }
 _ENTRY_OF = {kind: entry for entry, kind in _OF_ENTRIES.items()} | {EmailKind.OFFLINE: LedgerEntry.Kind.OFFLINE}
 

@@ -50,6 +50,7 @@ def post(update: StripeUpdate) -> Outcome:
             return Outcome.DEFERRED if _names_only_a_payment(update) and update.payment_reference else Outcome.NOT_OURS
         donation = Donation.objects.select_for_update().get(pk=donation_id)
         written = [entry for wanted in _entries(donation, update) if (entry := _insert(donation, wanted))]
+        written += [entry for wanted in _failures(donation, update) if (entry := _insert(donation, wanted))]
         had_address = bool(donation.email)
         _apply_to(donation, update)
         before = status.Status(donation.status)
@@ -62,7 +63,7 @@ def post(update: StripeUpdate) -> Outcome:
             ]
         )
         donor_emails.enqueue(written)
-        if donation.status == status.Status.FAILED != before:
+        if donation.status == status.Status.FAILED != before and not _arrived(written):
             donor_emails.enqueue_failed(donation)
         if donation.email and not had_address:
             donor_emails.reopen(donation)
@@ -153,6 +154,20 @@ def _entries(donation: Donation, update: StripeUpdate) -> list[LedgerEntry]:
     assert_never(update.change)
 
 
+def _failures(donation: Donation, update: StripeUpdate) -> list[LedgerEntry]:
+    """The counter-rows of payments that failed, whichever of the two is told first."""
+    if update.failure:
+        refunds_and_disputes.note_failure(donation, update.failure)
+    elif not isinstance(update.change, Payment):
+        return []
+    return refunds_and_disputes.failure_entries(donation)
+
+
+def _arrived(written: list[LedgerEntry]) -> bool:
+    """Whether what failed had arrived before: another e-mail tells that."""
+    return any(entry.kind == LedgerEntry.Kind.PAYMENT_FAILURE for entry in written)
+
+
 def _payment_entry(donation: Donation, payment: Payment, at: datetime) -> LedgerEntry:
     if (payment.amount, payment.currency) != (donation.amount, donation.currency):
         _flag(donation, Flag.AMOUNT)
@@ -206,6 +221,9 @@ def _status(donation: Donation) -> status.Status:
     # Different currencies are never added; a second payment in another one is flagged above.
     currency = payments[0].currency if payments else donation.currency
     rows = [(entry.kind, entry.amount) for entry in entries if entry.currency == currency]
+    failed = -sum(amount for kind, amount in rows if kind == LedgerEntry.Kind.PAYMENT_FAILURE)
+    if failed:
+        _flag(donation, Flag.FAILED)
     disputes = Case.objects.filter(donation=donation, kind=Case.Kind.DISPUTE).values_list("status", flat=True)
     return status.fold(
         status.StatusInput(
@@ -213,6 +231,7 @@ def _status(donation: Donation) -> status.Status:
             refunded=-sum(amount for kind, amount in rows if kind in LedgerEntry.REFUNDS),
             withdrawn=-sum(amount for kind, amount in rows if kind in LedgerEntry.DISPUTES),
             voided=-sum(amount for kind, amount in rows if kind == LedgerEntry.Kind.OFFLINE_REVERSAL),
+            failed=failed,
             checkout=Checkout(donation.checkout),
             settling_failed=donation.settling_failed,
             disputes=frozenset(DisputeStatus(status) for status in disputes),

@@ -1,4 +1,4 @@
-"""Refunds and disputes: what the updates of one case, in any order, ask the ledger to hold.
+"""Refunds, disputes and failed payments: what the updates of one case, in any order, ask the ledger to hold.
 
 A case gathers facts that only become true, so that rows can be derived from them whichever update came first. Called
 by donations.ledger.posting alone, which holds the donation's lock.
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from donations.domain.status import DISPUTE_OPEN, furthest_refund, is_newer
-from donations.domain.updates import Dispute, DisputeStatus, Refund, RefundStatus
+from donations.domain.updates import Dispute, DisputeStatus, PaymentFailure, Refund, RefundStatus
 from donations.models import Case, Donation, LedgerEntry
 
 # A refund that succeeded can still fail: https://docs.stripe.com/refunds#failed-refunds
@@ -91,10 +91,43 @@ def dispute_entries(donation: Donation, dispute: Dispute, at: datetime) -> list[
     ]
 
 
+def note_failure(donation: Donation, failure: PaymentFailure) -> None:
+    """Keep that a payment's charge failed: the payment may be told of later."""
+    Case.objects.get_or_create(
+        pk=failure.charge,
+        defaults={
+            "kind": Case.Kind.FAILURE,
+            "donation": donation,
+            "payment": failure.intent,
+            "amount": failure.amount,
+            "currency": failure.currency,
+            "status": "failed",
+            "opened_at": failure.at,
+            "as_of": failure.at,
+        },
+    )
+
+
+def failure_entries(donation: Donation) -> list[LedgerEntry]:
+    """A counter-row for each failed charge whose payment is booked. What failed before it arrived was never booked."""
+    failed = list(Case.objects.filter(donation=donation, kind=Case.Kind.FAILURE).order_by("pk"))
+    booked = LedgerEntry.objects.filter(
+        kind=LedgerEntry.Kind.PAYMENT, source__in=[case.payment for case in failed]
+    ).values_list("source", flat=True)
+    arrived = set(booked) if failed else set()
+    return [
+        _entry(donation, LedgerEntry.Kind.PAYMENT_FAILURE, case.pk, -case.amount, case.currency, case.opened_at)
+        for case in failed
+        if case.payment in arrived
+    ]
+
+
 def next_ask(case: Case, now: datetime) -> datetime | None:
     """When the sweep asks again: daily while anything may still happen, then never."""
     if case.kind == Case.Kind.DISPUTE:
         watched = DisputeStatus(case.status) in DISPUTE_OPEN
+    elif case.kind != Case.Kind.REFUND:
+        watched = False
     else:
         watched = RefundStatus(case.status) not in _UNDONE and case.opened_at + WATCH_REFUND > now
     return now + ASK_EVERY if watched else None

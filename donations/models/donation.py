@@ -27,6 +27,7 @@ class Flag:
     AMOUNT = "amount"  # paid another amount or currency than asked
     REPORTS = "reports"  # two reports of one payment differ
     TWICE = "twice"  # paid more than once
+    FAILED = "failed"  # a payment failed after it had arrived
     REBUILT = "rebuilt"  # unknown here (a restored backup), known to Stripe
 
 

@@ -54,6 +54,8 @@ class LedgerEntry(AppendOnlyModel):
         REFUND_FAILURE = "refund_failure", _("refund failure")
         DISPUTE_WITHDRAWAL = "dispute_withdrawal", _("dispute withdrawal")
         DISPUTE_REINSTATEMENT = "dispute_reinstatement", _("dispute reinstatement")
+        # A bank debit that the bank sent back after it had arrived.
+        PAYMENT_FAILURE = "payment_failure", _("payment failed after all")
         # Money that never passed through Stripe, and the counter-entry of a record that was wrong.
         OFFLINE = "offline", _("gift outside Stripe")
         OFFLINE_REVERSAL = "offline_reversal", _("gift outside Stripe, struck out")
@@ -80,7 +82,7 @@ class LedgerEntry(AppendOnlyModel):
             models.UniqueConstraint(fields=["kind", "source"], name="ledger_once"),
             models.CheckConstraint(
                 condition=Q(kind__in=["payment", "refund_failure", "dispute_reinstatement", "offline"], amount__gt=0)
-                | Q(kind__in=["refund", "dispute_withdrawal", "offline_reversal"], amount__lt=0),
+                | Q(kind__in=["refund", "dispute_withdrawal", "offline_reversal", "payment_failure"], amount__lt=0),
                 name="ledger_sign_by_kind",
             ),
         )

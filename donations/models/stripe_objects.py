@@ -32,15 +32,18 @@ class StripeRef(models.Model):
 
 
 class Case(models.Model):
-    """A refund or a dispute as far as it has come."""
+    """A refund or a dispute as far as it has come, or a bank debit that failed."""
 
     class Kind(models.TextChoices):
         REFUND = "refund", _("refund")
         DISPUTE = "dispute", _("dispute")
+        FAILURE = "failure", _("failed payment")
 
     id = models.CharField(max_length=255, primary_key=True)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
     donation = models.ForeignKey(Donation, verbose_name=_("donation"), on_delete=models.PROTECT, related_name="cases")
+    # Of a failure: the payment intent whose charge failed.
+    payment = models.CharField(_("payment"), max_length=255, blank=True)
     amount = models.PositiveBigIntegerField(_("amount"), help_text=_("In the currency's smallest unit (cents)."))
     currency = models.CharField(_("currency"), max_length=3)
     status = models.CharField(_("status"), max_length=32)

@@ -17,7 +17,17 @@ from django.db.models.functions import Coalesce, Lower
 
 from donations.domain.status import ARRIVED
 from donations.ledger import identity
-from donations.models import BalanceTransaction, Donation, GiftSums, LedgerEntry, PaidOut, Payout, StripeRef, fold
+from donations.models import (
+    BalanceTransaction,
+    Donation,
+    Flag,
+    GiftSums,
+    LedgerEntry,
+    PaidOut,
+    Payout,
+    StripeRef,
+    fold,
+)
 from donations.reporting import period_figures
 from lib.dates import start_of_day
 
@@ -27,6 +37,8 @@ Row = tuple[Any, ...]
 Totals = dict[str, dict[str, int]]
 
 GIVEN = Q(kind__in=LedgerEntry.ARRIVALS)
+# What arrived, also when it failed after all.
+IN_THE_BOOKS = Q(status__in=ARRIVED) | Q(flags__contains=Flag.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +90,7 @@ def _arrived(period: Period) -> QuerySet[Donation]:
     arrivals = LedgerEntry.objects.filter(donation=OuterRef("pk"), kind__in=LedgerEntry.ARRIVALS).order_by(
         "happened_at"
     )
-    gifts = Donation.objects.filter(status__in=ARRIVED).annotate(
-        arrived_at=Subquery(arrivals.values("happened_at")[:1])
-    )
+    gifts = Donation.objects.filter(IN_THE_BOOKS).annotate(arrived_at=Subquery(arrivals.values("happened_at")[:1]))
     return gifts.filter(period.of("arrived_at"))
 
 

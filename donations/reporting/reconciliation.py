@@ -6,7 +6,7 @@ Stripe's side is the mirror (donations.stripe.balance_transactions): bring it up
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,49 +14,64 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from donations.ledger import identity, monthly_totals
+from donations.ledger import monthly_totals
 from donations.models import BalanceTransaction, LedgerEntry, StripeRef
+from donations.reporting import stripe_book
 from donations.reporting.reconciliation_result import Discrepancy, DiscrepancyKind, ReconciliationResult, shown
+from donations.reporting.stripe_book import Key, key_of
 from lib import money
 
 YOUNG = timedelta(minutes=15)  # not compared yet: one side may not have heard of it
 EPOCH = datetime.fromtimestamp(0, tz=timezone.get_fixed_timezone(0))
 
-PAYMENT = LedgerEntry.Kind.PAYMENT
 PART = 1000  # rows held at a time
-FETCHED = ("ch_", "py_", "re_", "pyr_", "dp_", "du_")  # what gateway.retrieve knows
-Key = tuple[str, str]  # kind and source of a ledger row
-
-# Stripe's type -> the kind of our row. A dispute's movements are "adjustment" and keyed by their own id.
-KINDS = {
-    "charge": LedgerEntry.Kind.PAYMENT,
-    "payment": LedgerEntry.Kind.PAYMENT,
-    "refund": LedgerEntry.Kind.REFUND,
-    "payment_refund": LedgerEntry.Kind.REFUND,
-    "refund_failure": LedgerEntry.Kind.REFUND_FAILURE,
-}
+FETCHED = (*stripe_book.CHARGES, *stripe_book.REFUNDS, *stripe_book.DISPUTES)  # what gateway.retrieve knows
+# Between two looks at a bank debit that is on its way: its own event tells when it has come.
+LOOK_AGAIN = timedelta(hours=6)
 
 
-def reconcile(since: datetime | None = None) -> ReconciliationResult:
-    """Compare the ledger with the mirror (bring it up to date first), and the totals with the ledger."""
-    result = _compare_all(since)
+def reconcile(since: datetime | None = None, with_bank: Collection[str] = ()) -> ReconciliationResult:
+    """Compare the ledger with the mirror (bring it up to date first), and the totals with the ledger.
+
+    `with_bank` are the charges of `open_debits` of which Stripe has just said that they have not succeeded.
+    """
+    result = _compare_all(since, with_bank)
     result.discrepancies += _wrong_totals()
     return result
 
 
-def unposted(since: datetime) -> list[str]:
-    """The Stripe objects of ours that moved money at `since` or later, and are not in the ledger."""
+def missing_here(since: datetime | None = None) -> list[Discrepancy]:
+    """What of ours Stripe booked at `since` or later, and our ledger lacks; bank debits on their way among it."""
     found = _compare_all(since).discrepancies
-    missing = [each.reference for each in found if each.kind is DiscrepancyKind.MISSING_HERE]
-    return [reference for reference in missing if reference.startswith(FETCHED)]
+    return [each for each in found if each.kind is DiscrepancyKind.MISSING_HERE and each.reference.startswith(FETCHED)]
 
 
-def _compare_all(since: datetime | None) -> ReconciliationResult:
+def open_debits(since: datetime | None = None) -> list[str]:
+    """The charges of bank debits that stand in Stripe's book and not in ours: on their way, or come unheard.
+
+    Which of the two, only Stripe can say: its book has a debit from the day on which it was submitted.
+    """
+    return [each.reference for each in missing_here(since) if each.of == "payment"]
+
+
+def unposted(since: datetime) -> list[str]:
+    """The Stripe objects of ours that moved money at `since` or later, and are not in the ledger.
+
+    Without the bank debits that Stripe was asked about a short while ago.
+    """
+    missing = missing_here(since)
+    debits = [each.reference for each in missing if each.of == "payment"]
+    asked = StripeRef.objects.filter(id__in=debits, seen_at__gt=timezone.now() - LOOK_AGAIN)
+    seen = set(asked.values_list("pk", flat=True))
+    return [each.reference for each in missing if each.reference not in seen]
+
+
+def _compare_all(since: datetime | None, with_bank: Collection[str] = ()) -> ReconciliationResult:
     """Both ways, in parts: what Stripe's book has and ours lacks or tells otherwise; then what only ours has."""
     result = ReconciliationResult()
     start, until = since or EPOCH, timezone.now() - YOUNG
     for part in _parts(BalanceTransaction.objects.filter(created_at__gte=start)):
-        _prove_theirs(part, until, result)
+        _prove_theirs(part, until, with_bank, result)
     # Gifts outside Stripe are no part of the reconciliation: there is nothing of theirs at Stripe.
     for entries in _parts(
         LedgerEntry.objects.filter(happened_at__gte=start).exclude(kind__in=LedgerEntry.OUTSIDE_STRIPE)
@@ -65,17 +80,23 @@ def _compare_all(since: datetime | None) -> ReconciliationResult:
     return result
 
 
-def _prove_theirs(part: list[BalanceTransaction], until: datetime, result: ReconciliationResult) -> None:
-    ours, entries = _ours(part), _entries_of(part)
+def _prove_theirs(
+    part: list[BalanceTransaction], until: datetime, with_bank: Collection[str], result: ReconciliationResult
+) -> None:
+    ours, entries = stripe_book.ours(part), _entries_of(part)
+    void = stripe_book.failed_before_arrival(part, entries)
     for transaction in part:
-        key = _key(transaction)
+        key = key_of(transaction)
         entry = entries.get(key) if key else None
         if entry is not None:
+            payment = entries.get((stripe_book.Kind.PAYMENT, transaction.payment))
             result.compared += 1
             result.discrepancies += _compare(entry, transaction)
-            result.discrepancies += _of_another_gift(entry, entries.get((PAYMENT, transaction.payment)))
+            result.discrepancies += _of_another_gift(entry, payment)
         elif transaction.pk not in ours:
             _count_as_others(result, transaction)
+        elif transaction.pk in void or (stripe_book.is_payment(transaction) and transaction.source in with_bank):
+            continue  # nobody's row: it came to nothing, or has not arrived yet
         elif transaction.created_at > until:
             result.young += 1
         else:
@@ -83,7 +104,7 @@ def _prove_theirs(part: list[BalanceTransaction], until: datetime, result: Recon
 
 
 def _count_as_others(result: ReconciliationResult, transaction: BalanceTransaction) -> None:
-    sums = result.others if _key(transaction) or transaction.payment else result.besides
+    sums = result.others if key_of(transaction) or transaction.payment else result.besides
     sums[transaction.currency] += transaction.amount
 
 
@@ -112,32 +133,11 @@ def _parts(rows: QuerySet[Any]) -> Iterator[list[Any]]:
         part = list(rows.filter(pk__gt=part[-1].pk)[:PART])
 
 
-def _key(transaction: BalanceTransaction) -> Key | None:
-    """The key of the ledger row that this balance transaction should have; None when it is no gift's money."""
-    if kind := KINDS.get(transaction.type):
-        return kind, transaction.payment if kind == LedgerEntry.Kind.PAYMENT else transaction.source
-    if transaction.type == "adjustment" and transaction.source.startswith(("dp_", "du_")):
-        withdrawn = transaction.amount < 0 or (not transaction.amount and transaction.category == "dispute")
-        kind = LedgerEntry.Kind.DISPUTE_WITHDRAWAL if withdrawn else LedgerEntry.Kind.DISPUTE_REINSTATEMENT
-        return kind, transaction.id
-    return None
-
-
-def _ours(part: list[BalanceTransaction]) -> set[str]:
-    """Which of these are ours: by an id that we know, or by our own mark on the payment, also when our database has
-    forgotten the gift."""
-    payments = {row.payment for row in part if row.payment}
-    named = payments | {row.source for row in part if row.source}
-    known = set(StripeRef.objects.filter(id__in=named, donation__isnull=False).values_list("id", flat=True))
-    marks = identity.marks()
-    marked = BalanceTransaction.objects.filter(payment__in=payments, site__in=marks)
-    known |= set(marked.values_list("payment", flat=True))
-    return {row.pk for row in part if row.site in marks or {row.payment, row.source} & known}
-
-
 def _entries_of(part: list[BalanceTransaction]) -> dict[Key, LedgerEntry]:
     """The ledger's rows for these, and for the payments that they belong to."""
-    wanted = {key for row in part if (key := _key(row))} | {(PAYMENT, row.payment) for row in part if row.payment}
+    wanted = {key for row in part if (key := key_of(row))} | {
+        (stripe_book.Kind.PAYMENT, row.payment) for row in part if row.payment
+    }
     found = LedgerEntry.objects.filter(source__in={source for _, source in wanted})
     return {(entry.kind, entry.source): entry for entry in found}
 
@@ -148,7 +148,7 @@ def _mirrored(entries: list[LedgerEntry]) -> dict[Key, list[BalanceTransaction]]
     found = defaultdict(list)
     named = Q(payment__in=sources) | Q(source__in=sources) | Q(pk__in=sources)
     for row in BalanceTransaction.objects.filter(named).order_by("pk"):
-        if key := _key(row):
+        if key := key_of(row):
             found[key].append(row)
     return found
 
@@ -168,7 +168,7 @@ def _twice(transaction: BalanceTransaction) -> Discrepancy:
 
 def _compare(entry: LedgerEntry, transaction: BalanceTransaction) -> Iterator[Discrepancy]:
     ours, stripes = (entry.amount, entry.currency), (transaction.gift_amount, transaction.gift_currency)
-    dispute = transaction.type == "adjustment"
+    dispute = transaction.source.startswith(stripe_book.DISPUTES)
     # A dispute's source tells what is disputed; what moved is the balance transaction itself.
     if not dispute and ours != stripes:
         yield Discrepancy(DiscrepancyKind.AMOUNT, entry.source, shown(*ours), shown(*stripes))

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db.models import Max, Min
+from django.db.models import Exists, Max, Min, OuterRef, Q
 
 from donations.domain.updates import BookedAtStripe
 from donations.ledger import identity
-from donations.models import BalanceTransaction, Donation
+from donations.models import BalanceTransaction, Donation, StripeRef
 from donations.stripe import client, parsing
 from donations.stripe.errors import Refused, StripeUnavailable
 
@@ -75,6 +75,18 @@ def learn_fees(payments: list[str]) -> None:
 def add(thing: dict[str, Any]) -> bool:
     """Copy one balance transaction, its source expanded. False when it stands already."""
     return bool(_add([parsing.balance_transaction(thing)]))
+
+
+def failed_charges(since: datetime) -> list[str]:
+    """The charges of ours whose money Stripe's book took out of the balance again at `since` or later.
+
+    Bank debits that failed. Nothing else lists them: their sessions do not show it once they had succeeded.
+    """
+    charge = Q(source__startswith="py_") | Q(source__startswith="ch_")
+    failed = BalanceTransaction.objects.filter(charge, created_at__gte=since, amount__lt=0)
+    known = StripeRef.objects.filter(pk=OuterRef("payment"), donation__isnull=False)
+    mine = failed.filter(Q(site__in=identity.marks()) | Exists(known))
+    return list(mine.order_by("created_at").values_list("source", flat=True))
 
 
 def is_other_sellers(payment: str) -> bool:

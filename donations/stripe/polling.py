@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from django.db.models import Q
@@ -138,15 +139,31 @@ def poll_cases() -> int:
     return asked
 
 
-def fetch_missing(references: list[str]) -> int:
-    """Fetch objects that Stripe's book names and ours lacks: their events were lost. Returns how many were booked."""
-    booked = 0
+def fetch_missing(references: list[str]) -> None:
+    """Fetch and book objects that Stripe's book names and ours lacks: their events were lost."""
     for reference in _in_time(references):
         try:
-            booked += fetch(reference) in posting.OURS
+            fetch(reference)
         except (StripeUnavailable, Refused, parsing.Unreadable) as error:
             log.warning("%s: Stripe did not tell its state (%s)", reference, error)
-    return booked
+
+
+def still_with_bank(charges: list[str], *, patient: bool = False) -> set[str]:
+    """Which of these bank debits have not succeeded yet, by Stripe's own word now. Nothing is booked.
+
+    Raises gateway.NoAnswer.
+    """
+    found = set()
+    for charge in charges:
+        ask = partial(_retrieve, charge)
+        try:
+            update = client.with_retries(ask) if patient else ask()
+        except (Refused, parsing.Unreadable) as error:
+            log.warning("%s: Stripe did not tell its state (%s)", charge, error)
+            continue
+        if update and update.change is None:
+            found.add(charge)
+    return found
 
 
 def retry_due_deferred() -> int:

@@ -69,6 +69,8 @@ def _resync(result: ResyncResult, since: datetime) -> None:
         at = polling.fetch_time()
         for thing in client.listed(kind, since, patient=True):
             _attempt(result, str(thing.get("id")), partial(_post, thing, at))
+    for charge in balance_transactions.failed_charges(since):
+        _attempt(result, charge, partial(_fetch, charge))
     result.events = _retry_events()
     result.months = monthly_totals.repair()
 

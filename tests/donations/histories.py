@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import requests
 import time_machine
+from django.db.models import Q
 from django.test import Client, override_settings
 from django.utils import timezone
 from hypothesis import strategies as st
@@ -105,7 +106,8 @@ class History:
 
     def cases(self) -> dict[str, str]:
         """How each refund and dispute ended at Stripe."""
-        ended = Record.objects.filter(kind__in=[refunds.KIND, disputes.KIND])
+        failed = Q(kind="charge", status="failed", stripe_id__startswith="py_")
+        ended = Record.objects.filter(Q(kind__in=[refunds.KIND, disputes.KIND]) | failed)
         return dict(ended.values_list("stripe_id", "status"))
 
     def status(self) -> str:
@@ -113,7 +115,9 @@ class History:
         if not self.paid:
             rank = [State.OPEN, State.EXPIRED, State.PROCESSING, State.FAILED]
             return max(self.gifts, key=lambda gift: rank.index(gift.state)).status()
-        paid = [gift for gift in self.gifts if gift.state == State.PAID]
+        paid = [gift for gift in self.gifts if gift.state == State.PAID and not gift.bounced]
+        if not paid:
+            return State.FAILED.value
         together = Gift("", sum(gift.amount for gift in paid), "", State.PAID)
         for gift in paid:
             together.refunds += gift.refunds
@@ -144,6 +148,10 @@ class History:
         else:
             self._arrived(gift)
 
+    def bounce(self, gift: Gift) -> None:
+        assert bank_payments.fail_late(_charge(gift).stripe_id)
+        gift.bounced = True
+
     def expire(self, gift: Gift) -> None:
         sessions.expire(gift.session)
         gift.state = State.EXPIRED
@@ -173,11 +181,14 @@ class History:
         """What can happen to the money now, each with a share in percent."""
         found: dict[str, Callable[[int], None]] = {}
         for page, gift in enumerate(self.gifts):
-            if gift.state != State.PAID:
+            if gift.state != State.PAID or gift.bounced:
                 continue
             name = f"of page {page}"
             if self._left(gift) and not disputes.funds_withdrawn(_charge(gift).stripe_id):
                 found[f"refund {name}"] = lambda share, gift=gift: self.refund(gift, share)
+            charge = _charge(gift).body
+            if charge["payment_method_details"]["type"] != "card" and not (gift.refunds or gift.disputes):
+                found[f"the bank sends back {name}"] = lambda _, gift=gift: self.bounce(gift)
             for kind in disputes.KINDS:
                 found[f"{kind} {name}"] = lambda share, gift=gift, kind=kind: self.dispute(gift, kind, share)
             for number, refund in enumerate(gift.refunds):

@@ -12,7 +12,7 @@ from donations.jobs.registry import Result
 from donations.management import mode
 from donations.management.since import since_date
 from donations.reporting import reconciliation
-from donations.stripe import balance_transactions
+from donations.stripe import balance_transactions, polling
 from donations.stripe.errors import Refused, StripeUnavailable
 
 
@@ -26,9 +26,10 @@ class Command(BaseCommand):
         mode.hold()
         try:
             balance_transactions.mirror(options["since"], patient=True)
+            with_bank = polling.still_with_bank(reconciliation.open_debits(options["since"]), patient=True)
         except (StripeUnavailable, Refused) as error:
             raise CommandError(f"Stripe did not answer ({error}). Nothing was compared; run this again.") from error
-        result = reconciliation.reconcile(options["since"])
+        result = reconciliation.reconcile(options["since"], with_bank)
         if options["since"] is None:
             scheduler.store_result(scheduler.RECONCILE, Result(str(result), result.as_data()))
         self.stdout.write(str(result))

@@ -22,6 +22,7 @@ EVENT_TYPES = frozenset(
         "payment_intent.payment_failed",
         "charge.succeeded",
         "charge.updated",
+        "charge.failed",
         "charge.refunded",
         "refund.created",
         "refund.updated",

@@ -16,6 +16,7 @@ from donations.domain.updates import (
     DisputeStatus,
     Movement,
     Payment,
+    PaymentFailure,
     Refund,
     RefundStatus,
     StripeUpdate,
@@ -64,6 +65,7 @@ def _session(session: dict[str, Any], at: datetime) -> StripeUpdate:
             and fetched.get("status") in {"requires_payment_method", "canceled"}
         ),
         delayed=checkout is Checkout.COMPLETE and not paid,
+        failure=_failure(charge, at),
         email=plain(details.get("email")),
         **_ours(session),
         **_asked(session, "amount_total"),
@@ -79,6 +81,7 @@ def _intent(intent: dict[str, Any], at: datetime) -> StripeUpdate:
     update = StripeUpdate(
         at=moment(charge["created"]) if isinstance(charge, dict) else at,
         refs=refs(intent["id"], charge),
+        failure=_failure(charge, at),
         **_ours(intent),
         **_asked(intent, "amount"),
     )
@@ -96,10 +99,26 @@ def _charge(charge: dict[str, Any], at: datetime) -> StripeUpdate:
         **_ours(charge),
         **_asked(charge, "amount"),
     )
+    if charge.get("status") == "pending":
+        # A bank debit on its way: its page is complete, whoever has told us of that.
+        return replace(update, checkout=Checkout.COMPLETE, delayed=True)
+    if failure := _failure(charge, at):
+        return replace(update, checkout=Checkout.COMPLETE, delayed=True, settling_failed=True, failure=failure)
     # A charge without a payment intent was not made by Checkout, and an uncaptured one has moved nothing.
     if charge.get("status") != "succeeded" or not charge.get("captured") or not intent_id:
         return update
     return replace(update, change=_payment(charge, intent_id, "amount_captured"))
+
+
+def _failure(charge: Any, at: datetime) -> PaymentFailure | None:
+    """The failure of a charge that stood in our balance: a bank debit's, never a mere decline."""
+    if not isinstance(charge, dict) or charge.get("status") != "failed":
+        return None
+    intent = charge.get("payment_intent")
+    intent_id = intent["id"] if isinstance(intent, dict) else intent
+    if not intent_id or not (charge.get("balance_transaction") or charge.get("failure_balance_transaction")):
+        return None
+    return PaymentFailure(text(charge, "id"), text({"intent": intent_id}, "intent"), *money(charge, "amount"), at)
 
 
 def _refund(refund: dict[str, Any], at: datetime) -> StripeUpdate:

@@ -68,4 +68,4 @@ def took_money(transaction: dict[str, Any]) -> bool:
     """Whether a balance transaction took money. The sign tells, unless a cent was settled to nothing."""
     if transaction["amount"]:
         return bool(transaction["amount"] < 0)
-    return transaction.get("reporting_category") in {"refund", "dispute"}
+    return transaction.get("reporting_category") in {"refund", "dispute", "charge_failure"}

@@ -123,7 +123,7 @@ def assert_as_it_happened(history: History, *, reconciled: bool) -> None:
     assert not StripeEvent.objects.exclude(state__in=["handled", "ignored"]).exists()
     if reconciled:
         history.wait(20 * 60)
-        verdict = reconciliation.reconcile()
+        verdict = reconciliation.reconcile(with_bank=polling.still_with_bank(reconciliation.open_debits()))
         assert verdict.agree
         assert not verdict.others
 

@@ -20,7 +20,7 @@ from donations.giving.checkout import Order
 from donations.jobs import scheduler
 from donations.ledger import identity
 from donations.models import BalanceTransaction, Donation, LedgerEntry, RefundRequest, SiteIdentity, StripeEvent
-from donations.reporting import fees, reconciliation
+from donations.reporting import period_figures, reconciliation
 from donations.stripe import balance_transactions, client, events, refunds
 from donations.stripe.parsing.values import site_of
 from mail.models import Mail
@@ -161,7 +161,7 @@ def test_fees_exports_and_proof_take_another_site_on_this_host_for_another_selle
     result = reconciliation.reconcile()
     assert [each.kind for each in result.discrepancies] == ["missing here"], "ours, forgotten by the database"
     assert dict(result.others) == {"usd": 3000}
-    assert fees.of_month(month_of_the_movements()) == {"usd": 50}
+    assert period_figures.of_month(month_of_the_movements())["usd"].fees.total == 50
     assert sorted(row["ours"] for row in exported("accounting")[0]) == ["no", "yes"]
 
 
@@ -180,7 +180,7 @@ def test_a_copy_gets_an_id_of_its_own_and_the_gifts_of_before_stay_in_its_books(
 
     assert after == identity.site_id() == SiteIdentity.objects.get().site_id != before
     assert reconciliation.reconcile().agree
-    assert fees.of_month(month_of_the_movements()) == {"usd": 50}
+    assert period_figures.of_month(month_of_the_movements())["usd"].fees.total == 50
     first_sites = elsewhere()
     thing = session(first_sites, **marked(first_sites, tincup_site="localhost", tincup_site_id=before))
     assert hear("checkout.session.completed", thing) == "ignored", "what the first site takes from now on is its own"

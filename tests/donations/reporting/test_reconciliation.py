@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from desk.pages import ledger_rows
 from donations.domain.status import Status
 from donations.giving import checkout
 from donations.giving.checkout import Order
@@ -173,6 +174,98 @@ def test_disputes_and_failed_refunds_are_proved_too(dashboard: Dashboard) -> Non
         assert donation.status == status
     assert "The books agree." in command("verify_books")
     assert sum(LedgerEntry.objects.values_list("amount", flat=True)) == 4000
+
+
+def by_bank(number: int, outcome: str = "settles") -> Donation:
+    donation = checkout.begin(Order(amount=2000, currency="usd"), f"donor {number}")
+    pay(donation, bank=outcome, email="ada@example.org")
+    return donation
+
+
+def test_a_bank_debit_on_its_way_is_nobodys_row_and_no_lost_event(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_bank(1), by_bank(2)
+    assert "The books agree." in command("verify_books")
+    assert not LedgerEntry.objects.exists()
+    fetched = []
+    retrieve = client.retrieve
+    monkeypatch.setattr(client, "retrieve", lambda reference: fetched.append(reference) or retrieve(reference))
+    for _ in range(3):
+        assert scheduler._mirror() == "0 balance transactions added"
+    assert len(fetched) == 2, "asked about again and again, every ten minutes"
+    assert scheduler._reconcile().text.endswith("0 differences.")
+
+
+def test_a_bank_debit_that_arrived_unheard_is_a_difference_and_made_good(dashboard: Dashboard) -> None:
+    donation = by_bank(1)
+    dashboard.ask("/settle", session=donation.session_id, outcome="settles")
+    balance_transactions.mirror()
+    with pytest.raises(SystemExit):
+        command("verify_books")
+    assert scheduler._mirror() == "0 balance transactions added, 1 lost events made good"
+    donation.refresh_from_db()
+    assert donation.status == Status.PAID
+    assert "The books agree." in command("verify_books")
+
+
+@pytest.mark.parametrize("settlement", ["", "eur"])
+def test_a_bank_debit_that_fails_before_it_arrives_comes_to_nothing(dashboard: Dashboard, settlement: str) -> None:
+    dashboard.ask("", settlement=settlement, exchange_rate="0.9137")
+    donation = by_bank(1)
+    dashboard.ask("/settle", session=donation.session_id, outcome="fails")
+    assert "The books agree." in command("verify_books")
+    assert "0 ledger rows added" in command("reconcile")
+    donation.refresh_from_db()
+    assert donation.status == Status.FAILED
+    assert scheduler._mirror() == "0 balance transactions added"
+    assert "0 rows compared" in command("verify_books")
+
+
+@pytest.mark.parametrize("settlement", ["", "eur"])
+@pytest.mark.parametrize("by", ["reconcile", "mirror"])
+def test_a_bank_debit_that_fails_after_it_was_booked_is_proved_too(
+    dashboard: Dashboard, settlement: str, by: str
+) -> None:
+    dashboard.ask("", settlement=settlement, exchange_rate="0.9137")
+    donation = by_bank(1)
+    dashboard.ask("/settle", session=donation.session_id, outcome="settles")
+    command("reconcile")
+    dashboard.ask("/fail_payment", session=donation.session_id)
+    with pytest.raises(SystemExit):
+        command("verify_books")
+    if by == "mirror":
+        assert "1 lost events made good" in scheduler._mirror()
+    else:
+        assert "1 ledger rows added" in command("reconcile")
+    donation.refresh_from_db()
+    assert donation.status == Status.FAILED
+    assert "2 rows compared, 0 too young, 0 differences" in command("verify_books")
+    assert public_totals.stats().raised == 0
+
+
+@pytest.mark.parametrize("settlement", ["", "eur"])
+@pytest.mark.parametrize("outcome", ["fails", "fails_as_adjustment", "fails_as_payment_refund"])
+@pytest.mark.parametrize("bank", [False, True])
+def test_a_failed_refund_is_proved_in_whichever_shape_it_comes_back(
+    dashboard: Dashboard, outcome: str, bank: bool, settlement: str
+) -> None:
+    dashboard.ask("", settlement=settlement, exchange_rate="0.9137")
+    donation = by_bank(1) if bank else give(1)
+    if bank:
+        dashboard.ask("/settle", session=donation.session_id, outcome="settles")
+    refund = dashboard.refund(donation, amount=333)
+    assert refund["id"].startswith("pyr_" if bank else "re_")
+    command("reconcile")
+    dashboard.ask("/settle_refund", refund=refund["id"], outcome=outcome)
+    if outcome == "fails":
+        command("reconcile")
+    else:
+        assert "1 lost events made good" in scheduler._mirror()
+    donation.refresh_from_db()
+    assert donation.status == Status.PAID
+    assert "3 rows compared, 0 too young, 0 differences" in command("verify_books")
+    assert all(row.booked for row in ledger_rows.for_donation(donation)), "the desk shows Stripe's row beside each"
 
 
 def test_another_settlement_currency_is_proved_to_the_cent(dashboard: Dashboard) -> None:

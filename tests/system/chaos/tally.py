@@ -65,12 +65,15 @@ class Gift:
     state: State = State.OPEN
     refunds: list[Refund] = field(default_factory=list)
     disputes: list[Dispute] = field(default_factory=list)
+    # A bank debit that had arrived and was sent back after all.
+    bounced: bool = False
 
     def rows(self) -> Counter[Row]:
         """The ledger rows that this gift must have."""
         if self.state != State.PAID:
             return Counter()
         rows: Counter[Row] = Counter({("payment", self.amount): 1})
+        rows.update([("payment_failure", -self.amount)] * self.bounced)
         for refund in self.refunds:
             rows.update([("refund", -refund.amount)] * refund.debited)
             rows.update([("refund_failure", refund.amount)] * refund.credited)
@@ -89,6 +92,8 @@ class Gift:
         """The word for it in the admin."""
         if self.state != State.PAID:
             return {State.OPEN: "pending"}.get(self.state, self.state.value)
+        if self.bounced:
+            return "failed"
         withdrawn = -sum(sum(dispute.movements) for dispute in self.disputes)
         statuses = {dispute.status for dispute in self.disputes}
         if statuses & CONTESTED or (withdrawn and "lost" not in statuses):
