@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.db import DEFAULT_DB_ALIAS
 
+from project import write_check
 from project.env import BASE_DIR
 
 # Donations, events and Stripe, as the tests of several apps need them.
@@ -24,6 +25,7 @@ LEFT_OUT = pytest.StashKey[bool]()
 def _nothing_is_remembered() -> None:
     """Totals and the organisation are cached for seconds: a test must not see those of the one before."""
     cache.clear()
+    write_check.forget()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,6 +8,8 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
+from project import write_check
+
 
 class ProbeMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -41,7 +43,7 @@ def unready() -> str:
         return str(error)
     except DatabaseError:
         return "the database does not answer"
-    return ""
+    return write_check.problem()
 
 
 def _plain(status: int, text: str) -> HttpResponse:
