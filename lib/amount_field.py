@@ -56,6 +56,14 @@ def malformed(currency: str) -> str:
     return _("Type an amount, like %(example)s.") % {"example": example(currency)}
 
 
+def last_decimal(currency: str) -> str:
+    """What is said of an amount with a third decimal, which the currency has and Stripe does not move."""
+    return _("The last decimal of an amount in %(currency)s must be 0. Type one like %(example)s.") % {
+        "currency": money.name(currency),
+        "example": example(currency),
+    }
+
+
 def in_currency(currency: str) -> str:
     """A field's help: which currency, and how an amount of it is typed."""
     return _("In %(currency)s, like %(example)s.") % {"currency": currency.upper(), "example": example(currency)}

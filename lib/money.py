@@ -84,8 +84,9 @@ def least_payable(currency: str) -> int:
 
 
 def payable(amount: int, currency: str) -> bool:
-    """Whether Stripe takes so many minor units: of three decimals the last must be 0."""
-    return not (currency in currencies.THREE_DECIMAL and amount % 10)
+    """Whether Stripe moves so many minor units: whole units of some currencies, and of three decimals the last a 0."""
+    step = 100 if currency in currencies.WHOLE_UNITS_ONLY else 10 if currency in currencies.THREE_DECIMAL else 1
+    return amount % step == 0
 
 
 def major(amount: int, currency: str) -> Decimal:
@@ -110,8 +111,9 @@ def typed(amount: int, currency: str, language: str = "") -> str:
 
 
 def display(amount: int, currency: str, language: str = "") -> str:
-    """For reading: "$20.00"."""
-    return _written(major(amount, currency), currency, exponent(currency), language)
+    """For reading: "$20.00"; of a currency without coins "ISK 300", though Stripe counts its hundredths."""
+    decimals = 0 if currency in currencies.WHOLE_UNITS_ONLY and amount % 100 == 0 else exponent(currency)
+    return _written(major(amount, currency), currency, decimals, language)
 
 
 def display_short(amount: int, currency: str, language: str = "") -> str:
@@ -127,6 +129,10 @@ def _written(value: Decimal, currency: str, decimals: int, language: str) -> str
     where = locale(language)
     pattern = parse_pattern(where.currency_formats["standard"].pattern)
     pattern.frac_prec = (decimals, decimals)
+    if symbol(currency, language)[-1:].isalpha():
+        # A word does not touch the number: "KWD 20.500".
+        plus, minus = (re.sub("¤$", "¤\xa0", before) for before in pattern.prefix)
+        pattern.prefix = (plus, minus)
     return str(pattern.apply(value, where, currency=currency.upper(), currency_digits=False))
 
 

@@ -66,6 +66,8 @@ class RefundForm(forms.Form):
                 if not 0 < cleaned["minor"] <= payment.left:
                     rest = money.display(payment.left, payment.currency)
                     self.add_error("amount", _("At most %(rest)s is left of this payment.") % {"rest": rest})
+                elif not money.payable(cleaned["minor"], payment.currency):
+                    self.add_error("amount", amount_field.last_decimal(payment.currency))
         return cleaned
 
 

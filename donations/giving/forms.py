@@ -76,11 +76,7 @@ def amount_of(text: str, read: Callable[[str, str], int] = amount_field.parse) -
     except ValidationError as error:
         raise (_too_large() if error.code == "amount_too_large" else error) from None
     if not money.payable(amount, currency):
-        raise ValidationError(
-            _("The last decimal of a gift in %(currency)s must be 0. Type an amount like %(example)s.")
-            % {"currency": money.name(currency), "example": amount_field.example(currency)},
-            code="amount_malformed",
-        )
+        raise ValidationError(amount_field.last_decimal(currency), code=amount_field.CODE)
     least = max(settings.DONATION_MIN, money.least_payable(currency))
     if amount < least:
         raise ValidationError(

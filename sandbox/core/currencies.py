@@ -16,6 +16,8 @@ SUPPORTED = frozenset(
 
 _ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
 THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
+# No coins below the unit, yet counted times one hundred.
+WHOLE_UNITS_ONLY = frozenset("isk ugx".split())
 
 # In minor units. Stripe applies them after conversion to the settlement currency; here the two are the same.
 MINIMUM = {
@@ -44,6 +46,12 @@ def format_amount(amount: int, currency: str) -> str:
     major, minor = divmod(abs(amount), 10**exponent)
     number = f"{major:,}" + (f".{minor:0{exponent}}" if exponent else "")
     return f"{'−' if amount < 0 else ''}{_SYMBOLS.get(currency, '')}{number} {currency.upper()}"
+
+
+def payable(amount: int, currency: str) -> bool:
+    """Whether Stripe takes these minor units: whole units of some currencies, and of three decimals the last a 0."""
+    step = 100 if currency in WHOLE_UNITS_ONLY else 10 if currency in THREE_DECIMAL else 1
+    return amount % step == 0
 
 
 def parse_amount(text: str, currency: str) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from sandbox.core import errors, store
-from sandbox.core.currencies import format_amount
+from sandbox.core.currencies import format_amount, payable
 from sandbox.engine import balance, disputes, test_cards
 from sandbox.models import Behaviour, Record
 from sandbox.objects import refund
@@ -115,6 +115,8 @@ def _refundable_amount(charge: dict[str, Any], amount: int | None) -> int:
             f"({format_amount(left, currency)})"
         )
         raise errors.ApiError(400, message, param="amount", execution_started=True)
+    if amount is not None and not payable(amount, currency):
+        raise errors.parameter_invalid(f"Amounts in {currency} must end in 0.", "amount", "parameter_invalid_integer")
     return amount or left
 
 

@@ -110,7 +110,7 @@ def _check_total(total: int, currency: str) -> None:
         maximum = currencies.format_amount(currencies.MAXIMUM, currency)
         message = f"The Checkout Session's total amount due must be no more than {maximum}"
         raise errors.parameter_invalid(message, "line_items", "amount_too_large")
-    if currency in currencies.THREE_DECIMAL and total % 10:
+    if not currencies.payable(total, currency):
         raise errors.parameter_invalid(
             f"Amounts in {currency} must end in 0.", "line_items", "parameter_invalid_integer"
         )

@@ -71,9 +71,10 @@ def test_no_text_does_more_than_be_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "payable"), [(1505, "kwd", False), (1510, "kwd", True), (5, "jpy", True)]
+    ("amount", "currency", "payable"),
+    [(1505, "kwd", False), (1510, "kwd", True), (5, "jpy", True), (30050, "isk", False), (1, "usd", True)],
 )
-def test_of_three_decimals_stripe_takes_no_last_one(amount: int, currency: str, payable: bool) -> None:
+def test_some_minor_units_exist_and_are_not_moved_by_stripe(amount: int, currency: str, payable: bool) -> None:
     assert money.payable(amount, currency) is payable
 
 
@@ -85,6 +86,10 @@ def test_major_and_minor_differ_by_the_exponent_only(amount: int, currency: str)
 def test_people_read_amounts_in_their_language() -> None:
     assert money.display(123456, "usd") == "$1,234.56"
     assert money.display(500, "jpy") == "¥500"
+    assert money.display(1500, "kwd") == "KWD\xa01.500"
+    assert money.display(30000, "isk") == "ISK\xa0300"
+    assert money.display(-2000, "chf") == "-CHF\xa020.00"
+    assert money.display(1500, "kwd", "de") == "1,500\xa0KWD"
     assert money.display_short(2000, "usd") == "$20"
     assert money.display_short(2050, "usd") == "$20.50"
     assert money.display_short(2000, "eur", "de") == "20\xa0€"

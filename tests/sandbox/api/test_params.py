@@ -63,6 +63,8 @@ NOW = int(time.time())
         (item(unit_amount=49, currency="jpy"), "amount_too_small", "line_items"),
         (item(unit_amount=299, currency="sek"), "amount_too_small", "line_items"),
         (item(unit_amount=1001, currency="kwd"), "parameter_invalid_integer", "line_items"),
+        (item(unit_amount=30050, currency="isk"), "parameter_invalid_integer", "line_items"),
+        (item(unit_amount=1_000_001, currency="ugx"), "parameter_invalid_integer", "line_items"),
         (item(currency="xyz"), None, "line_items[0][price_data][currency]"),
         (item(product_data={"name": ""}), "parameter_missing", "line_items[0][price_data][product_data][name]"),
         ({"line_items": [{"price": "price_1", "quantity": 1}]}, "resource_missing", "line_items[0][price]"),
