@@ -74,6 +74,8 @@ def create_session(
         "success_url": success_url,
         "cancel_url": cancel_url,
         "expires_at": int(expires_at.timestamp()),
+        # Left out, the dashboard's setting would decide whether donors are asked for a sum in their own currency.
+        "adaptive_pricing": {"enabled": settings.STRIPE_ADAPTIVE_PRICING},
         "client_reference_id": reference,
         # The session's metadata is not copied to its payment intent: both must name the donation.
         "metadata": metadata,

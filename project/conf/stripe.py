@@ -40,6 +40,7 @@ STRIPE_API_BASE = env.origin(
     "STRIPE_API_BASE", f"http://127.0.0.1:{PORT}/sandbox" if SANDBOX else "https://api.stripe.com", path=True
 )
 STRIPE_CHECKOUT_ORIGIN = env.origin("STRIPE_CHECKOUT_ORIGIN")
+STRIPE_ADAPTIVE_PRICING = env.boolean("STRIPE_ADAPTIVE_PRICING", False)
 
 # What the sandbox needs to know of the site it stands in (it imports nothing of the site's domain).
 SANDBOX_URL = f"{SITE_URL}/sandbox"

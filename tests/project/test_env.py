@@ -63,6 +63,7 @@ WRONG = {
     "STRIPE_WEBHOOK_SECRET": ["secret", "whsec_a,secret"],
     "STRIPE_API_BASE": ["stripe", "https://x/y?z", "ftp://x"],
     "STRIPE_CHECKOUT_ORIGIN": ["pay.example.org", "https://pay.example.org/y", "https://pay.x;script-src *"],
+    "STRIPE_ADAPTIVE_PRICING": ["maybe"],
     "SANDBOX": ["maybe"],
     "EMAIL_URL": [
         "mail.example.org",

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import pytest_django
 from django.db import connection
 from django.utils import timezone
 
@@ -256,3 +257,19 @@ def test_the_question_without_the_address_is_asked_the_same_way_again(faulty_str
     faulty_stripe.mode = "ok"
     assert checkout.begin(ODD, "token").session_url
     assert [bool(form.get("customer_email")) for form in faulty_stripe.forms] == [True, False, False]
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+@SANDBOX
+def test_donors_see_the_sites_currency_unless_the_operator_wants_it_otherwise(
+    stripe: str, settings: pytest_django.Settings, wanted: bool
+) -> None:
+    assert settings.STRIPE_ADAPTIVE_PRICING is False
+    settings.STRIPE_ADAPTIVE_PRICING = wanted
+    donation = checkout.begin(TWENTY, "token")
+    assert client.retrieve(donation.session_id)["adaptive_pricing"] == {"enabled": wanted}
+
+
+def test_it_is_said_and_not_left_to_the_dashboard(faulty_stripe: FaultyStripe) -> None:
+    checkout.begin(TWENTY, "token")
+    assert faulty_stripe.forms[0]["adaptive_pricing[enabled]"] == ["false"]

@@ -75,6 +75,8 @@ NOW = int(time.time())
         ({"customer_email": "ada@bücher.example"}, "email_invalid", "customer_email"),
         ({"customer_email": "ada@localhost"}, "email_invalid", "customer_email"),
         ({"payment_intent_data": {"receipt_email": "a@b"}}, "email_invalid", "payment_intent_data[receipt_email]"),
+        ({"adaptive_pricing": {"enabled": "perhaps"}}, None, "adaptive_pricing[enabled]"),
+        ({"adaptive_pricing": {"on": "true"}}, "parameter_unknown", "adaptive_pricing[on]"),
         ({"mode": "rental"}, None, "mode"),
         ({"submit_type": "give"}, None, "submit_type"),
         ({"locale": "tlh"}, None, "locale"),
