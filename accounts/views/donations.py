@@ -34,6 +34,7 @@ def account(request: HttpRequest) -> HttpResponse:
     context = _book(request, user, totals) | {
         "this_year": [money.display(total.amount, total.currency) for total in totals if total.year == this_year],
         "by_year": totals,
+        "running": this_year,
         "period": PeriodForm(initial=_whole_year(this_year)),
     }
     return page_or_fragment(request, "accounts/account.html", "accounts/_gifts.html", context)
@@ -102,6 +103,7 @@ def statement(request: HttpRequest) -> HttpResponse:
         "first": first,
         "last": last,
         "made_at": timezone.now(),
+        "unfinished": last >= timezone.localdate(),
         "lines": [
             {
                 "at": entry.happened_at,

@@ -11,13 +11,14 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from donations.jobs import registry, retention
 from donations.jobs.registry import Job, Result
 from donations.models import Chore, insert_once
-from donations.reporting import reconciliation
+from donations.reporting import reconciliation, totals_zone
 from donations.stripe import balance_transactions, payouts, polling, refunds
 from donations.wall import placements
 from mail import outbox
@@ -51,6 +52,23 @@ def _reconcile() -> Result:
     return Result(str(result), result.as_data())
 
 
+def _rebuild_totals() -> Result:
+    """Only when the site's clock is another one than that by which the totals were made."""
+    last = Chore.objects.filter(pk=TOTALS).first()
+    if last and totals_zone.made_here(last.data):
+        return Result(last.result, last.data)
+    mended, data = totals_zone.rebuild()
+    return Result(f"{mended} months counted anew by {settings.TIME_ZONE}", data)
+
+
+def notice_another_clock() -> int:
+    """Let the totals be rebuilt at once when TIME_ZONE was changed, not when an hour is over."""
+    last = Chore.objects.filter(pk=TOTALS, data__isnull=False, due_at__gt=timezone.now()).first()
+    if last is None or totals_zone.made_here(last.data):
+        return 0
+    return Chore.objects.filter(pk=TOTALS, due_at=last.due_at).update(due_at=timezone.now())
+
+
 LOST = timedelta(days=3)  # how long Stripe goes on telling an event
 # A claim by somebody who was killed, or whose work failed, holds for this long.
 LEASE = timedelta(minutes=10)
@@ -64,8 +82,9 @@ ALWAYS: tuple[Callable[[], int], ...] = (
     refunds.finish_open,
     placements.refresh_lapsed,
     send_emails,
+    notice_another_clock,
 )
-MIRROR, RECONCILE = "mirror-balance-transactions", Chore.RECONCILE
+MIRROR, RECONCILE, TOTALS = "mirror-balance-transactions", Chore.RECONCILE, "rebuild-totals"
 SCHEDULE: dict[str, Job] = {
     MIRROR: Job(_("Mirror Stripe’s book"), timedelta(minutes=10), _mirror),
     "mirror-payouts": Job(
@@ -73,6 +92,8 @@ SCHEDULE: dict[str, Job] = {
         timedelta(hours=1),
         lambda: f"the parts of {payouts.mirror()} payouts added",
     ),
+    # Before the reconciliation, which compares them.
+    TOTALS: Job(_("Rebuild the totals for another time zone"), timedelta(hours=1), _rebuild_totals),
     RECONCILE: Job(_("Reconcile with Stripe"), timedelta(days=1), _reconcile),
     "empty-old-events": Job(
         _("Empty old events"), timedelta(days=1), lambda: f"{retention.empty_old_events()} event bodies emptied"

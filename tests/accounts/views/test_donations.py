@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core import signing
 from django.test import Client
+from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -46,6 +47,26 @@ def number_of(donation: Donation) -> int:
     return Receipt.objects.get(entry__donation=donation).number
 
 
+def test_a_statement_of_a_period_that_is_not_over_says_so(her: Client, alice: User, give: Give) -> None:
+    today = timezone.localdate()
+    give(user=alice, at=timezone.now())
+    give(user=alice, at=LAST_YEAR)
+    for last, said in ((today, True), (date(today.year, 12, 31), True), (today - timedelta(days=1), False)):
+        text = page(her, "/account/statement", first="2025-01-01", last=f"{last}")
+        assert ("Not over yet: what moves later is not in this statement." in text) == said, last
+        assert ("Given in this period until " in text) == said, last
+    assert "Not over yet" in page(her, "/account/statement"), "the running year is what it begins with"
+
+
+def test_the_sum_of_the_running_year_is_told_as_so_far(her: Client, alice: User, give: Give) -> None:
+    year = timezone.localdate().year
+    give(user=alice, at=timezone.now())
+    give(user=alice, at=LAST_YEAR)
+    assert f"{year} so far" in page(her)
+    assert f"Given in {year} so far" in table(her, year=str(year))
+    assert "so far" not in table(her, year="2025")
+
+
 # --- The account ------------------------------------------------------------------------------------------------------
 
 
@@ -79,8 +100,8 @@ def test_totals_by_year_count_what_stayed(her, alice, give: Give):
     give(user=alice, amount=700, at=LAST_YEAR)
     give(user=alice, amount=9900, arrived=False)
     text = " ".join(page(her).split())
-    assert '<dt>2026</dt><dd class="number">$45.00</dd>' in text
-    assert '<dt>2025</dt><dd class="number">$7.00</dd>' in text
+    assert '<dt> 2026 so far </dt> <dd class="number">$45.00</dd>' in text
+    assert '<dt> 2025 </dt> <dd class="number">$7.00</dd>' in text
 
 
 def test_currencies_are_never_added(her, alice, give: Give):

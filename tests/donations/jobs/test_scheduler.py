@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import pytest_django
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from donations.domain.updates import Payment, StripeUpdate
 from donations.jobs import scheduler
 from donations.jobs.registry import Job
-from donations.models import Chore
+from donations.ledger import monthly_totals, posting
+from donations.models import Chore, Donation, Total
+from donations.reporting import totals_zone
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +81,35 @@ def test_an_idle_round_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with CaptureQueriesContext(connection) as queries:
         scheduler.run_due()
     assert {query["sql"].split()[0] for query in queries.captured_queries} == {"SELECT"}
+
+
+def months() -> dict[str, tuple[int, int]]:
+    return {f"{total.month:%Y-%m}": (total.raised, total.gifts) for total in Total.objects.all() if total.raised}
+
+
+def test_totals_are_rebuilt_at_once_when_the_sites_clock_is_another(
+    make_donation: Callable[..., Donation], settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "ALWAYS", (scheduler.notice_another_clock,))
+    monkeypatch.setattr(scheduler, "SCHEDULE", {scheduler.TOTALS: scheduler.SCHEDULE[scheduler.TOTALS]})
+    payment = Payment("pi_1", 2000, "usd")
+    at = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
+    posting.post(StripeUpdate(at=at, donation=make_donation().uuid, refs=("pi_1",), change=payment))
+    scheduler.run_due()
+    assert months() == {"2026-10": (2000, 1)}
+    settings.TIME_ZONE = "Europe/Berlin"
+    scheduler.run_due()
+    assert months() == {"2026-11": (2000, 1)}
+    assert monthly_totals.compare() == {}
+    with CaptureQueriesContext(connection) as queries:
+        scheduler.run_due()
+    assert {query["sql"].split()[0] for query in queries.captured_queries} == {"SELECT"}
+
+
+def test_the_totals_are_looked_at_again_when_gifts_came_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, settings: pytest_django.Settings
+) -> None:
+    monkeypatch.setattr(monthly_totals, "compare", lambda: {("usd", date(2026, 10, 1)): ((1,) * 6, (0,) * 6)})
+    assert totals_zone.rebuild() == (0, None)
+    assert not totals_zone.made_here(None)
+    assert totals_zone.made_here({"zone": settings.TIME_ZONE})
