@@ -19,7 +19,7 @@ AMOUNTS = (500, 1000, 1000, 2000, 2000, 2000, 2500, 5000, 5000, 10000, 1250, 333
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """`fate` is paid, abandoned, refunded, partly_refunded, won, lost, disputed or offline; amount in cents."""
+    """`fate` is paid, abandoned, refunded, partly_refunded, won, lost, disputed or offline; amount in US cents."""
 
     at: datetime
     amount: int

@@ -21,6 +21,7 @@ from donations.domain import updates
 from donations.ledger import identity, offline_donations
 from donations.models import Donation, LedgerEntry, OfflineGift
 from donations.stripe import balance_transactions, events, parsing, payouts
+from lib import money
 from mail import outbox
 from sandbox import demo_history
 from sandbox.api.expand import expand
@@ -58,9 +59,15 @@ def write(story: list[Gift], chance: random.Random) -> Counter[str]:
     return made
 
 
+def _sum(gift: Gift, part: int = 1) -> int:
+    """The gift, or a part of it, as a sum of the site's currency that Stripe could move, in minor units."""
+    currency = settings.DONATION_CURRENCY
+    return money.round_down(money.dollars(gift.amount, currency) // 100 // part, currency)
+
+
 def _give(gift: Gift, chance: random.Random) -> None:
     donation = Donation.objects.create(
-        amount=gift.amount,
+        amount=_sum(gift),
         currency=settings.DONATION_CURRENCY, name=gift.person.name, email=gift.person.email, message=gift.message,
         public=gift.person.public, created_at=gift.at - timedelta(seconds=90), expires_at=gift.at + timedelta(hours=2),
     )  # fmt: skip
@@ -69,7 +76,7 @@ def _give(gift: Gift, chance: random.Random) -> None:
         return
     paid = demo_history.record_payment(
         int(gift.at.timestamp()),
-        gift.amount,
+        donation.amount,
         donation.currency,
         payer=Payer(gift.person.email, gift.person.name or None),
         metadata={**identity.metadata(), "tincup_donation": str(donation.uuid)},
@@ -79,7 +86,7 @@ def _give(gift: Gift, chance: random.Random) -> None:
     keys = [paid.session.payment_intent]
     later = min(gift.at + timedelta(days=chance.randint(1, 25)), timezone.now())
     if gift.fate in {"refunded", "partly_refunded"}:
-        amount = gift.amount if gift.fate == "refunded" else gift.amount // 2
+        amount = _sum(gift, 1 if gift.fate == "refunded" else 2)
         refund = demo_history.record_refund(paid, int(later.timestamp()), amount, {"tincup_asked_by": BY})
         _book(refund, later)
         keys.append(refund.stripe_id)
@@ -100,7 +107,7 @@ def _status(gift: Gift, later: datetime) -> str:
 def _receive(gift: Gift, chance: random.Random) -> None:
     offline_donations.record(
         offline_donations.Received(
-            form=uuid.uuid4(), amount=gift.amount,
+            form=uuid.uuid4(), amount=_sum(gift),
             currency=settings.DONATION_CURRENCY, method=chance.choice(("cheque", "transfer", "cash")),
             received_on=timezone.localtime(gift.at).date(), by=BY, name=gift.person.name, email=gift.person.email,
             public=gift.person.public,

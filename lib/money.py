@@ -83,10 +83,15 @@ def least_payable(currency: str) -> int:
     return currencies.MINIMUM.get(currency, 1)
 
 
-def payable(amount: int, currency: str) -> bool:
-    """Whether Stripe moves so many minor units: whole units of some currencies, and of three decimals the last a 0."""
+def round_down(amount: int, currency: str) -> int:
+    """The largest amount up to this one that Stripe moves: whole units of some currencies, no third decimal."""
     step = 100 if currency in currencies.WHOLE_UNITS_ONLY else 10 if currency in currencies.THREE_DECIMAL else 1
-    return amount % step == 0
+    return amount // step * step
+
+
+def payable(amount: int, currency: str) -> bool:
+    """Whether Stripe moves so many minor units."""
+    return amount == round_down(amount, currency)
 
 
 def major(amount: int, currency: str) -> Decimal:

@@ -113,9 +113,10 @@ def _words(currency: str, locale: Locale) -> frozenset[str]:
     words = {currency} | {sign for sign, meant in currencies.SIGNS.items() if currency in meant}
     for language in (locale, Locale("en"), Locale("ar")):
         words.add(get_currency_symbol(code, locale=language))
-        words |= {get_currency_name(code, count=count, locale=language) for count in (1, 2)}
-    # "20 dollars" as well as "20 US dollars".
-    words |= {get_currency_name(code, count=count, locale="en").split()[-1] for count in (1, 2)}
+        for count in (1, 2):
+            name = get_currency_name(code, count=count, locale=language)
+            # "20 dollars" as well as "20 US dollars", "20 francs" and "20 Franken".
+            words |= {name, name.split()[0], name.split()[-1]}
     return frozenset(_word("".join(_tidied(word))) for word in words)
 
 

@@ -23,7 +23,7 @@ desk > donations.jobs donations.reporting donations.stripe donations.ledger dona
 accounts > donations.donors donations.jobs.registry mail organisation lib
 pages > donations.giving.goal donations.reporting donations.wall organisation lib
 sandbox > sandbox.api sandbox.console sandbox.checkout > sandbox.worker sandbox.operator > sandbox.engine > sandbox.webhooks > sandbox.objects > sandbox.core > sandbox.models sandbox.router
-demo > sandbox sandbox.api sandbox.objects sandbox.models sandbox.router donations.stripe donations.ledger donations.models donations.domain mail
+demo > sandbox sandbox.api sandbox.objects sandbox.models sandbox.router donations.stripe donations.ledger donations.models donations.domain mail lib
 project > donations.jobs donations.ledger organisation lib sandbox.worker
 """  # noqa: E501  (a row is read as a row)
 

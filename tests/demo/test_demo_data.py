@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -13,6 +14,9 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from demo import writing
+from demo.people import crowd
+from demo.story import Gift
 from donations.domain.status import Status
 from donations.jobs import scheduler
 from donations.ledger import offline_donations
@@ -20,6 +24,7 @@ from donations.ledger.offline_donations import Received
 from donations.models import Case, Donation, LedgerEntry, OfflineGift, Payout
 from donations.reporting import reconciliation
 from donations.stripe import payouts
+from lib import money
 from mail.models import Mail
 from tests.donations.reporting.test_reconciliation import command, give
 from tests.donations.stripe.test_refunds import ask, wanted
@@ -70,6 +75,29 @@ def test_the_books_agree_here_and_with_the_sandbox(stripe: str, monkeypatch: pyt
     gifts = first.count()
     assert demo_data() == told, "a practice site may have more of it, and it is the same story for the same seed"
     assert first.count() == 2 * gifts
+
+
+@pytest.mark.parametrize(
+    ("currency", "amounts"),
+    [("kwd", [33_330, -16_660]), ("isk", [333_300, -166_600]), ("jpy", [3333, -1666]), ("krw", [33_330, -16_665])],
+)
+def test_the_story_is_told_in_sums_of_the_sites_currency(
+    stripe: str,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: pytest_django.Settings,
+    currency: str,
+    amounts: list[int],
+) -> None:
+    monkeypatch.setattr(reconciliation, "YOUNG", timedelta(0))
+    settings.DONATION_CURRENCY = currency
+    chance = random.Random(1)
+    (person,) = crowd(chance, 1)
+    at = timezone.localtime() - timedelta(days=60)
+    fates = ("partly_refunded", "refunded", "won", "lost", "offline")
+    writing.write([Gift(at, 3333, person, "", fate) for fate in fates], chance)
+    assert list(LedgerEntry.objects.order_by("id").values_list("amount", flat=True)[:2]) == amounts
+    assert all(money.payable(amount, currency) for amount in LedgerEntry.objects.values_list("amount", flat=True))
+    assert "The books agree." in command("verify_books")
 
 
 def test_real_gifts_do() -> None:

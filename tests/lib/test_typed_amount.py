@@ -32,6 +32,14 @@ def test_the_sites_currency_may_stand_beside_the_number(typed: str, currency: st
 
 
 @pytest.mark.parametrize(
+    ("typed", "language"),
+    [("20 Franken", "de"), ("20 Schweizer Franken", "de"), ("20 francs", "fr"), ("20 francs suisses", "fr")],
+)  # fmt: skip
+def test_the_currencys_name_may_stand_there_in_the_visitors_language(typed: str, language: str) -> None:
+    assert typed_amount.read(typed, "chf", language) == 2000
+
+
+@pytest.mark.parametrize(
     "typed",
     [
         *("20", " 20 ", f"{NBSP}20{NARROW}", "\u200e20\u200f", "20\ufeff", "20.", "20,", "20.0", "20,00", "20.00"),
