@@ -78,14 +78,14 @@ def _sentence(error: money.Malformed, currency: str) -> str:
             }
         case typed_amount.Ambiguous(readings=[large, small]):
             return _("This can mean %(large)s or %(small)s. Type %(typed_large)s or %(typed_small)s.") % {
-                "large": money.display_short(large, currency),
-                "small": money.display_short(small, currency),
+                "large": money.echo(large, currency),
+                "small": money.echo(small, currency),
                 "typed_large": money.typed(large, currency),
                 "typed_small": money.typed(small, currency),
             }
         case typed_amount.Ambiguous(readings=[one]):
             return _("If you mean %(amount)s, type %(typed)s.") % {
-                "amount": money.display_short(one, currency),
+                "amount": money.echo(one, currency),
                 "typed": money.typed(one, currency),
             }
         case typed_amount.TooManyDecimals():

@@ -129,6 +129,12 @@ def display_short(amount: int, currency: str, language: str = "") -> str:
     return _written(value, currency, 0, language)
 
 
+def echo(amount: int, currency: str, language: str = "") -> str:
+    """How an amount that was typed has been understood: `display_short`, but "KWD 1,500.000" beside "KWD 1.500"."""
+    short_form = display if exponent(currency) == 3 else display_short
+    return short_form(amount, currency, language)
+
+
 def _written(value: Decimal, currency: str, decimals: int, language: str) -> str:
     """With as many decimals as Stripe counts: CLDR writes dinars of Serbia and others without the coins that moved."""
     where = locale(language)

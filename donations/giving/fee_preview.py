@@ -30,5 +30,5 @@ def preview(amount: int, organisation: Organisation) -> dict[str, str]:
     """One amount in minor units of the site's currency as it is read and, where we can tell, about what arrives."""
     currency = settings.DONATION_CURRENCY
     fee = fees.estimate(amount, currency, organisation)
-    whole = {"whole": money.display_short(amount, currency)}
+    whole = {"whole": money.echo(amount, currency)}
     return whole if fee is None else whole | {"net": money.display(amount - fee, currency)}

@@ -79,6 +79,7 @@ def test_an_amount_that_was_left_as_it_was_is_not_changed(initial: int | None, t
         ("12.3456", "kwd", "Amounts in Kuwaiti dinars have at most 3 decimals. Type one like 20 or 12.500."),
         ("€20", "usd", "Amounts here are in US dollars. Type one like 20 or 12.50."),
         ("1.000", "usd", "This can mean $1,000 or $1. Type 1000 or 1."),
+        ("1'000,500", "usd", "Amounts in US dollars have at most 2 decimals. Type one like 20 or 12.50."),
         ("1.234", "usd", "If you mean $1,234, type 1234."),
         ("100000000", "usd", "This amount is too large."),
     ],

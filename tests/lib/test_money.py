@@ -118,6 +118,21 @@ def test_where_no_language_is_given_the_active_one_is_written(
         assert money.coins([123450], "usd")[0]["label"] == shown
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency", "language", "shown"),
+    [
+        (1500, "kwd", "en", "KWD\xa01.500"),
+        (1_500_000, "kwd", "en", "KWD\xa01,500.000"),
+        (1500, "kwd", "de", "1,500\xa0KWD"),
+        (1_500_000, "kwd", "de", "1.500,000\xa0KWD"),
+        (150_000, "usd", "en", "$1,500"),
+        (1500, "jpy", "en", "¥1,500"),
+    ],
+)
+def test_what_was_understood_is_told_apart_at_a_glance(amount: int, currency: str, language: str, shown: str) -> None:
+    assert money.echo(amount, currency, language) == shown
+
+
 def test_english_is_written_where_no_language_is_active() -> None:
     with translation.override(None):
         assert money.display(123450, "usd") == "$1,234.50"
