@@ -35,6 +35,10 @@ if site.DEBUG:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
 elif stripe.SANDBOX:
     ALLOWED_HOSTS += ["127.0.0.1"]
+# Whoever comes by one of these is sent to SITE_URL's. Not from this machine's own names to a public one: a proxy that
+# does not pass the host on asks by them, and would be sent round in circles.
+LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+OTHER_HOSTS = [host for host in ALLOWED_HOSTS if host not in LOOPBACK or site.SITE_HOST in LOOPBACK]
 CSRF_TRUSTED_ORIGINS = [site.SITE_URL]
 
 if TRUSTED_PROXIES:
@@ -109,6 +113,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Below WhiteNoise: files are compressed already.
     "project.middleware.compression.CompressionMiddleware",
+    # Above all that sets a cookie.
+    "project.middleware.one_address.OneAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

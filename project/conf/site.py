@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from project import env
@@ -24,6 +25,12 @@ if SECRET_KEY.startswith("practice-only-") and not DEBUG:
     )
 
 PORT = env.integer("PORT", 8000, least=1, most=65535)
+if _path := re.match(r"https?://[^/?#]+/+([^?#]*[^/?#])", env.text("SITE_URL"), re.IGNORECASE):
+    refuse(
+        "SITE_URL",
+        f"ends in the path /{_path[1]}: the site cannot be served below a path. Give it a host name of its own, "
+        "like https://give.example.org.",
+    )
 SITE_URL = env.origin("SITE_URL", f"http://localhost:{PORT}")
 SITE_HOST = urlsplit(SITE_URL).netloc.removesuffix(f":{urlsplit(SITE_URL).port}")
 HTTPS = SITE_URL.startswith("https://")

@@ -66,3 +66,46 @@ def test_a_database_that_is_away_is_no_bug(visitor: Client, kind: str, status: i
 @pytest.mark.django_db
 def test_nobody_lists_an_error(visitor: Client) -> None:
     assert b'<meta name="robots" content="noindex">' in visitor.get("/nothing-here").content
+
+
+# --- Forms that are refused ------------------------------------------------------------------------------------------
+
+OWN, HIDDEN, ELSEWHERE = "waited too long", "cannot see where this form came from", "came from another address"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("headers", "says"),
+    [
+        ({"origin": "null"}, HIDDEN),
+        ({"origin": "https://evil.example"}, ELSEWHERE),
+        ({"origin": "http://testserver"}, OWN),
+        ({}, OWN),
+    ],
+)
+def test_a_refused_form_is_told_its_own_cause(headers: dict[str, str], says: str) -> None:
+    visitor = Client(enforce_csrf_checks=True)
+    page = visitor.get("/donate").content.decode()
+    token = page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+    form = {"amount": "20", "csrfmiddlewaretoken": token if headers else ""}
+    if says == OWN:
+        form["csrfmiddlewaretoken"] = ""
+    answer = visitor.post("/donate", form, headers=headers)
+    assert answer.status_code == 403
+    text = answer.content.decode()
+    assert [cause for cause in (OWN, HIDDEN, ELSEWHERE) if cause in text] == [says]
+    assert "evil" not in text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("referer", "says"),
+    [("", HIDDEN), ("nonsense", HIDDEN), ("https://evil.example/", ELSEWHERE), ("http://testserver/", ELSEWHERE)],
+)
+def test_on_https_a_browser_without_origin_is_known_by_its_referer(referer: str, says: str) -> None:
+    visitor = Client(enforce_csrf_checks=True)
+    page = visitor.get("/donate", secure=True).content.decode()
+    token = page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+    headers = {"referer": referer} if referer else {}
+    answer = visitor.post("/donate", {"amount": "20", "csrfmiddlewaretoken": token}, headers=headers, secure=True)
+    assert (answer.status_code, says in answer.content.decode()) == (403, True)

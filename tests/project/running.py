@@ -76,7 +76,8 @@ class Running:
         """One request on a connection of its own; redirects are not followed."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         with contextlib.closing(connection):
-            connection.request(method, path, body or None, headers or {})
+            # By the name that the site has unless it is told another: from one to the other it redirects.
+            connection.request(method, path, body or None, {"Host": f"localhost:{self.port}"} | (headers or {}))
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read().decode())
 

@@ -117,6 +117,14 @@ def test_a_refusal_repeats_no_secret(settings_of, name: str, value: str) -> None
     assert "hunter2" not in str(stop.value)
 
 
+@pytest.mark.parametrize("typed", ["https://example.org/give", "HTTPS://example.org/give/", "http://x.org:8000//a/b"])
+def test_a_site_below_a_path_is_refused_in_so_many_words(settings_of, typed: str) -> None:
+    with pytest.raises(
+        SystemExit, match=r"^tincup: SITE_URL ends in the path /\S+: the site cannot be served below a path"
+    ):
+        settings_of(SITE_URL=typed)
+
+
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "EMAIL_URL"])
 def test_what_a_real_site_cannot_do_without(settings_of, missing: str) -> None:
     settings_of(**LIVE)
