@@ -89,6 +89,8 @@ class Refunding(admin.ModelAdmin):
             return self._refund_page(request, donation, waiting=waiting)
         try:
             payments = refundable.refresh(donation)
+        except refundable.InAnotherAccount as error:
+            return self._refund_page(request, donation, problem=str(error))
         except (StripeUnavailable, Refused):
             return self._refund_page(request, donation, problem=_("Stripe does not answer. Try again in a minute."))
         if request.method == "POST":

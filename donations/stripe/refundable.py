@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from donations.domain.status import Status
 from donations.domain.updates import Refund, RefundStatus
 from donations.models import Case, Donation, LedgerEntry, OfflineGift
-from donations.stripe import polling
+from donations.stripe import client, polling
+from donations.stripe.errors import NotFound
 
 UNDONE = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
 
@@ -23,6 +24,19 @@ class Refundable:
     amount: int
     currency: str
     left: int
+
+
+class InAnotherAccount(Exception):
+    """The Stripe account that our key opens does not hold the payment. The text is for the person who asked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "The Stripe account of the site’s present key does not know this payment: it was made in another account. "
+                "It cannot be sent back from here. Send it back in the dashboard of the account that took it; this site "
+                "will not hear of that."
+            )
+        )
 
 
 def why_not(donation: Donation) -> str:
@@ -58,10 +72,15 @@ def left(donation: Donation) -> int:
 def refresh(donation: Donation) -> list[Refundable]:
     """Ask Stripe what became of the gift's payments meanwhile, book it, and tell what is left of each.
 
-    Refreshes `donation`. Raises gateway.NoAnswer or gateway.Refused.
+    Refreshes `donation`. Raises InAnotherAccount, gateway.NoAnswer or gateway.Refused.
     """
     found = []
     for entry in _payments(donation):
+        try:
+            # A list of its refunds would be empty, or an error, and neither tells why.
+            client.retrieve(entry.source)
+        except NotFound as error:
+            raise InAnotherAccount from error
         refunds = [each.change for each in polling.fetch_cases(entry.source) if isinstance(each.change, Refund)]
         gone = sum(refund.amount for refund in refunds if refund.status not in UNDONE)
         found.append(Refundable(entry.source, entry.amount, entry.currency, entry.amount - gone))

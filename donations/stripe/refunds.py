@@ -21,7 +21,7 @@ from donations.ledger import identity
 from donations.models import Donation, RefundRequest, insert_once
 from donations.stripe import client, events, parsing, polling
 from donations.stripe.errors import Refused, StripeUnavailable
-from donations.stripe.refundable import Refundable, left, why_not
+from donations.stripe.refundable import InAnotherAccount, Refundable, left, why_not
 from lib import money
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 State = RefundRequest.State
 # Before the background asks again; longer than one call takes.
 PAUSE = timedelta(minutes=2)
+# Stripe's code, under one HTTP status or another, for an id that the account of our key does not hold.
+NO_SUCH = "resource_missing"
 
 
 class Impossible(Exception):
@@ -154,6 +156,8 @@ def _made(request: RefundRequest) -> str:
     try:
         updates = polling.fetch_cases(request.payment)
     except Refused as error:
+        if error.code == NO_SUCH:
+            return ""
         # No word on the refund itself.
         raise StripeUnavailable(str(error)) from error
     refunds = (update.change for update in updates if isinstance(update.change, Refund))
@@ -180,6 +184,8 @@ def _make(request: RefundRequest) -> str:
             return refund
         log.error("refund request %s: Stripe refused (%s)", request.uuid, error)
         _close(request, State.REFUSED, answer=str(error)[:300])
+        if error.code == NO_SUCH:
+            raise Impossible(str(InAnotherAccount())) from error
         # Most likely something happened at Stripe in this very moment: bring it in.
         with contextlib.suppress(StripeUnavailable, Refused):
             polling.fetch_cases(request.payment)

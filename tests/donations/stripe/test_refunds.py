@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_django
 from django.contrib.admin.models import LogEntry
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -19,7 +20,8 @@ from donations.domain.status import Status
 from donations.jobs import scheduler
 from donations.ledger import identity
 from donations.models import Case, Donation, LedgerEntry, RefundRequest
-from donations.stripe import client, events, polling, refundable, refunds
+from donations.reporting import reconciliation
+from donations.stripe import balance_transactions, client, events, polling, refundable, refunds
 from donations.stripe.errors import Refused
 from donations.stripe.refunds import Impossible, Unanswered, Wanted
 from mail.models import Mail
@@ -392,3 +394,41 @@ def test_without_an_answer_the_page_says_so_and_asks_again(
     assert "Stripe has not answered yet" in treasurer.get(page(gift)).content.decode()
     treasurer.post(page(gift))
     assert at_stripe() == [2000]
+
+
+# --- Another Stripe account -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def another_account(gift: Donation) -> None:
+    """The site has a key of another account now, which knows nothing of what the first one took."""
+    balance_transactions.mirror()
+    Record.objects.all().delete()
+
+
+def test_a_gift_of_another_account_cannot_be_refunded_and_the_page_says_why(
+    treasurer: Client, gift: Donation, another_account: None
+) -> None:
+    for answer in (treasurer.get(page(gift)), treasurer.post(page(gift), form(gift))):
+        assert "it was made in another account" in answer.text
+        assert "Try again in a minute" not in answer.text
+    assert not RefundRequest.objects.exists()
+
+
+def test_a_request_that_the_first_account_never_answered_comes_to_an_end_in_the_second(
+    treasurer: Client, gift: Donation, another_account: None
+) -> None:
+    refunds._store(gift, wanted(gift), [_payment(gift)], lambda made: None)
+    assert "it was made in another account" in treasurer.post(page(gift)).text
+    assert RefundRequest.objects.get().state == RefundRequest.State.REFUSED
+    assert refunds.unanswered(gift) is None
+
+
+def test_gifts_of_another_account_stay_in_the_books_as_they_are(gift: Donation, another_account: None) -> None:
+    before = list(LedgerEntry.objects.values_list())
+    call_command("reconcile")
+    scheduler.run_due()
+    gift.refresh_from_db()
+    assert gift.status == Status.PAID
+    assert list(LedgerEntry.objects.values_list()) == before
+    assert reconciliation.reconcile().agree, "Stripe's book of then is kept"
