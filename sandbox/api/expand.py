@@ -20,6 +20,7 @@ _EXPANDABLE = {
         " transfer_reversal"
     ),
     "dispute": "charge payment_intent",
+    "radar.early_fraud_warning": "charge payment_intent",
     "balance_transaction": "source",
     "payout": "balance_transaction failure_balance_transaction original_payout reversed_by",
 }

@@ -8,7 +8,7 @@ from sandbox.api import params
 from sandbox.api.expand import expand
 from sandbox.api.retrieve import list_objects, retrieve
 from sandbox.core import errors, store
-from sandbox.engine import balance, disputes, payouts, refunds, settlement
+from sandbox.engine import balance, disputes, fraud_warnings, payouts, refunds, settlement
 from sandbox.models import Record
 from sandbox.webhooks.events import ApiRequest
 
@@ -69,6 +69,17 @@ def retrieve_dispute(raw: Body, request: ApiRequest, dispute_id: str) -> Body:
 def list_disputes(raw: Body, request: ApiRequest) -> Body:
     """GET /v1/disputes"""
     return list_objects(disputes.KIND, "disputes", params.LIST_DISPUTES, raw, "charge payment_intent")
+
+
+def retrieve_fraud_warning(raw: Body, request: ApiRequest, warning_id: str) -> Body:
+    """GET /v1/radar/early_fraud_warnings/<id>"""
+    return retrieve(fraud_warnings.KIND, warning_id, raw, "early_fraud_warning")
+
+
+def list_fraud_warnings(raw: Body, request: ApiRequest) -> Body:
+    """GET /v1/radar/early_fraud_warnings"""
+    path, filters = "radar/early_fraud_warnings", "charge payment_intent"
+    return list_objects(fraud_warnings.KIND, path, params.LIST_DISPUTES, raw, filters)
 
 
 def retrieve_balance_transaction(raw: Body, request: ApiRequest, transaction_id: str) -> Body:

@@ -58,6 +58,7 @@ _ACTIONS: dict[str, tuple[Action, str]] = {
     "refund": (_refund, "The refund is made."),
     "settle_refund": (_control_call(money.settle_refund, "refund outcome"), "The refund has gone on."),
     "fail_payment": (_control_call(money.fail_payment, "charge"), "The bank has sent the payment back."),
+    "fraud_warning": (_control_call(money.fraud_warning, "charge"), "The card’s network has warned of fraud."),
     "dispute": (_control_call(money.dispute, "charge kind"), "The cardholder’s bank has disputed the payment."),
     "dispute_move": (_control_call(money.advance_dispute, "dispute to"), "The dispute has gone on."),
     "payout": (_control_call(money.payout), "What the balance held above zero is paid out."),

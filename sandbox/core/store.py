@@ -22,7 +22,7 @@ def add(body: dict[str, Any], *, hidden: dict[str, Any] | None = None, due_at: f
 def save(record: Record, body: dict[str, Any]) -> None:
     """Store the object's new state, and the columns by which it is looked up."""
     record.body = body
-    record.status = body["status"]
+    record.status = body.get("status") or ""
     for column in _LOOKUP_COLUMNS:
         setattr(record, column, body.get(column) or "")
     record.save()

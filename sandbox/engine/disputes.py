@@ -17,13 +17,19 @@ KIND = "dispute"
 FEE = 1500
 
 # The status in which each kind is opened.
-KINDS = {"chargeback": "needs_response", "inquiry": "warning_needs_response", "lost": "lost"}
+KINDS = {
+    "chargeback": "needs_response",
+    "inquiry": "warning_needs_response",
+    "lost": "lost",
+    # Settled with the cardholder's bank before it became a chargeback: the money is gone, and nothing can be answered.
+    "prevented": "prevented",
+}
 
 _INQUIRY = ("warning_needs_response", "warning_under_review")
 _CONTESTED = ("needs_response", "under_review", "appeal_needs_response", "appeal_under_review")
 # While a dispute is in one of these, its funds are with the cardholder's bank.
-_FUNDS_WITHDRAWN = {*_CONTESTED, "lost"}
-_CLOSED = {"won", "lost", "warning_closed"}
+_FUNDS_WITHDRAWN = {*_CONTESTED, "lost", "prevented"}
+_CLOSED = {"won", "lost", "prevented", "warning_closed"}
 
 # Transition -> the statuses that it starts from -> where it leads.
 _TRANSITIONS = {

@@ -7,7 +7,7 @@ import time
 from django.db import transaction
 
 from sandbox.core import store
-from sandbox.engine import balance, disputes, test_cards
+from sandbox.engine import balance, disputes, fraud_warnings, test_cards
 from sandbox.models import Record
 from sandbox.router import ALIAS
 
@@ -28,7 +28,10 @@ def settle(charge_id: str) -> None:
     charge.due_at = None
     charge.save()
     balance.post_charge(charge)
-    opened = test_cards.card_of(charge).disputes
+    card = test_cards.card_of(charge)
+    if card.warned:
+        fraud_warnings.warn(charge_id)
+    opened = card.disputes
     for index, (kind, reason) in enumerate(opened):
         share, remainder = divmod(charge.body["amount"], len(opened))
         disputes.open(charge_id, kind, amount=share + (0 if index else remainder), reason=reason)

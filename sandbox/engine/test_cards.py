@@ -25,6 +25,8 @@ class Card:
     refund_outcome: str = ""
     # Kind and reason of each dispute that follows the payment.
     disputes: tuple[tuple[str, str], ...] = ()
+    # The card's network warns of fraud soon after the payment.
+    warned: bool = False
 
     @property
     def formatted_number(self) -> str:
@@ -108,6 +110,7 @@ CARDS = [
     Card("4000000000000259", "visa", "pays, then is disputed as fraudulent", disputes=(_FRAUD,)),
     Card("4000000000002685", "visa", "pays, then is disputed: nothing received", disputes=(_NOT_RECEIVED,)),
     Card("4000000000001976", "visa", "pays, then the bank inquires: no money moves", disputes=(_INQUIRY,)),
+    Card("4000000000005423", "visa", "pays, then its network warns of fraud", warned=True),
     Card("4000000404000079", "visa", "pays, then is disputed twice, half each", disputes=(_FRAUD, _NOT_RECEIVED)),
 ]
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from sandbox.core import errors, store
 from sandbox.core.currencies import MAXIMUM
 from sandbox.core.validators import choice, currency, hash_of, integer, text
-from sandbox.engine import balance, bank_payments, disputes, payouts, refunds, sessions
+from sandbox.engine import balance, bank_payments, disputes, fraud_warnings, payouts, refunds, sessions
 from sandbox.models import Record
 from sandbox.router import ALIAS
 from sandbox.webhooks.events import ApiRequest
@@ -24,7 +24,7 @@ _payment_ids = {"session": text(), "payment_intent": text(), "charge": text()}
 
 _REFUND = hash_of({**_payment_ids, "amount": _amount})
 _SETTLE_REFUND = hash_of({"refund": text(), "outcome": choice(refunds.OUTCOMES)}, required=["refund", "outcome"])
-_FAIL = hash_of(_payment_ids)
+_PAYMENT = hash_of(_payment_ids)
 _DISPUTE = hash_of({**_payment_ids, "amount": _amount, "kind": choice(disputes.KINDS)}, required=["kind"])
 _ADVANCE_DISPUTE = hash_of({"dispute": text(), "to": choice(disputes.TRANSITIONS)}, required=["dispute", "to"])
 _STRIPE_FEE = hash_of({"amount": _amount, "currency": currency})
@@ -48,7 +48,7 @@ def settle_refund(raw: Body, request: ApiRequest) -> Body:
 
 def fail_payment(raw: Body, request: ApiRequest) -> Body:
     """POST v1/test_helpers/sandbox/fail_payment: the bank sends a debit back that had succeeded."""
-    charge = _succeeded_charge(_FAIL(raw, ""))
+    charge = _succeeded_charge(_PAYMENT(raw, ""))
     if not bank_payments.fail_late(charge.stripe_id):
         message = "Only a bank payment that is not refunded can fail after it succeeded."
         raise errors.parameter_invalid(message, "charge")
@@ -63,6 +63,11 @@ def dispute(raw: Body, request: ApiRequest) -> Body:
     if amount and amount > charge.body["amount"]:
         raise errors.parameter_invalid("A dispute cannot be about more than the payment.", "amount")
     return disputes.open(charge.stripe_id, params["kind"], amount=amount).body
+
+
+def fraud_warning(raw: Body, request: ApiRequest) -> Body:
+    """POST v1/test_helpers/sandbox/fraud_warning: the card's network takes the payment for fraud."""
+    return fraud_warnings.warn(_succeeded_charge(_PAYMENT(raw, "")).stripe_id).body
 
 
 def advance_dispute(raw: Body, request: ApiRequest) -> Body:

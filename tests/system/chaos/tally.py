@@ -13,7 +13,8 @@ from enum import StrEnum
 
 # While a dispute is in one of these, its money is with the donor's bank.
 CONTESTED = {"needs_response", "under_review", "appeal_needs_response", "appeal_under_review"}
-OUT = CONTESTED | {"lost"}
+CLOSED_AGAINST_US = {"lost", "prevented"}
+OUT = CONTESTED | CLOSED_AGAINST_US
 
 Row = tuple[str, int]  # kind of a ledger row, and its amount in cents
 
@@ -96,7 +97,7 @@ class Gift:
             return "failed"
         withdrawn = -sum(sum(dispute.movements) for dispute in self.disputes)
         statuses = {dispute.status for dispute in self.disputes}
-        if statuses & CONTESTED or (withdrawn and "lost" not in statuses):
+        if statuses & CONTESTED or (withdrawn and not statuses & CLOSED_AGAINST_US):
             return "disputed"
         if withdrawn:
             return "lost"
