@@ -16,6 +16,7 @@ from donations.models import Case
 TITLES = {
     Case.Kind.REFUND: _("Refund of %(amount)s"),
     Case.Kind.DISPUTE: _("Dispute about %(amount)s"),
+    Case.Kind.WARNING: _("Early warning of fraud about %(amount)s"),
     Case.Kind.FAILURE: _("Failed payment of %(amount)s"),
 }
 

@@ -29,6 +29,8 @@ FLAGS = {
     "reports": _("Two reports of one payment differ. The first one stands."),
     "twice": _("This gift was paid more than once."),
     "failed": _("The payment failed after it had arrived: the bank called it back."),
+    "status": _("Stripe used a word for a status that this site does not know. Look at it in Stripe’s dashboard."),
+    "currency": _("The bank disputes this gift in another currency. All of the gift is taken for what it took."),
     "rebuilt": _("The gift was unknown here, and was made again from Stripe’s report."),
 }
 # What the log says of each field. Not what stood there: what a donor has erased must not live on in a log.

@@ -35,9 +35,12 @@ STATES: dict[str, Promise] = {
     DisputeStatus.WARNING_NEEDS_RESPONSE: gettext_lazy("The bank asks. No money has moved yet. An answer is due."),
     DisputeStatus.WARNING_UNDER_REVIEW: gettext_lazy("The bank asked, and reads our answer. No money has moved."),
     DisputeStatus.WARNING_CLOSED: gettext_lazy("The bank asked, and left it at that. No money has moved."),
-    DisputeStatus.PREVENTED: gettext_lazy("Settled before it became a dispute."),
+    DisputeStatus.PREVENTED: gettext_lazy("Settled before it became a dispute; the money may be gone."),
     DisputeStatus.NEEDS_RESPONSE: gettext_lazy("The bank took the money back. An answer is due."),
     DisputeStatus.UNDER_REVIEW: gettext_lazy("The bank reads our answer."),
+    DisputeStatus.UNKNOWN: gettext_lazy(
+        "Stripe calls its state by a word that this site does not know. Look at it in Stripe’s dashboard."
+    ),
     DisputeStatus.LOST: gettext_lazy("The bank decided for the card’s holder. The money is gone."),
     DisputeStatus.APPEAL_NEEDS_RESPONSE: gettext_lazy("The decision was appealed. An answer is due."),
     DisputeStatus.APPEAL_UNDER_REVIEW: gettext_lazy("The bank reads the appeal."),
@@ -80,7 +83,7 @@ def lines(cases: list[Case]) -> list[Line]:
             late=_late(case),
             amount=formatting.amount(case.amount, case.currency),
             donor=case.donation.name or case.donation.email,
-            state=str(STATES.get(case.status, case.status)),
+            state=_state(case),
             link=reverse("admin:donations_case_change", args=[case.pk]),
         )
         for case in cases
@@ -90,13 +93,19 @@ def lines(cases: list[Case]) -> list[Line]:
 def page(case: Case) -> Page:
     reason = str(REASONS.get(case.reason, case.reason or _("The bank has not said why.")))
     return Page(
-        state=str(STATES.get(case.status, case.status)),
+        state=_state(case),
         reason=reason,
         deadline=_deadline(case),
         late=_late(case),
         answer=formatting.dashboard(case.pk),
         evidence=_evidence(case),
     )
+
+
+def _state(case: Case) -> str:
+    """What the bank says; beside it Stripe's own word where we know none for it."""
+    known = STATES.get(case.status)
+    return str(known) if known else f"{STATES[DisputeStatus.UNKNOWN]} ({case.status})"
 
 
 def _late(case: Case) -> bool:

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from desk.pages import card_testing, formatting, reconciliation_status
+from donations.domain.status import Status
 from donations.domain.updates import DisputeStatus, RefundStatus
 from donations.jobs.scheduler import MIRROR
+from donations.ledger.refunds_and_disputes import ACTIONABLE
 from donations.models import Case, Chore, Donation, Flag, LedgerEntry, StripeEvent
 from mail.models import Mail
 
@@ -48,6 +50,7 @@ def for_user(user: PermissionsMixin) -> list[Task]:
 
 def _all() -> Iterator[Task]:
     yield from _disputes()
+    yield from _fraud_warnings()
     yield from _books()
     yield from _declines()
     yield from _failed_refunds()
@@ -94,6 +97,18 @@ def _declines() -> Iterator[Task]:
         )
         link = _list(EVENT)
         yield Task(what % {"declined": found.declined, "paid": found.paid}, link, "donations.view_stripeevent", True)
+
+
+def _fraud_warnings() -> Iterator[Task]:
+    warnings = Case.objects.filter(
+        kind=Case.Kind.WARNING, status=ACTIONABLE, donation__status__in=[Status.PAID, Status.PARTLY_REFUNDED]
+    )
+    for case in warnings.order_by("opened_at", "pk")[:20]:
+        what = _("The payment of %(amount)s may be fraud: a refund now saves the dispute fee.") % {
+            "amount": formatting.amount(case.amount, case.currency)
+        }
+        link = reverse("admin:donations_donation_change", args=[case.donation_id])
+        yield Task(what, link, "donations.view_donation", urgent=True)
 
 
 def _failed_refunds() -> Iterator[Task]:

@@ -42,6 +42,7 @@ EMAILS: dict[str, Promise] = {
 CASES = {
     Case.Kind.REFUND: gettext_lazy("Refund of %(amount)s asked for"),
     Case.Kind.DISPUTE: gettext_lazy("Dispute about %(amount)s opened"),
+    Case.Kind.WARNING: gettext_lazy("The card’s network warned that the payment of %(amount)s may be fraud"),
     Case.Kind.FAILURE: gettext_lazy("The bank turned the payment of %(amount)s down"),
 }
 

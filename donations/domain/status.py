@@ -105,8 +105,11 @@ CHARGEBACK_OPEN = frozenset(
         DisputeStatus.UNDER_REVIEW,
         DisputeStatus.APPEAL_NEEDS_RESPONSE,
         DisputeStatus.APPEAL_UNDER_REVIEW,
+        DisputeStatus.UNKNOWN,
     }
 )
+# Closed, and not for us: money that is still out then stays out.
+CLOSED_AGAINST_US = frozenset({DisputeStatus.LOST, DisputeStatus.PREVENTED})
 # Still to be watched, or to be answered (an inquiry is a task).
 DISPUTE_OPEN = CHARGEBACK_OPEN | {DisputeStatus.WARNING_NEEDS_RESPONSE, DisputeStatus.WARNING_UNDER_REVIEW}
 
@@ -141,9 +144,19 @@ def furthest_refund(one: RefundStatus, other: RefundStatus) -> RefundStatus:
     return max(one, other, key=_REFUND_RANK.index)
 
 
-def is_newer(status: DisputeStatus, as_of: datetime, known: DisputeStatus, known_as_of: datetime) -> bool:
+def is_newer(word: str, as_of: datetime, known: str, known_as_of: datetime) -> bool:
     """Whether an update replaces what is known of a dispute. Stripe's times are whole seconds: rank decides ties."""
-    return (as_of, _DISPUTE_RANK.index(status)) > (known_as_of, _DISPUTE_RANK.index(known))
+    return (as_of, _dispute_rank(word), word) > (known_as_of, _dispute_rank(known), known)
+
+
+def _dispute_rank(word: str) -> int:
+    return _DISPUTE_RANK.index(DisputeStatus(word))
+
+
+def dispute_status(word: str, *, closed: bool) -> DisputeStatus:
+    """What Stripe's word means; `closed` says of an unknown one that the dispute ended with it."""
+    known = DisputeStatus(word)
+    return DisputeStatus.PREVENTED if closed and known is DisputeStatus.UNKNOWN else known
 
 
 def fold(inputs: StatusInput) -> Status:
@@ -161,7 +174,9 @@ def fold(inputs: StatusInput) -> Status:
 def _of_arrived(inputs: StatusInput) -> Status:
     if inputs.voided >= inputs.arrived:
         return Status.VOID
-    undecided = inputs.withdrawn > 0 and DisputeStatus.LOST not in inputs.disputes
+    # Closed with money still out is lost; only a dispute that was won gives it back, a moment later.
+    against_us = inputs.disputes & CLOSED_AGAINST_US or inputs.disputes == {DisputeStatus.WARNING_CLOSED}
+    undecided = inputs.withdrawn > 0 and not against_us
     if inputs.disputes & CHARGEBACK_OPEN or undecided:
         return Status.DISPUTED
     if inputs.withdrawn > 0:

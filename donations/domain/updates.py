@@ -13,11 +13,15 @@ from enum import StrEnum
 
 
 class Checkout(StrEnum):
-    """How far a checkout session came. A finished one never opens again."""
+    """How far a checkout session came. A finished one never opens again; a word that we do not know is open."""
 
     OPEN = "open"
     EXPIRED = "expired"
     COMPLETE = "complete"
+
+    @classmethod
+    def _missing_(cls, word: object) -> Checkout:
+        return cls.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,10 @@ class PaymentFailure:
 
 
 class RefundStatus(StrEnum):
-    """In the order of what we may learn last: a refund that succeeded can fail weeks later."""
+    """In the order of what we may learn last: a refund that succeeded can fail weeks later.
+
+    Stripe's words are open: a new one comes without a new release. One that we do not know is pending.
+    """
 
     PENDING = "pending"
     REQUIRES_ACTION = "requires_action"
@@ -49,9 +56,16 @@ class RefundStatus(StrEnum):
     CANCELED = "canceled"
     FAILED = "failed"
 
+    @classmethod
+    def _missing_(cls, word: object) -> RefundStatus:
+        return cls.PENDING
+
 
 class DisputeStatus(StrEnum):
-    """An inquiry (`warning_…`) moves no money. Of two updates of one second the later in this order counts."""
+    """An inquiry (`warning_…`) moves no money. Of two updates of one second the later in this order counts.
+
+    A word that we do not know is UNKNOWN, which is open until Stripe says that the dispute is closed.
+    """
 
     WARNING_NEEDS_RESPONSE = "warning_needs_response"
     WARNING_UNDER_REVIEW = "warning_under_review"
@@ -59,10 +73,15 @@ class DisputeStatus(StrEnum):
     PREVENTED = "prevented"
     NEEDS_RESPONSE = "needs_response"
     UNDER_REVIEW = "under_review"
+    UNKNOWN = "unknown"
     LOST = "lost"
     APPEAL_NEEDS_RESPONSE = "appeal_needs_response"
     APPEAL_UNDER_REVIEW = "appeal_under_review"
     WON = "won"
+
+    @classmethod
+    def _missing_(cls, word: object) -> DisputeStatus:
+        return cls.WARNING_UNDER_REVIEW if str(word).startswith("warning_") else cls.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,26 +103,44 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One balance transaction of a dispute: `amount` signed, in the currency of the gift."""
+    """One balance transaction of a dispute: `amount` signed, in the currency that Stripe settles in."""
 
     id: str
     amount: int
     currency: str
     at: datetime
+    # Which way it went when a cent was settled to nothing.
+    taken: bool = True
+
+    @property
+    def sign(self) -> int:
+        return (-1 if self.taken else 1) if not self.amount else (-1 if self.amount < 0 else 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """A dispute as one snapshot shows it."""
+    """A dispute as one snapshot shows it; `status` in Stripe's own word, known or not."""
 
     id: str
     amount: int
     currency: str
-    status: DisputeStatus
+    status: str
     deadline: datetime | None
     movements: tuple[Movement, ...]
     # Why, in the bank's word: "fraudulent".
     reason: str = ""
+    # By the event that told it. What status means that is clear, unless we do not know the word.
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FraudWarning:
+    """The card's network takes a payment for fraud. While it is `actionable`, a refund saves the dispute's fee."""
+
+    id: str
+    actionable: bool
+    reason: str
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +153,7 @@ class Offline:
     voided: bool = False
 
 
-Change = Payment | Refund | Dispute | Offline
+Change = Payment | Refund | Dispute | FraudWarning | Offline
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +176,8 @@ class StripeUpdate:
     # A bank payment that was on its way for a while: its receipt has other words.
     delayed: bool = False
     email: str = ""
+    # Stripe says its status in a word that we do not know: it is taken for the nearest open one.
+    unknown_status: bool = False
     # What moved money, or is about to.
     change: Change | None = None
     # That the payment's charge failed. Beside the change: its session may still say that it was paid.

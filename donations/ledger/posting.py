@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from donations.domain import status
-from donations.domain.updates import Checkout, Dispute, DisputeStatus, Offline, Payment, Refund, StripeUpdate
+from donations.domain.updates import Checkout, Dispute, FraudWarning, Offline, Payment, Refund, StripeUpdate
 from donations.ledger import donor_emails, identity, monthly_totals, receipt_numbers, refunds_and_disputes
 from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once
 from donations.wall import placements
@@ -97,7 +97,7 @@ def _donation_id(update: StripeUpdate) -> int | None:
 
 def _names_only_a_payment(update: StripeUpdate) -> bool:
     """Refunds and disputes carry no metadata of ours: they belong to whatever donation their payment belongs to."""
-    return isinstance(update.change, Refund | Dispute)
+    return isinstance(update.change, Refund | Dispute | FraudWarning)
 
 
 def _tied(update: StripeUpdate) -> int | None:
@@ -147,6 +147,9 @@ def _entries(donation: Donation, update: StripeUpdate) -> list[LedgerEntry]:
             return refunds_and_disputes.refund_entries(donation, refund, update.at)
         case Dispute() as dispute:
             return refunds_and_disputes.dispute_entries(donation, dispute, update.at)
+        case FraudWarning() as warning:
+            refunds_and_disputes.note_warning(donation, warning, update.at)
+            return []
         case Offline() as offline:
             return [_offline_entry(donation, offline, update.at)]
         case None:
@@ -208,6 +211,8 @@ def _apply_to(donation: Donation, update: StripeUpdate) -> None:
     donation.checkout = status.furthest(Checkout(donation.checkout), update.checkout).value
     donation.settling_failed = donation.settling_failed or update.settling_failed
     donation.delayed = donation.delayed or update.delayed
+    if update.unknown_status:
+        _flag(donation, Flag.STATUS)
     if donation.erased_at is None:
         donation.email = donation.email or update.email
     donation.session_id = donation.session_id or update.session
@@ -224,7 +229,7 @@ def _status(donation: Donation) -> status.Status:
     failed = -sum(amount for kind, amount in rows if kind == LedgerEntry.Kind.PAYMENT_FAILURE)
     if failed:
         _flag(donation, Flag.FAILED)
-    disputes = Case.objects.filter(donation=donation, kind=Case.Kind.DISPUTE).values_list("status", flat=True)
+    disputes = Case.objects.filter(donation=donation, kind=Case.Kind.DISPUTE).values_list("status", "closed")
     return status.fold(
         status.StatusInput(
             paid=sum(amount for kind, amount in rows if kind in LedgerEntry.ARRIVALS),
@@ -234,7 +239,7 @@ def _status(donation: Donation) -> status.Status:
             failed=failed,
             checkout=Checkout(donation.checkout),
             settling_failed=donation.settling_failed,
-            disputes=frozenset(DisputeStatus(status) for status in disputes),
+            disputes=frozenset(status.dispute_status(word, closed=closed) for word, closed in disputes),
         )
     )
 

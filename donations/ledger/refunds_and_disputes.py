@@ -10,13 +10,23 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from donations.domain.status import DISPUTE_OPEN, furthest_refund, is_newer
-from donations.domain.updates import Dispute, DisputeStatus, PaymentFailure, Refund, RefundStatus
-from donations.models import Case, Donation, LedgerEntry
+from donations.domain.status import DISPUTE_OPEN, dispute_status, furthest_refund, is_newer
+from donations.domain.updates import (
+    Dispute,
+    DisputeStatus,
+    FraudWarning,
+    Movement,
+    PaymentFailure,
+    Refund,
+    RefundStatus,
+)
+from donations.models import Case, Donation, Flag, LedgerEntry
 
 # A refund that succeeded can still fail: https://docs.stripe.com/refunds#failed-refunds
 WATCH_REFUND = timedelta(days=30)
 ASK_EVERY = timedelta(days=1)
+
+ACTIONABLE = "actionable"  # an early warning of fraud: a refund now saves the dispute and its fee
 
 _UNDONE = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
 
@@ -63,7 +73,7 @@ def dispute_entries(donation: Donation, dispute: Dispute, at: datetime) -> list[
             "donation": donation,
             "amount": dispute.amount,
             "currency": dispute.currency,
-            "status": dispute.status.value,
+            "status": dispute.status,
             "opened_at": at,
             "as_of": at,
             "deadline": dispute.deadline,
@@ -71,24 +81,62 @@ def dispute_entries(donation: Donation, dispute: Dispute, at: datetime) -> list[
             "ask_at": timezone.now() + ASK_EVERY,
         },
     )
-    if not created and is_newer(dispute.status, at, DisputeStatus(case.status), case.as_of):
-        case.status, case.as_of, case.deadline = dispute.status.value, at, dispute.deadline
+    if not created and is_newer(dispute.status, at, case.status, case.as_of):
+        case.status, case.as_of, case.deadline = dispute.status, at, dispute.deadline
         case.reason = dispute.reason
-    if case.ask_at is None and DisputeStatus(case.status) in DISPUTE_OPEN:
+    if dispute.closed and DisputeStatus(dispute.status) is DisputeStatus.UNKNOWN:
+        case.closed = True
+    if case.ask_at is None and _is_open(case):
         case.ask_at = timezone.now() + ASK_EVERY  # a decided case was appealed
     case.save()
     kinds = LedgerEntry.Kind
-    return [
-        _entry(
-            donation,
-            kinds.DISPUTE_WITHDRAWAL if movement.amount < 0 else kinds.DISPUTE_REINSTATEMENT,
-            movement.id,
-            movement.amount,
-            movement.currency,
-            movement.at,
-        )
-        for movement in dispute.movements
-    ]
+    entries = []
+    for movement in dispute.movements:
+        amount, currency = _of_the_gift(donation, dispute, movement)
+        kind = kinds.DISPUTE_WITHDRAWAL if amount < 0 else kinds.DISPUTE_REINSTATEMENT
+        entries.append(_entry(donation, kind, movement.id, amount, currency, movement.at))
+    return entries
+
+
+def _of_the_gift(donation: Donation, dispute: Dispute, movement: Movement) -> tuple[int, str]:
+    """What a movement took from the gift, signed, in the gift's own currency: a dispute may be told in another one.
+
+    When neither the settled nor the disputed amount is in that currency, the whole gift is taken for it, and flagged.
+    """
+    paid = LedgerEntry.objects.filter(donation=donation, kind=LedgerEntry.Kind.PAYMENT)
+    currencies = set(paid.values_list("currency", flat=True)) or {donation.currency}
+    if movement.amount and movement.currency in currencies:
+        return movement.amount, movement.currency
+    if dispute.currency in currencies:
+        return movement.sign * dispute.amount, dispute.currency
+    flags = {*filter(None, donation.flags.split(",")), Flag.CURRENCY}
+    donation.flags = ",".join(sorted(flags))
+    return movement.sign * donation.amount, donation.currency
+
+
+def note_warning(donation: Donation, warning: FraudWarning, at: datetime) -> None:
+    """Keep an early warning of fraud. Once a refund or a dispute has answered it, it is never actionable again."""
+    case, _ = Case.objects.get_or_create(
+        pk=warning.id,
+        defaults={
+            "kind": Case.Kind.WARNING,
+            "donation": donation,
+            "amount": donation.amount,
+            "currency": donation.currency,
+            "status": ACTIONABLE,
+            "opened_at": warning.made_at,
+            "as_of": at,
+            "reason": warning.reason,
+        },
+    )
+    if not warning.actionable:
+        case.status = "answered"
+    case.as_of = max(case.as_of, at)
+    case.save()
+
+
+def _is_open(case: Case) -> bool:
+    return dispute_status(case.status, closed=case.closed) in DISPUTE_OPEN
 
 
 def note_failure(donation: Donation, failure: PaymentFailure) -> None:
@@ -125,7 +173,7 @@ def failure_entries(donation: Donation) -> list[LedgerEntry]:
 def next_ask(case: Case, now: datetime) -> datetime | None:
     """When the sweep asks again: daily while anything may still happen, then never."""
     if case.kind == Case.Kind.DISPUTE:
-        watched = DisputeStatus(case.status) in DISPUTE_OPEN
+        watched = _is_open(case)
     elif case.kind != Case.Kind.REFUND:
         watched = False
     else:

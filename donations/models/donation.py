@@ -28,6 +28,8 @@ class Flag:
     REPORTS = "reports"  # two reports of one payment differ
     TWICE = "twice"  # paid more than once
     FAILED = "failed"  # a payment failed after it had arrived
+    STATUS = "status"  # Stripe used a word for a status that we do not know
+    CURRENCY = "currency"  # a dispute in a currency that cannot be brought to the gift's
     REBUILT = "rebuilt"  # unknown here (a restored backup), known to Stripe
 
 

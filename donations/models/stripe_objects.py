@@ -32,12 +32,13 @@ class StripeRef(models.Model):
 
 
 class Case(models.Model):
-    """A refund or a dispute as far as it has come, or a bank debit that failed."""
+    """A refund or a dispute as far as it has come, a bank debit that failed, or a warning of fraud."""
 
     class Kind(models.TextChoices):
         REFUND = "refund", _("refund")
         DISPUTE = "dispute", _("dispute")
         FAILURE = "failure", _("failed payment")
+        WARNING = "warning", _("early warning of fraud")
 
     id = models.CharField(max_length=255, primary_key=True)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
@@ -52,6 +53,8 @@ class Case(models.Model):
     # Of a refund: money left our balance, and came back to it. Facts: they only become true.
     debited = models.BooleanField(_("debited"), default=False)
     credited = models.BooleanField(_("credited back"), default=False)
+    # Of a dispute whose status we do not know: Stripe said that it is closed. A fact: it only becomes true.
+    closed = models.BooleanField(default=False, editable=False)
     # Of a dispute: until when the bank takes an answer.
     deadline = models.DateTimeField(_("deadline"), null=True)
     # Of a dispute: why, in the bank's word ("fraudulent").

@@ -111,7 +111,7 @@ def create_refund(*, key: str, payment: str, amount: int, reason: str, metadata:
 
 
 def retrieve(reference: str) -> dict[str, Any]:
-    """The present state of a checkout session, payment intent, charge, refund or dispute, by its id.
+    """The present state of a checkout session, payment intent, charge, refund, dispute or warning, by its id.
 
     Raises NoAnswer, Missing or Refused; ValueError for an id of another kind (an empty one would list all sessions).
     """
@@ -129,6 +129,8 @@ def retrieve(reference: str) -> dict[str, Any]:
                 return _dict(client.refunds.retrieve(reference))
             case "dp" | "du":
                 return _dict(client.disputes.retrieve(reference))
+            case "issfr":
+                return _dict(client.radar.early_fraud_warnings.retrieve(reference))
     raise ValueError(f"{reference!r} is nothing that we fetch")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from donations.domain.updates import StripeUpdate
+from donations.domain.updates import Dispute, StripeUpdate
 from donations.stripe.parsing.objects import update_of
 from donations.stripe.parsing.values import is_id, moment, text
 
@@ -32,6 +32,7 @@ EVENT_TYPES = frozenset(
         "charge.dispute.closed",
         "charge.dispute.funds_withdrawn",
         "charge.dispute.funds_reinstated",
+        "radar.early_fraud_warning.created",
     }
 )
 
@@ -86,4 +87,6 @@ def update_of_event(event: dict[str, Any]) -> StripeUpdate | None:
             return replace(update, settling_failed=True, delayed=True)
         case "checkout.session.async_payment_succeeded" if update:
             return replace(update, delayed=True)
+        case "charge.dispute.closed" if update and isinstance(update.change, Dispute):
+            return replace(update, change=replace(update.change, closed=True))
     return update
