@@ -15,6 +15,8 @@ _CATEGORIES = {
     "payment_refund": "refund",
     "refund_failure": "refund_failure",
     "payout": "payout",
+    "payout_minimum_balance_hold": "payout_minimum_balance_hold",
+    "payout_minimum_balance_release": "payout_minimum_balance_release",
     "stripe_fee": "fee",
 }
 

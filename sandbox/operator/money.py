@@ -27,6 +27,7 @@ _SETTLE_REFUND = hash_of({"refund": text(), "outcome": choice(refunds.OUTCOMES)}
 _PAYMENT = hash_of(_payment_ids)
 _DISPUTE = hash_of({**_payment_ids, "amount": _amount, "kind": choice(disputes.KINDS)}, required=["kind"])
 _ADVANCE_DISPUTE = hash_of({"dispute": text(), "to": choice(disputes.TRANSITIONS)}, required=["dispute", "to"])
+_PAYOUT = hash_of({"minimum": _amount})
 _STRIPE_FEE = hash_of({"amount": _amount, "currency": currency})
 
 
@@ -81,11 +82,11 @@ def advance_dispute(raw: Body, request: ApiRequest) -> Body:
 
 
 def payout(raw: Body, request: ApiRequest) -> Body:
-    """POST v1/test_helpers/sandbox/payout: the balance goes to the bank, one payout for each currency."""
-    hash_of({})(raw, "")
+    """POST v1/test_helpers/sandbox/payout: the balance but a minimum goes to the bank, a payout for each currency."""
+    minimum = _PAYOUT(raw, "").get("minimum", 0)
     return {
         "object": "list",
-        "data": [record.body for record in payouts.create_all()],
+        "data": [record.body for record in payouts.create_all(minimum)],
         "has_more": False,
         "url": "/v1/payouts",
     }

@@ -63,3 +63,19 @@ def test_nothing_is_paid_out_of_an_overdrawn_balance(control, pay_session):
     pay_session()
     (payout,) = pay_out(control)
     assert payout["amount"] == 3 * 1912 - 3500
+
+
+def test_a_minimum_balance_is_held_and_released_by_the_next_payout(api, control, pay_session):
+    pay_session()
+    (first,) = control("/payout", minimum=500)["data"]
+    pay_session()
+    (second,) = control("/payout", minimum=200)["data"]
+    assert (first["amount"], second["amount"]) == (1412, 1912 + 500 - 200)
+    parts = api.v1.balance_transactions.list({"payout": second["id"]}).data
+    assert [(each.type, each.net, each.source == second["id"]) for each in parts] == [
+        ("payout", -2212, True),
+        ("payout_minimum_balance_hold", -200, True),
+        ("payout_minimum_balance_release", 500, True),
+        ("charge", 1912, False),
+    ]
+    assert sum(each.net for each in parts) == 0
