@@ -115,6 +115,7 @@ class Exporting(admin.ModelAdmin):
                         "id": formatting.stripe_id(one.payout.pk),
                         "amount": formatting.amount(one.payout.amount, one.payout.currency),
                         "known": one.parts is not None,
+                        "older": one.older,
                         "agrees": one.agrees,
                         "parts": formatting.amount(one.parts or 0, one.payout.currency),
                     }

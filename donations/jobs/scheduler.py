@@ -35,7 +35,7 @@ def send_emails() -> int:
 
 def _mirror() -> str:
     """Add to the mirror. What it names and the ledger lacks was told by an event that never came: it is fetched."""
-    added = balance_transactions.mirror()
+    added = balance_transactions.mirror(overlap=balance_transactions.LATE, at_most=balance_transactions.AT_ONCE)
     since = timezone.now() - LOST
     missing = reconciliation.unposted(since)
     polling.fetch_missing(missing)

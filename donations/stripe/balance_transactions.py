@@ -9,9 +9,11 @@ import dataclasses
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, TypeVar
 
 from django.db.models import Exists, Max, Min, OuterRef, Q
+from django.utils import timezone
 
 from donations.domain.updates import BookedAtStripe
 from donations.ledger import identity
@@ -22,27 +24,66 @@ from donations.stripe.errors import Refused, StripeUnavailable
 log = logging.getLogger(__name__)
 
 OVERLAP = timedelta(days=2)  # listed again each time: a balance transaction can appear after its charge
+LATE = timedelta(hours=1)  # as much as every round lists again: on a busy account two days are very much
+AT_ONCE = 5000  # new rows in one round: the next one goes on
 NEWEST = timedelta(minutes=1)  # enough to learn the fee of a payment that has just come
 PART = 1000  # rows added at a time
+SLICE = 3000  # rows held at a time
+SHORTEST = timedelta(seconds=30)  # no slice of time is shorter: Stripe cannot book that much in it
 Row = TypeVar("Row")
 
 
-def mirror(since: datetime | None = None, *, overlap: timedelta = OVERLAP, patient: bool = False) -> int:
+def mirror(
+    since: datetime | None = None,
+    *,
+    overlap: timedelta = OVERLAP,
+    at_most: int | None = None,
+    patient: bool = False,
+) -> int:
     """Add the balance transactions that we do not have yet. Returns how many. Raises gateway.NoAnswer or Refused.
 
-    The oldest are added first, and none before all are listed: the mirror has no holes before its newest row, wherever
-    this is interrupted. A `since` only makes it reach further back.
+    The oldest are added first, slice of time by slice of time, and none of a slice before all of it is listed: the
+    mirror has no holes before its newest row, wherever this is interrupted. After `at_most` new rows it stops at the
+    end of a slice, and the next call goes on. A `since` only makes it reach further back.
     """
     newest = BalanceTransaction.objects.aggregate(at=Max("created_at"))["at"]
-    # Nothing on the account before our first gift can be ours.
-    first = Donation.objects.aggregate(at=Min("created_at"))["at"]
+    first = first_gift()
     starts = [newest - overlap if newest else (first - OVERLAP if first else None), since]
     start = min((at for at in starts if at), default=None)
     if start is None:
         return 0
-    things = client.listed("balance_transactions", start, patient=patient)
-    listed = [parsing.balance_transaction(thing) for thing in things]
-    return sum(_add(rows) for rows in _in_parts(listed[::-1]))
+    added = 0
+    for rows in _slices(start, patient):
+        added += sum(_add(part) for part in _in_parts(rows))
+        if at_most is not None and added >= at_most:
+            break
+    return added
+
+
+def first_gift() -> datetime | None:
+    """When the first gift was begun that went to Stripe: nothing on the account before it can be ours."""
+    gifts = Donation.objects.filter(offline__isnull=True)
+    first: datetime | None = gifts.aggregate(at=Min("created_at"))["at"]
+    return first
+
+
+def _slices(start: datetime, patient: bool) -> Iterator[list[BookedAtStripe]]:
+    """Stripe's book since `start`, oldest first, never much more than SLICE rows at a time.
+
+    Stripe lists the newest first, and a shop on the same account may have very many: a time in which there are more
+    is halved until it is short enough.
+    """
+    ahead: list[tuple[datetime, datetime | None]] = [(start, None)]
+    while ahead:
+        first, end = ahead.pop()
+        things = client.listed("balance_transactions", first, end, patient=patient)
+        rows = [parsing.balance_transaction(thing) for thing in islice(things, SLICE + 1)]
+        middle = first + ((end or timezone.now()) - first) / 2
+        if len(rows) > SLICE and middle - first >= SHORTEST:
+            ahead += [(middle, end), (first, middle)]
+            continue
+        rows += [parsing.balance_transaction(thing) for thing in things]
+        yield rows[::-1]
 
 
 def _add(rows: list[BookedAtStripe]) -> int:
@@ -67,7 +108,7 @@ def learn_fees(payments: list[str]) -> None:
     if known.issuperset(payments):
         return
     try:
-        mirror(overlap=NEWEST)
+        mirror(overlap=NEWEST, at_most=AT_ONCE)
     except (StripeUnavailable, Refused) as error:
         log.warning("Stripe did not tell its newest fees (%s)", error)
 

@@ -145,8 +145,11 @@ _LISTS: dict[str, list[str]] = {
 }
 
 
-def listed(kind: str, since: datetime | None = None, *, patient: bool = False, **of: str) -> Iterator[dict[str, Any]]:
-    """Every object of a kind in _LISTS, newest first: created at `since` or later, or of a payment intent or payout.
+def listed(
+    kind: str, since: datetime | None = None, until: datetime | None = None, *, patient: bool = False, **of: str
+) -> Iterator[dict[str, Any]]:
+    """Every object of a kind in _LISTS, newest first: created at `since` or later and before `until`, or of a payment
+    intent or payout.
 
     Raises NoAnswer or Refused. A page is fetched when it is needed; only then does the call count as under way. See
     `patiently`.
@@ -157,6 +160,8 @@ def listed(kind: str, since: datetime | None = None, *, patient: bool = False, *
     params: dict[str, Any] = {"limit": 100, "expand": _LISTS[kind], **of}
     if since is not None:
         params["created"] = {"gte": int(since.timestamp())}
+    if until is not None:
+        params.setdefault("created", {})["lt"] = int(until.timestamp())
     while True:
         ask = partial(_page, service, params)
         page = with_retries(ask) if patient else ask()

@@ -1,32 +1,40 @@
 """Which payout took which money to the bank: what an accountant needs to find our gifts on a bank statement.
 
 A balance transaction does not name its payout. Stripe lists the parts of an automatic payout, so each is listed once.
+An account may be much older than the site: no payout before our first gift can hold money of ours, and is left out.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
-from django.db.models import Max, Sum
-from django.utils import timezone
+from django.db.models import Max, Q, QuerySet, Sum
 
 from donations.models import BalanceTransaction, PaidOut, Payout
 from donations.stripe import client, parsing
+from donations.stripe.balance_transactions import first_gift
 
-EPOCH = datetime.fromtimestamp(0, tz=timezone.get_fixed_timezone(0))
 OVERLAP = timedelta(days=30)  # a payout can still fail, and Stripe takes its time to work out what it carried
 AT_ONCE = 20  # payouts whose parts are listed in one round: the next one goes on
+PART = 500  # parts noted at a time
+PARTS_AT_ONCE = 5000  # and no further one after so many parts
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A payout beside the sum of its parts (minor units), as far as they are copied."""
+    """A payout beside the sum of its parts (minor units), as far as they are copied.
+
+    `older` when some of them were booked before our mirror begins: then nobody here can add them up.
+    """
 
     payout: Payout
     parts: int | None
+    older: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -34,13 +42,22 @@ class Checked:
 
 
 def mirror(at_once: int = AT_ONCE) -> int:
-    """Copy payouts, and what they carried. Returns how many payouts' parts were copied. Raises NoAnswer or Refused."""
+    """Copy payouts, and what they carried. Returns how many payouts' parts were copied. Raises NoAnswer or Refused.
+
+    The newest first: they are what somebody looks for on a bank statement.
+    """
+    first = first_gift()
+    if first is None:
+        return 0
     newest = Payout.objects.aggregate(at=Max("created_at"))["at"]
-    for thing in client.listed("payouts", newest - OVERLAP if newest else EPOCH):
+    for thing in client.listed("payouts", max(first, newest - OVERLAP) if newest else first):
         add(thing)
-    done = 0
-    for payout in list(Payout.objects.filter(known=True, listed=False).order_by("created_at")[:at_once]):
-        add_parts(payout, [part["id"] for part in client.listed("balance_transactions", payout=payout.pk)])
+    done = parts = 0
+    waiting = Payout.objects.filter(known=True, listed=False, created_at__gte=first)
+    for payout in list(waiting.order_by("-created_at")[:at_once]):
+        if parts >= PARTS_AT_ONCE:
+            break
+        parts += add_parts(payout, (part["id"] for part in client.listed("balance_transactions", payout=payout.pk)))
         done += 1
     return done
 
@@ -51,11 +68,15 @@ def add(thing: dict[str, Any]) -> Payout:
     return Payout.objects.update_or_create(pk=told.pop("id"), defaults=told)[0]
 
 
-def add_parts(payout: Payout, transactions: list[str]) -> None:
-    """Note which balance transactions the payout carried."""
-    parts = [PaidOut(transaction=transaction, payout=payout) for transaction in transactions]
-    PaidOut.objects.bulk_create(parts, ignore_conflicts=True, batch_size=500)
+def add_parts(payout: Payout, transactions: Iterable[str]) -> int:
+    """Note which balance transactions the payout carried, a part at a time. Returns how many."""
+    transactions, count = iter(transactions), 0
+    while part := list(islice(transactions, PART)):
+        rows = [PaidOut(transaction=transaction, payout=payout) for transaction in part]
+        PaidOut.objects.bulk_create(rows, ignore_conflicts=True)
+        count += len(part)
     Payout.objects.filter(pk=payout.pk).update(listed=True)
+    return count
 
 
 def checked(start: datetime | None, end: datetime | None, limit: int) -> list[Checked]:
@@ -65,10 +86,27 @@ def checked(start: datetime | None, end: datetime | None, limit: int) -> list[Ch
         payouts = payouts.filter(created_at__gte=start)
     if end:
         payouts = payouts.filter(created_at__lt=end)
-    return [Checked(payout, _sum(payout) if payout.listed else None) for payout in payouts[:limit]]
+    return [_checked(payout) for payout in payouts[:limit]]
 
 
-def _sum(payout: Payout) -> int:
-    """What the payout's parts come to, without its own movement, which takes them out of the balance."""
-    parts = BalanceTransaction.objects.filter(pk__in=payout.parts.values("transaction")).exclude(source=payout.pk)
+def _checked(payout: Payout) -> Checked:
+    if not payout.listed:
+        first = first_gift()
+        return Checked(payout, None, older=first is None or payout.created_at < first)
+    carried = payout.parts.values("transaction")
+    copied = BalanceTransaction.objects.filter(pk__in=carried)
+    if copied.count() == payout.parts.count():
+        return Checked(payout, _sum(copied, payout))
+    # The mirror has no holes: what it lacks is older than it, unless it has not yet come as far as the payout.
+    behind = not BalanceTransaction.objects.filter(created_at__gte=payout.created_at).exists()
+    return Checked(payout, None, older=not behind)
+
+
+def _sum(copied: QuerySet[BalanceTransaction], payout: Payout) -> int:
+    """What the parts come to, without the payout's own movement, which takes them out of the balance.
+
+    What is held back for a minimum balance, or released from it, may name the payout as well, and is a part of it.
+    """
+    held = Q(type__startswith="payout_minimum_balance")
+    parts = copied.filter(held | ~Q(source=payout.pk))
     return parts.aggregate(sum=Sum("net"))["sum"] or 0

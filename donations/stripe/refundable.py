@@ -32,9 +32,9 @@ class InAnotherAccount(Exception):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "The Stripe account of the site’s present key does not know this payment: it was made in another account. "
-                "It cannot be sent back from here. Send it back in the dashboard of the account that took it; this site "
-                "will not hear of that."
+                "The Stripe account of the site’s present key does not know this payment: it was made in another "
+                "account. It cannot be sent back from here. Send it back in the dashboard of the account that took it; "
+                "this site will not hear of that."
             )
         )
 

@@ -53,9 +53,15 @@ class StripeBook:
         self.since: list[datetime] = []
         monkeypatch.setattr(client, "listed", self._listed)
 
-    def _listed(self, kind: str, since: datetime, **how: Any) -> Iterator[dict[str, Any]]:
-        self.since.append(since)
-        rows = [row for row in self.rows.get(kind, []) if row["created"] >= int(since.timestamp())]
+    def _listed(
+        self, kind: str, since: datetime | None = None, until: datetime | None = None, **how: Any
+    ) -> Iterator[dict[str, Any]]:
+        if since:
+            self.since.append(since)
+        first, end = int(since.timestamp()) if since else 0, int(until.timestamp()) if until else 2**40
+        rows = [row for row in self.rows.get(kind, []) if first <= row["created"] < end]
+        if "payout" in how:
+            rows = [row for row in rows if row.get("payout") == how["payout"]]
         for number, row in enumerate(sorted(rows, key=lambda row: -row["created"])):
             if number == self.fails_after:
                 raise StripeUnavailable("reset")
