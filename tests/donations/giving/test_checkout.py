@@ -21,6 +21,7 @@ from donations.giving import checkout
 from donations.giving.checkout import Order
 from donations.models import Donation, StripeRef
 from donations.stripe import client
+from donations.stripe.errors import Refused
 from tests.donations.faulty_stripe import FaultyStripe
 from tests.donations.giving.donor import SANDBOX
 
@@ -273,3 +274,18 @@ def test_donors_see_the_sites_currency_unless_the_operator_wants_it_otherwise(
 def test_it_is_said_and_not_left_to_the_dashboard(faulty_stripe: FaultyStripe) -> None:
     checkout.begin(TWENTY, "token")
     assert faulty_stripe.forms[0]["adaptive_pricing[enabled]"] == ["false"]
+
+
+def test_whoever_lost_the_claim_meanwhile_asks_no_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def refuse_late(*, key: str, **_: Any) -> dict[str, Any]:
+        """Stripe took so long that another click took over, and has its page by now."""
+        asked.append(key)
+        Donation.objects.update(attempt=2, claimed_at=None, session_id="cs_2", session_url="https://stripe.test/2")
+        raise Refused(400, "email_invalid", "Invalid email address")
+
+    monkeypatch.setattr(client, "create_session", refuse_late)
+    assert checkout.begin(ODD, "token").session_url == "https://stripe.test/2"
+    assert len(asked) == 1
+    assert Donation.objects.get().attempt == 2
