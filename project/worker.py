@@ -20,7 +20,7 @@ AFTER_FAILURE = 15.0  # seconds; the database may be away
 
 def start() -> threading.Thread:
     """Start the thread. It is a daemon: the process may end at any time without asking it."""
-    thread = threading.Thread(target=_run, name="chores", daemon=True)
+    thread = threading.Thread(target=_run, name="jobs", daemon=True)
     thread.start()
     return thread
 
@@ -40,6 +40,6 @@ def _run() -> None:
             os.kill(os.getpid(), signal.SIGTERM)
             return
         except Exception:
-            log.exception("a round of chores failed")
+            log.exception("a round of jobs failed")
             delay = AFTER_FAILURE
         pause.wait(delay)

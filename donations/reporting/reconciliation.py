@@ -25,7 +25,7 @@ YOUNG = timedelta(minutes=15)  # not compared yet: one side may not have heard o
 EPOCH = datetime.fromtimestamp(0, tz=timezone.get_fixed_timezone(0))
 
 PART = 1000  # rows held at a time
-FETCHED = (*stripe_book.CHARGES, *stripe_book.REFUNDS, *stripe_book.DISPUTES)  # what gateway.retrieve knows
+FETCHED = (*stripe_book.CHARGES, *stripe_book.REFUNDS, *stripe_book.DISPUTES)  # what client.retrieve knows
 # Between two looks at a bank debit that is on its way: its own event tells when it has come.
 LOOK_AGAIN = timedelta(hours=6)
 

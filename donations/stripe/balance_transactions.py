@@ -40,7 +40,7 @@ def mirror(
     at_most: int | None = None,
     patient: bool = False,
 ) -> int:
-    """Add the balance transactions that we do not have yet. Returns how many. Raises gateway.NoAnswer or Refused.
+    """Add the balance transactions that we do not have yet. Returns how many. Raises StripeUnavailable or Refused.
 
     The oldest are added first, slice of time by slice of time, and none of a slice before all of it is listed: the
     mirror has no holes before its newest row, wherever this is interrupted. After `at_most` new rows it stops at the

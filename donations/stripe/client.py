@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -20,6 +19,7 @@ import stripe
 from django.conf import settings
 
 from donations.stripe.errors import BadSignature, NotFound, RateLimited, Refused, StripeUnavailable
+from donations.stripe.retries import with_retries
 from lib import money
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ TIMEOUT = (3, 8)  # seconds: connect, read
 # Below the server's 32 threads: a site that calls itself (the sandbox) must keep threads for the inner calls, and a
 # donor beyond this number is better told at once than left waiting.
 _slots = threading.BoundedSemaphore(12)
-
-PAUSES = (1.0, 2.0, 4.0)  # seconds between tries when there is time
-Answer = TypeVar("Answer")
 
 stripe.enable_telemetry = False
 
@@ -56,7 +53,7 @@ def create_session(
     """Open a checkout session for `amount` minor units; the same `key` and values always give the same session.
 
     `payment_method_types` is gone since 2026-09-30.endive: Stripe offers what the dashboard allows.
-    Raises NoAnswer or Refused.
+    Raises StripeUnavailable or Refused.
     """
     params: SessionCreateParams = {
         "mode": "payment",
@@ -98,7 +95,7 @@ def create_session(
 def create_refund(*, key: str, payment: str, amount: int, reason: str, metadata: dict[str, str]) -> dict[str, Any]:
     """Send `amount` minor units of a payment intent back; the same `key` and values always give the same refund.
 
-    `reason` is one of Stripe's, or empty. Raises NoAnswer or Refused.
+    `reason` is one of Stripe's, or empty. Raises StripeUnavailable or Refused.
     """
     params: RefundCreateParams = {"payment_intent": payment, "amount": amount, "metadata": metadata}
     if reason:
@@ -113,7 +110,8 @@ def create_refund(*, key: str, payment: str, amount: int, reason: str, metadata:
 def retrieve(reference: str) -> dict[str, Any]:
     """The present state of a checkout session, payment intent, charge, refund, dispute or warning, by its id.
 
-    Raises NoAnswer, Missing or Refused; ValueError for an id of another kind (an empty one would list all sessions).
+    Raises StripeUnavailable, NotFound or Refused; ValueError for an id of another kind (an empty one would list all
+    sessions).
     """
     client = _client().v1
     with _calling():
@@ -151,8 +149,8 @@ def listed(
     """Every object of a kind in _LISTS, newest first: created at `since` or later and before `until`, or of a payment
     intent or payout.
 
-    Raises NoAnswer or Refused. A page is fetched when it is needed; only then does the call count as under way. See
-    `patiently`.
+    Raises StripeUnavailable or Refused. A page is fetched when it is needed; only then does the call count as under
+    way. See `with_retries`.
     """
     service: Any = _client().v1
     for part in kind.split("."):
@@ -174,16 +172,6 @@ def listed(
 def _page(service: Any, params: dict[str, Any]) -> dict[str, Any]:
     with _calling():
         return _dict(service.list(params))
-
-
-def with_retries(call: Callable[[], Answer]) -> Answer:
-    """Make a call, and again after some seconds when Stripe is busy: for commands. Raises what the call raises."""
-    for pause in PAUSES:
-        try:
-            return call()
-        except StripeUnavailable:
-            time.sleep(pause)
-    return call()
 
 
 def verify(payload: bytes, signature: str) -> str:

@@ -21,6 +21,7 @@ from donations.ledger import posting, refunds_and_disputes
 from donations.models import Case, Donation, StripeEvent, StripeRef
 from donations.stripe import client, events, parsing
 from donations.stripe.errors import NotFound, Refused, StripeUnavailable
+from donations.stripe.retries import with_retries
 
 Row = TypeVar("Row")
 
@@ -59,13 +60,13 @@ def poll(donation: Donation) -> bool:
 
 
 def fetch(reference: str) -> posting.Outcome:
-    """Fetch an object by its id and book what it says. Raises gateway.NoAnswer or gateway.Refused."""
+    """Fetch an object by its id and book what it says. Raises StripeUnavailable or Refused."""
     update = _retrieve(reference)
     return events.post(update) if update else posting.Outcome.NOT_OURS
 
 
 def fetch_cases(payment: str) -> list[updates.StripeUpdate]:
-    """Fetch every refund and dispute of a payment intent, and book what they say. Raises gateway.NoAnswer or Refused.
+    """Fetch every refund and dispute of a payment intent, and book what they say. Raises StripeUnavailable or Refused.
 
     Gives their updates, refunds first.
     """
@@ -151,13 +152,13 @@ def fetch_missing(references: list[str]) -> None:
 def still_with_bank(charges: list[str], *, patient: bool = False) -> set[str]:
     """Which of these bank debits have not succeeded yet, by Stripe's own word now. Nothing is booked.
 
-    Raises gateway.NoAnswer.
+    Raises StripeUnavailable.
     """
     found = set()
     for charge in charges:
         ask = partial(_retrieve, charge)
         try:
-            update = client.with_retries(ask) if patient else ask()
+            update = with_retries(ask) if patient else ask()
         except (Refused, parsing.Unreadable) as error:
             log.warning("%s: Stripe did not tell its state (%s)", charge, error)
             continue

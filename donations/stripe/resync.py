@@ -22,6 +22,7 @@ from donations.ledger import monthly_totals, posting
 from donations.models import Case, Donation, LedgerEntry, StripeEvent
 from donations.stripe import balance_transactions, client, events, parsing, polling
 from donations.stripe.errors import Refused, StripeUnavailable
+from donations.stripe.retries import with_retries
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ def _resync(result: ResyncResult, since: datetime) -> None:
 def _attempt(result: ResyncResult, reference: str, work: Callable[[], bool]) -> None:
     """One object. What is wrong with it is noted; only a silent Stripe ends the run."""
     try:
-        result.looked_at += client.with_retries(work)
+        result.looked_at += with_retries(work)
     except StripeUnavailable:
         raise
     except Exception as error:

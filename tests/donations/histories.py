@@ -337,7 +337,7 @@ def _session(base: str) -> requests.Session:
 def stripe_in_process() -> Iterator[None]:
     """The real SDK and the real sandbox, with a function call between them."""
     with (
-        # An address of its own: the gateway keeps a client for each.
+        # An address of its own: the client is kept for each.
         override_settings(STRIPE_API_BASE="http://stripe.invalid/sandbox"),
         mock.patch.object(stripe_client, "_session", _session),
     ):

@@ -45,7 +45,7 @@ def movement(number: int, donation: Donation | None = None, **changes: Any) -> d
 
 
 class StripeBook:
-    """In the place of gateway.listed. `fails_after` objects Stripe stops answering."""
+    """In the place of client.listed. `fails_after` objects Stripe stops answering."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {}

@@ -33,7 +33,7 @@ from donations.models import (
 )
 from donations.reporting import public_totals, reconciliation
 from donations.reporting.reconciliation_result import DiscrepancyKind
-from donations.stripe import balance_transactions, client, polling
+from donations.stripe import balance_transactions, client, polling, retries
 from mail.models import Mail
 from tests.donations.faulty_stripe import FaultyStripe
 from tests.donations.stripe.test_polling import pay
@@ -321,7 +321,7 @@ def test_totals_are_what_the_ledger_says(dashboard: Dashboard) -> None:
 
 
 def test_without_an_answer_nothing_is_claimed(faulty_stripe: FaultyStripe, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(retries, "PAUSES", (0.0, 0.0))
     give_in_vain = Donation.objects.create(amount=1, currency="usd", expires_at=timezone.now())
     assert give_in_vain.pk, "with no gift at all there would be nothing to ask"
     faulty_stripe.mode = "reset"

@@ -17,7 +17,7 @@ from django.utils import timezone
 from donations.domain.status import Status
 from donations.jobs import scheduler
 from donations.models import Donation, LedgerEntry, StripeEvent
-from donations.stripe import client, events, polling
+from donations.stripe import client, events, polling, retries
 from donations.stripe.errors import NotFound, Refused, StripeUnavailable
 from mail.models import Mail
 from tests.donations.stripe_book import StripeBook, movement
@@ -29,7 +29,7 @@ Make = Callable[..., Donation]
 
 @pytest.fixture
 def book(monkeypatch: pytest.MonkeyPatch) -> StripeBook:
-    monkeypatch.setattr(client, "PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(retries, "PAUSES", (0.0, 0.0, 0.0))
     return StripeBook(monkeypatch)
 
 
