@@ -42,7 +42,7 @@ class Checked:
 
 
 def mirror(at_once: int = AT_ONCE) -> int:
-    """Copy payouts, and what they carried. Returns of how many the parts were copied. Raises StripeUnavailable, Refused.
+    """Copy payouts, and what they carried. Returns of how many. Raises StripeUnavailable or Refused.
 
     The newest first: they are what somebody looks for on a bank statement.
     """
