@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 
 from donations.ledger import mode
 
@@ -23,6 +23,9 @@ def hold_or_refuse() -> None:
         _end(f"tincup: {error}")
     except DatabaseError:
         return
+    finally:
+        # A server that forks after this must not share the connection with its children.
+        connections.close_all()
 
 
 def _end(line: str) -> None:

@@ -32,9 +32,9 @@ class InAnotherAccount(Exception):
     def __init__(self) -> None:
         super().__init__(
             _(
-                "The Stripe account of the site’s present key does not know this payment: it was made in another "
-                "account. It cannot be sent back from here. Send it back in the dashboard of the account that took it; "
-                "this site will not hear of that."
+                "The Stripe account of the site’s present key does not know this payment: another account took it. "
+                "It cannot be sent back from here. Send it back in the dashboard of that account; this site will not "
+                "hear of it."
             )
         )
 
@@ -72,7 +72,7 @@ def left(donation: Donation) -> int:
 def refresh(donation: Donation) -> list[Refundable]:
     """Ask Stripe what became of the gift's payments meanwhile, book it, and tell what is left of each.
 
-    Refreshes `donation`. Raises InAnotherAccount, StripeUnavailable or Refused.
+    Refreshes `donation`. Raises InAnotherAccount, gateway.NoAnswer or gateway.Refused.
     """
     found = []
     for entry in _payments(donation):

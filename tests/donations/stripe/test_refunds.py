@@ -410,7 +410,7 @@ def test_a_gift_of_another_account_cannot_be_refunded_and_the_page_says_why(
     treasurer: Client, gift: Donation, another_account: None
 ) -> None:
     for answer in (treasurer.get(page(gift)), treasurer.post(page(gift), form(gift))):
-        assert "it was made in another account" in answer.text
+        assert "another account took it" in answer.text
         assert "Try again in a minute" not in answer.text
     assert not RefundRequest.objects.exists()
 
@@ -419,7 +419,7 @@ def test_a_request_that_the_first_account_never_answered_comes_to_an_end_in_the_
     treasurer: Client, gift: Donation, another_account: None
 ) -> None:
     refunds._store(gift, wanted(gift), [_payment(gift)], lambda made: None)
-    assert "it was made in another account" in treasurer.post(page(gift)).text
+    assert "another account took it" in treasurer.post(page(gift)).text
     assert RefundRequest.objects.get().state == RefundRequest.State.REFUSED
     assert refunds.unanswered(gift) is None
 

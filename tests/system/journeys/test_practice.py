@@ -21,7 +21,14 @@ LIVE = {
     "SITE_URL": "https://give.example.org",
     "EMAIL_URL": "dummymail://",
 }
-TEST = {"SECRET_KEY": SECRET_KEY, "DEBUG": "true", "STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}
+TEST = {
+    "SECRET_KEY": SECRET_KEY,
+    "DEBUG": "true",
+    "STRIPE_SECRET_KEY": "sk_test_1",
+    "STRIPE_WEBHOOK_SECRET": "whsec_1",
+    # Printed ones would fill the pipe, which nobody reads.
+    "EMAIL_URL": "dummymail://",
+}
 WORDS = "Marmaduke Featherstonehaugh"
 # Enough practice gifts that the file has pages full of them.
 PRACTISE = f"""
@@ -118,6 +125,24 @@ def test_practice_is_refused_then_dropped_then_live_and_stays_so(practised: Data
     assert "real money" in problem
     code, _, problem = ask(practised, "manage.py", "drop_practice", "--yes", key=LIVE)
     assert (code, "real money" in problem, "Traceback" in problem) == (1, True, False)
+
+
+def test_a_server_that_still_runs_with_a_test_key_ends_when_the_practice_is_dropped(practised: Database) -> None:
+    """Whatever it would book after that would stand among real gifts."""
+    port = free_port()
+    with running("-m", "project.serve", port=port, **TEST, PORT=str(port), DATABASE_URL=practised.url) as site:
+        assert site.ask("GET", "/readyz").status == 200
+        assert ask(practised, "manage.py", "drop_practice", "--yes", key=TEST)[0] == 0
+        site.ended(timeout=40)
+        assert site.process.returncode == 0, "as an operator would end it"
+
+
+def test_a_server_starts_on_a_database_without_tables_and_says_that_it_is_not_ready(tmp_path: Path) -> None:
+    port = free_port()
+    address = f"sqlite:///{tmp_path}/empty.sqlite3"
+    with running("-m", "project.serve", port=port, **TEST, PORT=str(port), DATABASE_URL=address) as site:
+        answer = site.ask("GET", "/readyz")
+        assert (answer.status, "migrate" in answer.text) == (503, True)
 
 
 def test_nothing_of_practice_is_left_in_the_file(practised: Database) -> None:
