@@ -45,8 +45,7 @@ def receive(text: str) -> None:
         with transaction.atomic():
             update = None
             if (insert_once(row) or _claim_failed(row)) and row.state == StripeEvent.State.HANDLED:
-                update = parsing.update_of_event(event)
-                _apply(row.id, update)
+                update = _read(row.id, event)
     except Exception as error:
         _remember_failure(row, error)
         raise
@@ -121,6 +120,31 @@ def _claim_failed(row: StripeEvent) -> bool:
             state=row.state, waits_for=row.waits_for, retry_at=row.retry_at, error="", attempts=F("attempts") + 1
         )
     )
+
+
+def _read(event_id: str, event: dict[str, Any]) -> updates.StripeUpdate | None:
+    """Apply what an event says. One that cannot be read is a failure only if it is ours.
+
+    A refund or dispute carries no mark of ours: it waits until it is known whose payment it names.
+    """
+    try:
+        update = parsing.update_of_event(event)
+    except parsing.Unreadable as error:
+        known = StripeRef.objects.filter(pk=error.payment or "", donation__isnull=False)
+        if error.payment is None or known.exists():
+            raise
+        if not error.payment:
+            _apply(event_id, None)
+            return None
+        StripeEvent.objects.filter(pk=event_id).update(
+            state=StripeEvent.State.DEFERRED,
+            waits_for=error.payment,
+            retry_at=timezone.now() + PATIENCE,
+            error=_message(error),
+        )
+        return None
+    _apply(event_id, update)
+    return update
 
 
 def _apply(event_id: str, update: updates.StripeUpdate | None) -> None:

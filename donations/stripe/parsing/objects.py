@@ -38,9 +38,17 @@ def update_of(thing: dict[str, Any], *, at: datetime) -> StripeUpdate | None:
     try:
         return read(thing, at)
     except (Unreadable, KeyError, TypeError, ValueError, AttributeError) as error:
-        if _ours(thing) or read in _UNMARKED:
-            raise Unreadable(f"{thing.get('object')} {thing.get('id')}: {error}") from error
+        payment = _payment_named(thing) if read in _UNMARKED else None
+        if payment is not None or _ours(thing):
+            raise Unreadable(f"{thing.get('object')} {thing.get('id')}: {error}", payment) from error
         return None
+
+
+def _payment_named(thing: dict[str, Any]) -> str:
+    """The payment intent or charge that an object names, as far as it can be read."""
+    named = (thing.get("payment_intent"), thing.get("charge"))
+    ids = [each.get("id") if isinstance(each, dict) else each for each in named]
+    return next((str(each) for each in ids if is_id(each, "")), "")
 
 
 def _session(session: dict[str, Any], at: datetime) -> StripeUpdate:

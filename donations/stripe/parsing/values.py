@@ -7,7 +7,15 @@ from typing import Any
 
 
 class Unreadable(Exception):
-    """The object has not the shape that Stripe documents."""
+    """The object has not the shape that Stripe documents.
+
+    `payment` is set for an object that carries no mark of ours, a refund or a dispute: the payment that tells whose it
+    is, or nothing when it names none.
+    """
+
+    def __init__(self, problem: str, payment: str | None = None) -> None:
+        super().__init__(problem)
+        self.payment = payment
 
 
 def money(thing: dict[str, Any], key: str) -> tuple[int, str]:

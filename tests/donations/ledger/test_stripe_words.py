@@ -7,6 +7,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from donations.domain import status
 from donations.domain.status import Status, StatusInput
 from donations.domain.updates import Checkout, DisputeStatus
 from donations.models import Case, Donation, Flag, LedgerEntry, StripeEvent
-from donations.stripe import parsing
+from donations.stripe import client, parsing, polling
 from tests.donations.stripe_objects import charge, dispute, event, intent, movement, refund, session
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +119,35 @@ def test_a_new_word_of_a_strangers_object_is_ignored(
     stranger = thing(Donation(amount=500, currency="usd"), status="rerouted", metadata={})
     assert post_event(event("charge.updated", stranger)).status_code == 200
     assert StripeEvent.objects.get().state == StripeEvent.State.IGNORED
+
+
+@pytest.mark.parametrize("build", [refund, lambda gift, **odd: dispute(gift, "lost", **odd)])
+@pytest.mark.parametrize("odd", [{"amount": 0}, {"currency": "long"}, {"id": "odd/id"}])
+def test_a_strangers_odd_refund_or_dispute_waits_and_is_ignored(
+    post_event: Post, build: Callable[..., dict[str, Any]], odd: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = Donation(amount=500, currency="usd")
+    assert post_event(event("refund.updated", build(stranger, **odd))).status_code == 200
+    parked = StripeEvent.objects.get()
+    assert (parked.state, parked.waits_for) == (StripeEvent.State.DEFERRED, f"pi_{stranger.uuid.hex}")
+    monkeypatch.setattr(client, "retrieve", lambda _: intent(stranger, metadata={}))
+    StripeEvent.objects.update(retry_at=timezone.now())
+    assert polling.retry_due_deferred() == 1
+    parked.refresh_from_db()
+    assert parked.state == StripeEvent.State.IGNORED
+
+
+def test_an_odd_refund_that_names_no_payment_is_ignored(db: None, post_event: Post) -> None:
+    odd = refund(Donation(amount=500, currency="usd"), payment_intent=None, charge=None, amount=None)
+    assert post_event(event("refund.updated", odd)).status_code == 200
+    assert StripeEvent.objects.get().state == StripeEvent.State.IGNORED
+
+
+def test_an_odd_refund_of_ours_is_a_failure_whenever_its_payment_comes(donation: Donation, post_event: Post) -> None:
+    assert post_event(event("refund.updated", refund(donation, amount=None))).status_code == 200
+    post_event(event("charge.succeeded", charge(donation)))
+    assert StripeEvent.objects.filter(state=StripeEvent.State.FAILED).count() == 1
+    assert post_event(event("refund.updated", refund(donation, 2, amount=None))).status_code == 500
 
 
 @given(word=st.text(min_size=1, max_size=40).filter(lambda word: word.isprintable() and word.strip()))
