@@ -27,6 +27,13 @@ class Dashboard:
     def bank_answers(self, session: str, outcome: str) -> None:
         self._post("test_helpers/sandbox/settle", session=session, outcome=outcome)
 
+    def bank_sends_back(self, session: str) -> None:
+        """A debit that had arrived fails after all."""
+        self._post("test_helpers/sandbox/fail_payment", session=session)
+
+    def warn_of_fraud(self, session: str) -> None:
+        self._post("test_helpers/sandbox/fraud_warning", session=session)
+
     def refund(self, session: str, amount: int) -> dict[str, Any]:
         return self._post("test_helpers/sandbox/refund", session=session, amount=amount)
 

@@ -175,7 +175,9 @@ class Donor:
             yield from self._looks_at_the_success_page(gift)
         if gift.state == State.PROCESSING:
             yield from self._bank_answers(gift, "fails" if plan.endswith("vain") else "settles")
-        if gift.state == State.PAID:
+        if gift.state == State.PAID and plan == "pays by bank" and self.chance.random() < 0.4:
+            yield from treasurer.bank_sends_back(gift, self.chance, self.world.dashboard, self.tally)
+        elif gift.state == State.PAID:
             yield from treasurer.deals_with(gift, self.chance, self.world.dashboard, self.tally)
             if self.chance.random() < 0.4:
                 yield from self._looks_at_the_success_page(gift)

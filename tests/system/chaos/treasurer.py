@@ -16,7 +16,9 @@ FATES = {
     "inquiry": 5,
     "chargeback": 10,
     "disputed, already lost": 3,
+    "disputed, prevented": 3,
     "disputed twice": 2,
+    "warned of, then refunded": 3,
     "refunded in part, then disputed": 5,
 }
 
@@ -44,6 +46,8 @@ CHARGEBACKS = [
     ["won", "appeal", "won"],
     ["won", "appeal", "under_review", "lost"],
 ]
+# The shapes in which Stripe gives the money of a failed refund back.
+FAILS = ["fails", "fails_as_adjustment", "fails_as_payment_refund"]
 DECIDED = [[], [], ["appeal", "won"]]
 
 
@@ -66,6 +70,12 @@ def deals_with(gift: Gift, chance: random.Random, dashboard: Dashboard, tally: T
             yield from dispute(gift, "chargeback", gift.amount, chance.choice(CHARGEBACKS), chance, dashboard)
         case "disputed, already lost":
             yield from dispute(gift, "lost", gift.amount, chance.choice(DECIDED), chance, dashboard)
+        case "disputed, prevented":
+            yield from dispute(gift, "prevented", gift.amount, [], chance, dashboard)
+        case "warned of, then refunded":
+            dashboard.warn_of_fraud(gift.session)
+            yield chance.uniform(0.1, 4)
+            yield from refund(gift, gift.amount, chance, dashboard)
         case "disputed twice":
             yield from dispute(gift, "chargeback", half, chance.choice(CHARGEBACKS), chance, dashboard)
             yield from dispute(gift, "inquiry", gift.amount - half, chance.choice(INQUIRIES), chance, dashboard)
@@ -83,13 +93,21 @@ def refund(gift: Gift, amount: int, chance: random.Random, dashboard: Dashboard)
     if made["status"] == "pending":
         outcome = chance.choice(["", "succeeds", "succeeds", "fails", "canceled"])
     else:
-        outcome = "fails" if chance.random() < 0.25 else ""
+        outcome = chance.choice(FAILS) if chance.random() < 0.25 else ""
     if outcome:
         made = dashboard.settle_refund(refund.id, outcome)
         refund.became(made["status"])
         yield chance.uniform(0.1, 4)
         if made["status"] == "succeeded" and chance.random() < 0.2:
-            refund.became(dashboard.settle_refund(refund.id, "fails")["status"])
+            refund.became(dashboard.settle_refund(refund.id, chance.choice(FAILS))["status"])
+
+
+def bank_sends_back(gift: Gift, chance: random.Random, dashboard: Dashboard, tally: Tally) -> Life:
+    """A bank debit that had arrived fails after all."""
+    tally.count("sent back by the bank")
+    yield chance.uniform(0.2, 8)
+    dashboard.bank_sends_back(gift.session)
+    gift.bounced = True
 
 
 def dispute(gift: Gift, kind: str, amount: int, moves: list[str], chance: random.Random, dashboard: Dashboard) -> Life:

@@ -67,8 +67,12 @@ def _gifts(tally: Tally, books: Books) -> Iterator[str]:
         written = (donation["amount"], donation["status"], books.entries.get(number, Counter()))
         if real != written:
             yield f"{gift.session}, donation {number}: really {_words(real)}; written {_words(written)}"
-        if unwanted := set(filter(None, donation["flags"].split(","))) - {"rebuilt"}:
+        if unwanted := set(filter(None, donation["flags"].split(","))) - _expected_flags(gift):
             yield f"{gift.session}, donation {number}: flagged {', '.join(sorted(unwanted))}"
+
+
+def _expected_flags(gift: Gift) -> set[str]:
+    return {"rebuilt", "failed"} if gift.bounced else {"rebuilt"}
 
 
 def _words(told: tuple[int, str, Counter[Row]]) -> str:
@@ -138,10 +142,15 @@ def _letters(gift: Gift, letters: list[Taken]) -> Iterator[str]:
     debits = sum(refund.debited for refund in gift.refunds)
     stuck = sum(refund.debited and not refund.credited for refund in gift.refunds)
     wanted = {
-        "receipt": gift.state == State.PAID,
+        "receipt": gift.state == State.PAID and not gift.bounced,
         "failed": gift.state == State.FAILED,
+        "sent back": gift.bounced,
         "refund failed": sum(refund.credited for refund in gift.refunds),
     }
+    if gift.bounced:
+        # Nobody knew at first that it would fail, or nobody that it had arrived.
+        for early in ("receipt", "failed"):
+            wanted[early] = min(1, kinds[early])
     for kind, times in wanted.items():
         if kinds.pop(kind, 0) != times:
             yield f"{gift.session} is {gift.status()}, and its letters are {sorted(subjects.values())}: {kind}?"
@@ -157,6 +166,8 @@ def _kind(subject: str) -> str:
         return "receipt"
     if "arrive" in subject and "nothing was taken" in subject:
         return "failed"
+    if "went back to your bank" in subject:
+        return "sent back"
     if "could not be sent back" in subject:
         return "refund failed"
     return "refunded" if "on its way back to you" in subject else subject
