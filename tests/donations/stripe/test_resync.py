@@ -90,10 +90,10 @@ def test_an_object_that_cannot_be_read_keeps_none_of_the_others_from_being_mende
     make_donation: Make, book: StripeBook, retrieved: dict[str, Any]
 ) -> None:
     odd, silent, good = (with_page(make_donation()) for _ in range(3))
-    retrieved[odd.session_id] = session(odd, status="of a later release")
+    retrieved[odd.session_id] = session(odd, payment_intent=None)
     retrieved[silent.session_id] = Refused(500, "", "Something went wrong")
     retrieved[good.session_id] = session(good)
-    book.rows["refunds"] = [refund(good, status="of a later release", created=int(time.time()) - 60)]
+    book.rows["refunds"] = [refund(good, amount=0, created=int(time.time()) - 60)]
     told, problem = reconcile()
     good.refresh_from_db()
     assert good.status == Status.PAID
