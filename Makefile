@@ -47,7 +47,7 @@ quick: lint
 test: lint
 	$(PYTEST) --dist worksteal -m "not browser"
 	$(PY) -m tests.postgres $(PYTEST) --dist worksteal -m "not browser and not once"
-	$(PYTEST) --dist loadfile -m browser
+	$(PYTEST) --dist loadfile -m browser tests/system/browser
 
 chaos: .venv/dev.stamp
 	$(PY) -m tests.system.chaos $(if $(SEED),--seed $(SEED))

@@ -17,6 +17,7 @@ from project.env import BASE_DIR
 pytest_plugins = ["tests.donations.fixtures"]
 
 CHROMIUM = shutil.which("chromium")
+BROWSER_TESTS = BASE_DIR / "tests" / "system" / "browser"
 MISSING = "Browser tests were NOT run: chromium is missing. Install it with: apt install chromium"
 LEFT_OUT = pytest.StashKey[bool]()
 
@@ -48,6 +49,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """
     if not _may_use_the_sites_database(item):
         item.add_marker("once")
+    if item.get_closest_marker("browser") and BROWSER_TESTS not in item.path.parents:
+        raise pytest.UsageError(f"{item.nodeid}: make looks for the browser's tests in {BROWSER_TESTS} alone")
 
 
 def _may_use_the_sites_database(item: pytest.Item) -> bool:
@@ -55,9 +58,10 @@ def _may_use_the_sites_database(item: pytest.Item) -> bool:
         alias for marker in item.iter_markers("django_db") for alias in marker.kwargs.get("databases", ["default"])
     }
     asked |= set(getattr(getattr(item, "cls", None), "databases", ()))
-    fixtures = getattr(item, "fixturenames", ())
+    fixtures = set(getattr(item, "fixturenames", ()))
     # Where a marker names the databases, it names those of the fixtures as well.
-    return "site_database" in fixtures or (DEFAULT_DB_ALIAS in asked if asked else "db" in fixtures)
+    by_fixture = not asked and fixtures & {"db", "transactional_db", "live_server"}
+    return bool(by_fixture) or DEFAULT_DB_ALIAS in asked or "site_database" in fixtures
 
 
 @pytest.hookimpl(trylast=True)
