@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import NoReturn
 
 import pytest
 from django.core.cache import cache
 from django.core.servers.basehttp import WSGIRequestHandler
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from project import write_check
 from project.env import BASE_DIR
@@ -27,6 +30,17 @@ def _nothing_is_remembered() -> None:
     """Totals and the organisation are cached for seconds: a test must not see those of the one before."""
     cache.clear()
     write_check.forget()
+
+
+@pytest.fixture(autouse=True)
+def _once_is_meant(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that runs beside one database alone must really have no way to the site's: see below."""
+
+    def refuse(*_: object) -> NoReturn:
+        pytest.fail("tests/conftest.py takes it for a test that needs no database of the site's")
+
+    with connection.execute_wrapper(refuse) if request.node.get_closest_marker("once") else nullcontext():
+        yield
 
 
 def pytest_configure(config: pytest.Config) -> None:
