@@ -71,7 +71,7 @@ def figure(minor: int) -> str:
 
 def facts(page: str) -> dict[str, str]:
     """The slip's or receipt's facts by their names."""
-    found = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", page, re.DOTALL)
+    found = re.findall(r"<dt>([^<]*)</dt>\s*<dd[^>]*>(.*?)</dd>", page, re.DOTALL)
     return {name.strip(): re.sub(r"<[^>]*>", "", value).strip() for name, value in found}
 
 
@@ -131,7 +131,7 @@ def test_every_place_that_shows_a_gift_says_the_same_of_it(
     account = client.get("/account").content.decode()
     assert (f"${figure(left)} of it is left" in account) == changed
     statement = client.get("/account/statement?first=2026-01-01&last=2026-12-31").content.decode()
-    assert f'<span class="dbl">${figure(left)}</span>' in statement
+    assert f'<span class="counted">${figure(left)}</span>' in statement
     file: Any = client.get("/account/data/my-gifts.csv")
     [own] = csv.DictReader(io.StringIO(b"".join(file).decode("utf-8-sig")))
     assert (own["amount"], own["returned"], own["left"]) == ("20.00", figure(refunded + disputed), figure(left))
