@@ -91,7 +91,7 @@ def test_a_trigger_that_was_lost_is_missed_and_put_back(db: None, client: Client
     assert append_only.missing() == [names[0]]
     assert client.get("/readyz").status_code == 503
     assert [found.id for found in run_checks(databases=["default"]) if found.id == "donations.W004"]
-    call_command("migrate", verbosity=0, skip_checks=False)
+    call_command("migrate", database="default", verbosity=0, skip_checks=False)
     assert append_only.missing() == [], "migrate is not kept from its work by the check"
     drop(names[0])
 
@@ -114,5 +114,5 @@ def test_a_rebuilt_table_gets_its_triggers_back_from_migrate() -> None:
         editor.alter_field(LedgerEntry, changed, field)
     if connection.vendor == "sqlite":
         assert append_only.missing()
-    call_command("migrate", verbosity=0, interactive=False)
+    call_command("migrate", database="default", verbosity=0, interactive=False)
     assert append_only.missing() == []
