@@ -64,7 +64,8 @@ def first_gift() -> datetime | None:
     """When the first gift was begun that went to Stripe: nothing on the account before it can be ours."""
     gifts = Donation.objects.filter(offline__isnull=True)
     first: datetime | None = gifts.aggregate(at=Min("created_at"))["at"]
-    return first
+    # Stripe's times are whole seconds.
+    return first.replace(microsecond=0) if first else None
 
 
 def _slices(start: datetime, patient: bool) -> Iterator[list[BookedAtStripe]]:
