@@ -82,6 +82,7 @@ def test_a_change_is_spoken_and_a_look_without_news_is_not(open_browser: Open, s
     donor.expects_complaint("ERR_CONNECTION_REFUSED")
     donor.opens("/donate")
     session_id = donor.chooses(20)
+    donor.page.wait_for_load_state()  # a page whose files are cut off would complain
     stripe.stop()
     donor.opens(f"/success?session_id={session_id}")
     donor.is_told("Nearly there.")
