@@ -72,7 +72,7 @@ def left(donation: Donation) -> int:
 def refresh(donation: Donation) -> list[Refundable]:
     """Ask Stripe what became of the gift's payments meanwhile, book it, and tell what is left of each.
 
-    Refreshes `donation`. Raises InAnotherAccount, gateway.NoAnswer or gateway.Refused.
+    Refreshes `donation`. Raises InAnotherAccount, StripeUnavailable or Refused.
     """
     found = []
     for entry in _payments(donation):
