@@ -136,6 +136,7 @@ class Behaviour(models.Model):
     )
 
     fault = models.CharField("the API fails by", max_length=20, choices=Fault, blank=True, default=Fault.NONE)
+    fault_calls = models.CharField("only calls that begin so (POST refunds)", max_length=100, blank=True, default="")
     fault_rate = models.PositiveIntegerField(
         "percent of the calls that fail", default=100, validators=[MaxValueValidator(100)]
     )

@@ -55,7 +55,7 @@ class _Sampler:
         self._random = random.Random()  # noqa: S311  (not for secrets)
 
     def selects(self, behaviour: Behaviour) -> bool:
-        settings = (behaviour.fault, behaviour.fault_rate, behaviour.fault_seed)
+        settings = (behaviour.fault, behaviour.fault_calls, behaviour.fault_rate, behaviour.fault_seed)
         with self._lock:
             if settings != self._settings:
                 self._settings = settings
@@ -66,10 +66,12 @@ class _Sampler:
 _sampler = _Sampler()
 
 
-def inject_fault() -> str:
-    """The fault for this request, or the empty string."""
+def inject_fault(call: str) -> str:
+    """The fault for this call ("POST refunds"), or the empty string."""
     behaviour = Behaviour.current()
-    return behaviour.fault if behaviour.fault and _sampler.selects(behaviour) else ""
+    if not behaviour.fault or not call.startswith(behaviour.fault_calls):
+        return ""
+    return behaviour.fault if _sampler.selects(behaviour) else ""
 
 
 def raise_error(fault: str, key: str | None) -> None:

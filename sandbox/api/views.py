@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 def v1(request: HttpRequest, rest: str) -> HttpResponse:
     """Respond to one API request, or break its connection."""
     path = rest.rstrip("/")
-    fault = "" if path.startswith(routes.CONTROL) else faults.inject_fault()
+    fault = "" if path.startswith(routes.CONTROL) else faults.inject_fault(f"{request.method} {path}")
     if fault in faults.BEFORE:
         return faults.drop(request, fault)
     response = _handle(request, path, fault)

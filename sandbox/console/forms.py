@@ -43,7 +43,7 @@ class FaultForm(BehaviourForm):
 
     class Meta:
         model = Behaviour
-        fields = ("fault", "fault_rate", "fault_seed", "fault_seconds")
+        fields = ("fault", "fault_calls", "fault_rate", "fault_seed", "fault_seconds")
 
 
 # The value of the button that sends it -> the form, its heading, and what is said when it is saved.

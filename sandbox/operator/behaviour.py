@@ -22,6 +22,12 @@ Body = dict[str, Any]
 
 _DAY = 24 * 3600
 
+
+def _anything(raw: Any, name: str) -> str:
+    """A text that may be empty."""
+    return text(Behaviour._meta.get_field("fault_calls").max_length or 0)(raw, name) or ""
+
+
 _UPDATE = hash_of(
     {
         "delivery": choice(Behaviour.DeliveryMode.values),
@@ -34,6 +40,7 @@ _UPDATE = hash_of(
         "settlement": settlement_currency,
         "exchange_rate": exchange_rate,
         "fault": choice(Behaviour.Fault.values),
+        "fault_calls": _anything,
         "fault_rate": integer(0, 100),
         "fault_seed": integer(0, 2**31 - 1),
         "fault_seconds": integer(0, 30),

@@ -126,8 +126,25 @@ def test_a_share_of_the_calls_fails_and_the_seed_says_which(api, control):
     assert all(outcomes(api))
 
 
+def test_the_calls_that_are_named_fail_and_no_others(api, control):
+    control(fault="429", fault_calls="POST refunds")
+    assert not any(outcomes(api))
+    with pytest.raises(stripe.RateLimitError):
+        api.v1.refunds.create({"payment_intent": "pi_1"})
+    control(fault_calls="")
+    assert all(outcomes(api))
+
+
 @pytest.mark.parametrize(
-    "fields", [{"fault": "fire"}, {"fault_rate": 101}, {"fault_rate": -1}, {"fault_seed": "x"}, {"fault_seconds": 31}]
+    "fields",
+    [
+        {"fault": "fire"},
+        {"fault_rate": 101},
+        {"fault_rate": -1},
+        {"fault_seed": "x"},
+        {"fault_seconds": 31},
+        {"fault_calls": "x" * 101},
+    ],
 )
 def test_an_unknown_fault_is_refused(control, fields):
     assert control(**fields)["error"]["param"] == next(iter(fields))

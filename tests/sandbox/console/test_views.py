@@ -184,12 +184,26 @@ def test_payments_can_settle_in_another_currency(client, press):
 
 
 def test_the_api_is_made_to_fail(client, press):
-    page = press(action="faults", fault="timeout_after", fault_rate="30", fault_seed="7", fault_seconds="5")
+    page = press(
+        action="faults",
+        fault="timeout_after",
+        fault_calls="POST refunds",
+        fault_rate="30",
+        fault_seed="7",
+        fault_seconds="5",
+    )
     assert "The faults are saved." in page
     assert '<option value="timeout_after" selected>' in page
     behaviour = Behaviour.objects.get()
-    assert (behaviour.fault, behaviour.fault_rate, behaviour.fault_seed, behaviour.fault_seconds) == (
+    assert (
+        behaviour.fault,
+        behaviour.fault_calls,
+        behaviour.fault_rate,
+        behaviour.fault_seed,
+        behaviour.fault_seconds,
+    ) == (
         "timeout_after",
+        "POST refunds",
         30,
         7,
         5,

@@ -27,6 +27,7 @@ def test_a_fresh_stand_in_behaves(live_server):
         "settlement": "",
         "exchange_rate": 1.0,
         "fault": "",
+        "fault_calls": "",
         "fault_rate": 100,
         "fault_seed": 0,
         "fault_seconds": 30,

@@ -36,13 +36,7 @@ def treasurer(open_browser: Open, site: Site, signed_in: StorageState) -> Donor:
 def mended(site: Site) -> Iterator[Site]:
     """A site whose Stripe answers again when the test is over."""
     yield site
-    site.behave(fault="")
-
-
-FEES_UNKNOWN = """
-SELECT source FROM donations_ledgerentry WHERE kind = 'payment'
-AND source NOT IN (SELECT payment FROM donations_balancetransaction)
-"""
+    site.behave(fault="", fault_calls="")
 
 
 def findings(treasurer: Donor) -> list[str]:
@@ -107,10 +101,7 @@ def test_two_treasurers_at_once_send_it_back_once(
 def test_an_answer_that_was_lost_is_asked_for_again(treasurer: Donor, donor: Donor, mended: Site):
     session_id = donor.gives(20)
     asks_to_refund(treasurer, gift_of(mended, session_id))
-    # The background asks Stripe for the fee of a new payment; after that all calls are the treasurer's.
-    until(lambda: not mended.rows(FEES_UNKNOWN))
-    # This seed selects the fourth call: after looks at the payment, its refunds and its disputes, the refund itself.
-    mended.behave(fault="reset_after", fault_rate=25, fault_seed=109)
+    mended.behave(fault="reset_after", fault_calls="POST refunds")
     treasurer.presses("Send $20.00 back")
     treasurer.is_told_of("Refund gift", "Stripe has not answered yet")
     mended.behave(fault="")

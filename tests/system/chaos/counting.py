@@ -19,8 +19,8 @@ def main(file: str, *command: str) -> None:
 
     inject_fault = faults.inject_fault
 
-    def counted() -> str:
-        fault = inject_fault()
+    def counted(call: str) -> str:
+        fault = inject_fault(call)
         if fault:
             with Path(file).open("a") as lines:
                 lines.write(f"{fault}\n")
