@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "demo",
     "desk",
     "donations",
+    "limits",
     "mail",
     "organisation",
     "pages",

@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "demo", "desk", "donations", "lib", "mail", "organisation", "pages", "project", "sandbox")
+APPS = ("accounts", "demo", "desk", "donations", "lib", "limits", "mail", "organisation", "pages", "project", "sandbox")
 
 # The plan: what stands in a row may import what stands further right in it, and nothing else of ours. A name means the
 # room with all that is in it, except for the rooms that are named themselves; so a new file needs no new row.
 PLAN = """
 donations > donations.giving > donations.donors > donations.reporting donations.stripe > donations.ledger > donations.wall > donations.models > donations.domain > lib
-donations > donations.jobs > donations.jobs.registry donations.stripe donations.reporting donations.wall donations.models mail
+donations > donations.jobs > donations.jobs.registry donations.stripe donations.reporting donations.wall donations.models mail limits
 donations > donations.donors donations.ledger > mail > lib
 donations.giving donations.donors donations.reporting donations.wall > organisation > lib
+donations.giving > limits > lib
 desk > donations.jobs donations.reporting donations.stripe donations.ledger donations.wall donations.models donations.domain mail organisation lib
-accounts > donations.donors donations.jobs.registry mail organisation lib
+accounts > donations.donors donations.jobs.registry mail organisation limits lib
 pages > donations.giving.goal donations.reporting donations.wall organisation lib
 sandbox > sandbox.api sandbox.console sandbox.checkout > sandbox.worker sandbox.operator > sandbox.engine > sandbox.webhooks > sandbox.objects > sandbox.core > sandbox.models sandbox.router
 demo > sandbox sandbox.api sandbox.objects sandbox.models sandbox.router donations.stripe donations.ledger donations.models donations.domain mail lib

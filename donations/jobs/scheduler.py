@@ -21,6 +21,7 @@ from donations.models import Chore, insert_once
 from donations.reporting import reconciliation, totals_zone
 from donations.stripe import balance_transactions, payouts, polling, refunds
 from donations.wall import placements
+from limits import buckets
 from mail import outbox
 from mail import registry as emails
 
@@ -98,6 +99,7 @@ SCHEDULE: dict[str, Job] = {
     "empty-old-events": Job(
         _("Empty old events"), timedelta(days=1), lambda: f"{retention.empty_old_events()} event bodies emptied"
     ),
+    "sweep-limits": Job(_("Sweep the limits"), timedelta(minutes=10), lambda: f"{buckets.sweep()} full buckets swept"),
     "repair-placements": Job(
         _("Compare the sponsors’ wall"), timedelta(days=1), lambda: f"{placements.repair()} places mended"
     ),
