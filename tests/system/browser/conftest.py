@@ -6,7 +6,6 @@ this folder's tests and no longer, and these tests ask the site from outside.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.conftest import CHROMIUM
 from tests.system.browser.donor import Donor
 from tests.system.browser.live_site import GOOD_MOOD, Site, StripeElsewhere, production_site, served
 
@@ -30,7 +30,7 @@ Open = Callable[..., Donor]
 
 
 def launch(playwright: Playwright, **options: Any) -> Browser:
-    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS, **options)
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, **options)
 
 
 @pytest.fixture(scope="package")
