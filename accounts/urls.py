@@ -23,6 +23,7 @@ urlpatterns = [
     path("account/data", data.my_data, name="account_data"),
     path("account/data/my-data.json", data.export_json, name="account_json"),
     path("account/data/my-gifts.csv", data.export_csv, name="account_csv"),
+    path("account/data/my-gifts-european.csv", data.export_european_csv, name="account_european_csv"),
     path("account/delete", data.delete, name="account_delete"),
     path("account/deleted", data.deleted, name="deleted"),
 ]

@@ -98,6 +98,7 @@ SITE = {
     "account/data": SIGNED_IN,
     "account/data/my-data.json": SIGNED_IN,
     "account/data/my-gifts.csv": SIGNED_IN,
+    "account/data/my-gifts-european.csv": SIGNED_IN,
     "account/delete": SIGNED_IN,
     "account/deleted": GUESTS,
 }

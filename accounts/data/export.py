@@ -41,9 +41,9 @@ def everything(user: User) -> dict[str, Any]:
     }
 
 
-def gifts_as_csv(user: User) -> Iterator[bytes]:
+def gifts_as_csv(user: User, style: csv_safety.Style = csv_safety.INTERNATIONAL) -> Iterator[bytes]:
     """One line for each gift."""
-    return csv_safety.written([COLUMNS, *(_line(gift) for gift in history.gifts(user.pk))])
+    return csv_safety.written([COLUMNS, *(_line(gift) for gift in history.gifts(user.pk))], style)
 
 
 def _line(gift: Any) -> list[Any]:
@@ -51,6 +51,7 @@ def _line(gift: Any) -> list[Any]:
     sums = history.fold_of(gift)
     line = everything | {
         "date": everything["date"].isoformat(),
+        "amount": money.major(sums.given or gift.amount, sums.currency),
         "returned": money.major(sums.went_back, sums.currency),
         "left": money.major(sums.left, sums.currency),
         "receipts": " ".join(str(move["receipt"]) for move in everything["movements"] if move["receipt"]),

@@ -13,6 +13,7 @@ from accounts.data import deletion, export
 from accounts.forms import DeleteForm
 from accounts.views.helpers import donor, form_page
 from accounts.views.login import leave
+from lib import csv_safety
 
 
 @never_cache
@@ -36,8 +37,15 @@ def export_json(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export_csv(request: HttpRequest) -> HttpResponse:
     """Every gift, for a spreadsheet."""
-    response = HttpResponse(export.gifts_as_csv(donor(request)), content_type="text/csv; charset=utf-8")
-    return _as_file(response, "my-gifts.csv")
+    return _gifts(request, csv_safety.INTERNATIONAL, "my-gifts.csv")
+
+
+@never_cache
+@login_required
+@require_safe
+def export_european_csv(request: HttpRequest) -> HttpResponse:
+    """The same with semicolons and decimal commas."""
+    return _gifts(request, csv_safety.EUROPEAN, "my-gifts-european.csv")
 
 
 @sensitive_post_parameters("current")
@@ -62,6 +70,11 @@ def deleted(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("account")
     return render(request, "accounts/deleted.html")
+
+
+def _gifts(request: HttpRequest, style: csv_safety.Style, name: str) -> HttpResponse:
+    response = HttpResponse(export.gifts_as_csv(donor(request), style), content_type="text/csv; charset=utf-8")
+    return _as_file(response, name)
 
 
 def _as_file(response: HttpResponse, name: str) -> HttpResponse:

@@ -79,7 +79,7 @@ class Exporting(admin.ModelAdmin):
 
     def _export_file(self, request: HttpRequest, form: ExportForm, kind: str) -> StreamingHttpResponse:
         what, period = form.cleaned_data["what"], form.period()
-        content_type, write = FORMATS[kind]
+        file = FORMATS[kind]
         LogEntry.objects.create(
             user_id=request.user.pk, content_type=ContentType.objects.get_for_model(Donation), action_flag=CHANGE,
             object_repr=_("Export"),
@@ -88,9 +88,9 @@ class Exporting(admin.ModelAdmin):
         )  # fmt: skip
         name = "-".join(filter(None, ["tincup", what, f"{period.first or ''}", f"{period.last or ''}"]))
         return StreamingHttpResponse(
-            write(EXPORTS[what], period),
-            content_type=content_type,
-            headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"', "Cache-Control": "no-store"},
+            file.write(EXPORTS[what], period),
+            content_type=file.content_type,
+            headers={"Content-Disposition": f'attachment; filename="{name}{file.ending}"', "Cache-Control": "no-store"},
         )
 
     def _export_page(self, request: HttpRequest, form: ExportForm) -> HttpResponse:

@@ -9,7 +9,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
@@ -20,6 +20,11 @@ from lib import csv_safety, money
 def as_csv(export: Export, period: Period) -> Iterator[bytes]:
     """Amounts in major units, as numbers."""
     return csv_safety.written(_table(export, period))
+
+
+def as_european_csv(export: Export, period: Period) -> Iterator[bytes]:
+    """The same cells, with semicolons between them and a decimal comma."""
+    return csv_safety.written(_table(export, period), csv_safety.EUROPEAN)
 
 
 def _table(export: Export, period: Period) -> Iterator[Iterable[Any]]:
@@ -54,9 +59,16 @@ def as_json(export: Export, period: Period) -> Iterator[bytes]:
     yield _taken(buffer)
 
 
-FORMATS: dict[str, tuple[str, Callable[[Export, Period], Iterator[bytes]]]] = {
-    "csv": ("text/csv; charset=utf-8", as_csv),
-    "json": ("application/json", as_json),
+class Format(NamedTuple):
+    content_type: str
+    write: Callable[[Export, Period], Iterator[bytes]]
+    ending: str  # of the file's name
+
+
+FORMATS = {
+    "csv": Format("text/csv; charset=utf-8", as_csv, ".csv"),
+    "csv-european": Format("text/csv; charset=utf-8", as_european_csv, "-european.csv"),
+    "json": Format("application/json", as_json, ".json"),
 }
 
 

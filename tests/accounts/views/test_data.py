@@ -87,6 +87,16 @@ def test_gifts_come_as_csv_that_no_spreadsheet_takes_for_a_formula(her, alice, g
     assert {row["amount"] for row in rows} == {"20.00"}
 
 
+def test_gifts_come_as_european_csv_too(her, alice, give: Give):
+    gift = give(user=alice, message="a; b", amount=2550)
+    refunded(gift, 50)
+    answer = her.get("/account/data/my-gifts-european.csv")
+    assert answer["Content-Disposition"] == 'attachment; filename="my-gifts-european.csv"'
+    text = answer.content.decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
+    assert (row["amount"], row["returned"], row["left"], row["message"]) == ("25,50", "0,50", "25,00", "a; b")
+
+
 # --- Closing the account ----------------------------------------------------------------------------------------------
 
 

@@ -42,6 +42,12 @@ def exported(what: str, period: Period = ALL) -> tuple[list[dict[str, str]], lis
     return [line for line in lines if line not in totals], totals
 
 
+def european(what: str, period: Period = ALL) -> list[dict[str, str]]:
+    """Every line of the European CSV."""
+    data = b"".join(FORMATS["csv-european"].write(EXPORTS[what], period)).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(data, newline=""), delimiter=";"))
+
+
 def as_json(what: str, period: Period = ALL) -> Any:
     return json.loads(b"".join(FORMATS["json"][1](EXPORTS[what], period)))
 
@@ -166,6 +172,19 @@ def test_minus_amounts_stay_numbers_and_excel_is_told_that_it_is_utf_8(books: li
     assert data.count(b"\r\n") == data.count(b"\n")
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("what", EXPORTS)
+def test_the_european_file_has_the_same_cells_with_decimal_commas(books: list[Donation], what: str) -> None:
+    amounts = EXPORTS[what].amounts
+    rows, totals = exported(what)
+    lines = european(what)
+    assert [
+        {name: cell.replace(",", ".") if name in amounts else cell for name, cell in line.items() if cell}
+        for line in lines
+    ] == [{name: cell for name, cell in line.items() if cell} for line in (*rows, *totals)]
+    assert not any("." in line[name] for line in lines for name in amounts if line[name])
+
+
 # --- Accounting ---
 
 
@@ -230,6 +249,15 @@ def test_the_page_counts_before_and_the_file_is_a_stream(treasurer: Client, book
     assert "no-store" in answer["Cache-Control"]
     assert answer.getvalue().decode("utf-8-sig").startswith("entry,happened,")
     assert LogEntry.objects.get().change_message == "Exported ledger, from the beginning until now, as CSV."
+
+
+def test_the_european_file_has_a_name_of_its_own(treasurer: Client, books: list[Donation]) -> None:
+    asked = {"what": "ledger", "first": "", "last": "", "format": "csv-european"}
+    assert 'value="csv-european"' in treasurer.get(PAGE, asked).content.decode()
+    answer = treasurer.post(PAGE, asked)
+    assert answer["Content-Disposition"] == 'attachment; filename="tincup-ledger-european.csv"'
+    assert answer.getvalue().decode("utf-8-sig").startswith("entry;happened;")
+    assert LogEntry.objects.get().change_message == "Exported ledger, from the beginning until now, as CSV-EUROPEAN."
 
 
 def test_days_the_wrong_way_round_are_told(treasurer: Client, db: None) -> None:
