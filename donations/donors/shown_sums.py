@@ -28,6 +28,7 @@ def went_back(sums: GiftSums) -> list[Line]:
     taken = [
         (_("Refunded"), sums.refunded),
         (_("Taken back by the bank"), sums.disputed),
+        (_("Sent back by the bank"), sums.failed),
         (_("Struck out"), sums.struck_out),
     ]
     lines = [Line(_("Given"), money.figure(sums.given, sums.currency))]

@@ -18,7 +18,7 @@ from django.utils import timezone
 from donations.domain import status
 from donations.domain.updates import Checkout, Dispute, FraudWarning, Offline, Payment, Refund, StripeUpdate
 from donations.ledger import donor_emails, identity, monthly_totals, receipt_numbers, refunds_and_disputes
-from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once
+from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once, sums_of
 from donations.wall import placements
 
 log = logging.getLogger(__name__)
@@ -219,24 +219,20 @@ def _apply_to(donation: Donation, update: StripeUpdate) -> None:
 
 
 def _status(donation: Donation) -> status.Status:
-    entries = list(LedgerEntry.objects.filter(donation=donation).order_by("kind", "source"))
-    payments = [entry for entry in entries if entry.kind in LedgerEntry.ARRIVALS]
-    if len(payments) > 1:
+    # Different currencies are never added; a second payment in another one is flagged.
+    sums = sums_of(donation)
+    if donation.entries.filter(kind__in=LedgerEntry.ARRIVALS).count() > 1:
         _flag(donation, Flag.TWICE)
-    # Different currencies are never added; a second payment in another one is flagged above.
-    currency = payments[0].currency if payments else donation.currency
-    rows = [(entry.kind, entry.amount) for entry in entries if entry.currency == currency]
-    failed = -sum(amount for kind, amount in rows if kind == LedgerEntry.Kind.PAYMENT_FAILURE)
-    if failed:
+    if sums.failed:
         _flag(donation, Flag.FAILED)
     disputes = Case.objects.filter(donation=donation, kind=Case.Kind.DISPUTE).values_list("status", "closed")
     return status.fold(
         status.StatusInput(
-            paid=sum(amount for kind, amount in rows if kind in LedgerEntry.ARRIVALS),
-            refunded=-sum(amount for kind, amount in rows if kind in LedgerEntry.REFUNDS),
-            withdrawn=-sum(amount for kind, amount in rows if kind in LedgerEntry.DISPUTES),
-            voided=-sum(amount for kind, amount in rows if kind == LedgerEntry.Kind.OFFLINE_REVERSAL),
-            failed=failed,
+            paid=sums.given,
+            refunded=sums.refunded,
+            withdrawn=sums.disputed,
+            voided=sums.struck_out,
+            failed=sums.failed,
             checkout=Checkout(donation.checkout),
             settling_failed=donation.settling_failed,
             disputes=frozenset(status.dispute_status(word, closed=closed) for word, closed in disputes),

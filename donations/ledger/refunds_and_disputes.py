@@ -7,6 +7,7 @@ by donations.ledger.posting alone, which holds the donation's lock.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -33,19 +34,7 @@ _UNDONE = frozenset({RefundStatus.FAILED, RefundStatus.CANCELED})
 
 def refund_entries(donation: Donation, refund: Refund, at: datetime) -> list[LedgerEntry]:
     """A debit iff money left our balance; a credit iff it left and came back. Also when only the end was ever seen."""
-    case, _ = Case.objects.get_or_create(
-        pk=refund.id,
-        defaults={
-            "kind": Case.Kind.REFUND,
-            "donation": donation,
-            "amount": refund.amount,
-            "currency": refund.currency,
-            "status": refund.status.value,
-            "opened_at": refund.made_at,
-            "as_of": at,
-            "ask_at": timezone.now() + ASK_EVERY,
-        },
-    )
+    case, _ = _noted(donation, Case.Kind.REFUND, refund, status=refund.status.value, opened_at=refund.made_at, as_of=at)
     status = furthest_refund(RefundStatus(case.status), refund.status)
     case.status = status.value
     case.as_of = max(case.as_of, at)
@@ -66,21 +55,10 @@ def refund_entries(donation: Donation, refund: Refund, at: datetime) -> list[Led
 
 def dispute_entries(donation: Donation, dispute: Dispute, at: datetime) -> list[LedgerEntry]:
     """One row for each balance transaction of the dispute; its status is the newest that was reported."""
-    case, created = Case.objects.get_or_create(
-        pk=dispute.id,
-        defaults={
-            "kind": Case.Kind.DISPUTE,
-            "donation": donation,
-            "amount": dispute.amount,
-            "currency": dispute.currency,
-            "status": dispute.status,
-            "opened_at": at,
-            "as_of": at,
-            "deadline": dispute.deadline,
-            "reason": dispute.reason,
-            "ask_at": timezone.now() + ASK_EVERY,
-        },
-    )
+    case, created = _noted(
+        donation, Case.Kind.DISPUTE, dispute, status=dispute.status, opened_at=at, as_of=at,
+        deadline=dispute.deadline, reason=dispute.reason,
+    )  # fmt: skip
     if not created and is_newer(dispute.status, at, case.status, case.as_of):
         case.status, case.as_of, case.deadline = dispute.status, at, dispute.deadline
         case.reason = dispute.reason
@@ -133,6 +111,25 @@ def note_warning(donation: Donation, warning: FraudWarning, at: datetime) -> Non
         case.status = "answered"
     case.as_of = max(case.as_of, at)
     case.save()
+
+
+def _noted(
+    donation: Donation, kind: Case.Kind, told: Refund | Dispute, *, opened_at: datetime, as_of: datetime, **first: Any
+) -> tuple[Case, bool]:
+    """The case of money that may go back, as it stands or as it begins; and whether it begins."""
+    return Case.objects.get_or_create(
+        pk=told.id,
+        defaults={
+            "kind": kind,
+            "donation": donation,
+            "amount": told.amount,
+            "currency": told.currency,
+            "opened_at": opened_at,
+            "as_of": as_of,
+            "ask_at": timezone.now() + ASK_EVERY,
+            **first,
+        },
+    )
 
 
 def _is_open(case: Case) -> bool:

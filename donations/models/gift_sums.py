@@ -16,13 +16,14 @@ class GiftSums:
 
     currency: str
     given: int = 0
-    refunded: int = 0  # less the refunds that failed, and whatever else went back
+    refunded: int = 0  # less the refunds that failed
     disputed: int = 0  # withdrawn, less what was reinstated
+    failed: int = 0  # a payment that the bank sent back after it had arrived
     struck_out: int = 0  # of a gift outside Stripe whose record was wrong
 
     @property
     def went_back(self) -> int:
-        return self.refunded + self.disputed + self.struck_out
+        return self.refunded + self.disputed + self.failed + self.struck_out
 
     @property
     def left(self) -> int:
@@ -42,6 +43,8 @@ def fold(moved: Iterable[tuple[str, str, int]]) -> dict[str, GiftSums]:
             sums[currency]["disputed"] -= amount
         elif kind in LedgerEntry.OUTSIDE_STRIPE:
             sums[currency]["struck_out"] -= amount
+        elif kind == LedgerEntry.Kind.PAYMENT_FAILURE:
+            sums[currency]["failed"] -= amount
         else:
             sums[currency]["refunded"] -= amount
     return {currency: GiftSums(currency, **found) for currency, found in sums.items()}
@@ -52,7 +55,7 @@ def sums_of(donation: Donation) -> GiftSums:
 
     Reads `donation.entries`, prefetched or not.
     """
-    entries = sorted(donation.entries.all(), key=lambda entry: (entry.happened_at, entry.pk))
+    entries = sorted(donation.entries.all(), key=lambda entry: (entry.happened_at, entry.source))
     arrived = [entry.currency for entry in entries if entry.kind in LedgerEntry.ARRIVALS]
     currency = arrived[0] if arrived else donation.currency
     found = fold((entry.kind, entry.currency, entry.amount) for entry in entries)

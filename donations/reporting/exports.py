@@ -80,8 +80,9 @@ def _donations(period: Period) -> Iterator[Row]:
         for pk, at, status, asked, own, name, email, message, public, flags in batch:
             # One line for each currency; a second one is a flagged mistake, but its money is in the ledger.
             for currency, (sums, payment) in sorted(booked[pk].items()):
+                refunded = -sums.refunded - sums.failed - sums.struck_out
                 yield (
-                    pk, at, status, currency, sums.given, -sums.refunded - sums.struck_out, -sums.disputed, sums.left,
+                    pk, at, status, currency, sums.given, refunded, -sums.disputed, sums.left,
                     asked if currency == own else 0, name, email, message, public, flags, payment,
                 )  # fmt: skip
 

@@ -162,7 +162,10 @@ def test_its_receipt_says_that_it_is_void(donation: Donation, post_event: Post, 
         post_event(told)
     page = admin_client.get("/receipts/1")
     assert page.status_code == 200
-    assert "called this payment back" in page.content.decode()
+    words = page.content.decode()
+    assert "called this payment back" in words
+    assert "Sent back by the bank" in words
+    assert "Refunded" not in words
 
 
 def test_the_database_refuses_a_failure_that_adds_money(donation: Donation) -> None:
