@@ -12,6 +12,7 @@ from project.conf.mail import *  # noqa: F403
 from project.conf.money import *  # noqa: F403
 from project.conf.site import *  # noqa: F403
 from project.conf.stripe import *  # noqa: F403
+from project.conf.upkeep import *  # noqa: F403
 from project.env import BASE_DIR, refuse
 
 # --- The site -------------------------------------------------------------------------------------------------------
@@ -103,6 +104,7 @@ INSTALLED_APPS = [
     "organisation",
     "pages",
     "sandbox",
+    "upkeep",
 ]
 
 MIDDLEWARE = [

@@ -41,6 +41,8 @@ def main(command: list[str]) -> int:
         server.start()
         try:
             environment["TEST_DATABASE_URL"] = server.get_uri()
+            # pg_dump of the server's own version: an older one would refuse it.
+            environment["PATH"] = f"{server.bin_path}{os.pathsep}{environment['PATH']}"
             return subprocess.run(command, env=environment, check=False).returncode
         finally:
             server.cleanup()

@@ -8,6 +8,7 @@ UNSET = (
     *("DONATION_AMOUNTS", "DONATION_DEFAULT_AMOUNT", "DONATION_MIN", "DONATION_MAX", "DONATION_CURRENCY"),
     "DEFAULT_FROM_EMAIL",
     "STRIPE_ADAPTIVE_PRICING",
+    *("BACKUP_DIR", "BACKUP_KEEP"),
 )
 os.environ.update(dict.fromkeys(UNSET, ""))
 os.environ.update(

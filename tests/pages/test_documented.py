@@ -13,12 +13,14 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from project.env import BASE_DIR
 
-APPS = ("accounts", "donations", "mail", "organisation", "pages", "project", "sandbox")
+APPS = ("accounts", "donations", "mail", "organisation", "pages", "project", "sandbox", "upkeep")
 DOCS = sorted((BASE_DIR / "docs").glob("*.md"))
 TEXTS = [*DOCS, BASE_DIR / "README.md", BASE_DIR / "CONTRIBUTING.md"]
 # For readers of the code: what they name is looked for in it.
 MAPS = [*TEXTS, BASE_DIR / "SECURITY.md", *sorted((BASE_DIR / "docs" / "decisions").glob("*.md"))]
-FOLDERS = "accounts|bench|demo|desk|docs|donations|lib|mail|organisation|pages|project|sandbox|static|templates|tests"
+FOLDERS = (
+    "accounts|bench|demo|desk|docs|donations|lib|mail|organisation|pages|project|sandbox|static|templates|tests|upkeep"
+)
 # Below these, one line speaks for all: the admin is Django's, the sandbox has a page of its own.
 WHOLE = {"admin": "/admin/", "sandbox": "/sandbox/"}
 # Answered by middleware, before any address is looked up.

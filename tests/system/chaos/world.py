@@ -15,7 +15,7 @@ from typing import Self
 
 from project.env import BASE_DIR
 from tests.project.running import SECRET_KEY, environment, free_port
-from tests.system.chaos.copies import copy_of
+from tests.system.chaos.copies import Copy
 from tests.system.chaos.dashboard import KEY, Dashboard
 from tests.system.chaos.line import Line
 from tests.system.chaos.post import PostOffice
@@ -89,7 +89,6 @@ class World:
         self.folder = folder
         self.database = database
         self.chance = chance
-        self.copy = copy_of(database)
         self.post = PostOffice(f"post {chance.random()}")
         ports = [free_port() for _ in range(sites)]
         self.line = Line(ports)
@@ -101,6 +100,7 @@ class World:
         self.stripe = Server(folder / "stripe.log", free_port(), DEBUG="true")
         self.dashboard = Dashboard(f"http://127.0.0.1:{self.stripe.port}")
         self.sites = [Server(folder / f"site-{port}.log", port, **self._settings()) for port in ports]
+        self.copy = Copy(folder, self.sites[0].variables)
 
     def _settings(self) -> dict[str, str]:
         return {
@@ -129,7 +129,6 @@ class World:
             server.kill()
         self.line.close()
         self.post.close()
-        self.copy.discard()
 
     @property
     def stripes_book(self) -> Path:
@@ -189,8 +188,7 @@ class World:
 
     def back_up(self) -> None:
         self.taken_at = time.time()
-        with contextlib.nullcontext() if self.copy.while_serving else self._stopped():
-            self.copy.take()
+        self.copy.take()
 
     def restore(self) -> None:
         """All that happened since the backup is forgotten here, and not at Stripe."""

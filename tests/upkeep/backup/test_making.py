@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from donations.models import Chore
+from upkeep.backup import archive, making, postgresql
+from upkeep.backup.errors import BackupError
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_tells_what_it_holds_and_is_put_on_record(tmp_path: Path, make_donation, capsys):
+    make_donation()
+    call_command("backup", str(tmp_path))
+    (path,) = tmp_path.iterdir()
+    told = archive.check(path)
+    assert told.rows["donations_donation"] == 1
+    assert told.engine == connection.vendor
+    assert "donations.0012_site_identity" in told.migrations
+    data = Chore.objects.get(pk=making.JOB).data
+    assert data
+    assert data["path"] == str(path)
+    assert "(0." in capsys.readouterr().out
+
+
+def test_a_folder_that_is_not_there_and_a_file_that_is_are_refused(tmp_path: Path):
+    with pytest.raises(CommandError, match="is not there: make it"):
+        call_command("backup", str(tmp_path / "no" / "file"))
+    (tmp_path / "here").touch()
+    with pytest.raises(CommandError, match="exists already"):
+        call_command("backup", str(tmp_path / "here"))
+
+
+def test_a_missing_client_of_postgresql_is_named_with_the_package_that_has_it(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(BackupError, match="apt install postgresql-client"):
+        postgresql.check(Path("any"))

@@ -1,0 +1,48 @@
+"""What a restore refuses before it touches anything. tests/system/journeys/test_backup.py walks the way itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from tests.upkeep.backup.conftest import FACTS
+
+pytestmark = pytest.mark.django_db
+
+
+def refusal(path, *options: str) -> str:
+    with pytest.raises(CommandError) as error:
+        call_command("restore", str(path), *options)
+    return str(error.value)
+
+
+def test_a_backup_of_the_other_kind_of_database_is_refused(write):
+    other = "postgresql" if connection.vendor == "sqlite" else "sqlite"
+    assert "name a database of the same kind" in refusal(write(engine=other), "--replace")
+
+
+def test_a_backup_of_a_newer_version_is_refused_by_the_migration_that_is_not_known(write):
+    facts = replace(FACTS, migrations=["donations.0001_initial", "donations.9999_later"])
+    said = refusal(write(engine=connection.vendor, facts=facts), "--replace")
+    assert "donations.9999_later" in said
+    assert "newer Tincup" in said
+
+
+def test_a_backup_of_real_money_is_refused_with_a_test_key(write):
+    said = refusal(write(engine=connection.vendor, facts=replace(FACTS, mode="live")), "--replace")
+    assert "is of real money, but STRIPE_SECRET_KEY is a key for practice" in said
+
+
+def test_a_database_with_gifts_is_replaced_only_when_it_is_said(write, donation):
+    said = refusal(write(engine=connection.vendor))
+    assert "holds rows (1 in donations_donation)" in said
+    assert "--replace" in said
+
+
+def test_a_damaged_backup_is_refused(write):
+    path = write(engine=connection.vendor)
+    path.write_bytes(path.read_bytes()[:-50])
+    assert "damaged" in refusal(path, "--replace")

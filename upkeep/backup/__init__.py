@@ -1,0 +1,1 @@
+"""Backups of the site's database, and the way back."""
