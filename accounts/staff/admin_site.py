@@ -1,4 +1,7 @@
-"""The admin site: Django's own, and with STAFF_TWO_FACTOR only for those who took the second step as well."""
+"""The admin site: Django's own, and with STAFF_TWO_FACTOR only for those who took the second step as well.
+
+What holds for every list of the admin is mixed in here, also into those of Django and of other packages.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.contrib.admin import ModelAdmin
 from django.contrib.admin.sites import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
@@ -15,6 +19,7 @@ from django.views.decorators.csrf import csrf_protect
 from django_otp.admin import OTPAdminSite
 
 from accounts.staff import two_factor
+from accounts.staff.narrowing import Narrow
 
 
 class Desk(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
@@ -24,6 +29,12 @@ class Desk(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        plain = admin_class or ModelAdmin
+        super().register(
+            model_or_iterable, type(plain.__name__, (Narrow, plain), {"__module__": plain.__module__}), **options
+        )
 
     def has_permission(self, request: HttpRequest) -> bool:
         if settings.STAFF_TWO_FACTOR:
