@@ -173,6 +173,8 @@ class StripeUpdate:
     session: str = ""
     checkout: Checkout = Checkout.OPEN
     settling_failed: bool = False
+    # `at` is only when the bank was asked for the payment, not when its money came.
+    arrival_unknown: bool = False
     # A bank payment that was on its way for a while: its receipt has other words.
     delayed: bool = False
     email: str = ""

@@ -138,6 +138,7 @@ _LISTS: dict[str, list[str]] = {
     "refunds": [],
     "disputes": [],
     "payouts": [],
+    "events": [],
     # The source tells which payment a movement belongs to, and its amount in the currency of the gift.
     "balance_transactions": ["data.source"],
 }

@@ -16,11 +16,12 @@ from django.utils import timezone
 from donations.domain import updates
 from donations.ledger import posting
 from donations.models import StripeEvent, StripeRef, insert_once
-from donations.stripe import parsing, redaction
+from donations.stripe import arrivals, parsing, redaction
 
 log = logging.getLogger(__name__)
 
-# What a deferred event of another API release waits for: a fetch of its object in the shape that we read.
+# What a deferred event waits for that is of another API release, or does not tell when a payment arrived: a fetch of
+# its object.
 RELEASE = "release"
 # How long a refund or dispute waits for its payment's own event before we ask Stripe about the payment.
 PATIENCE = timedelta(seconds=30)
@@ -129,6 +130,9 @@ def _read(event_id: str, event: dict[str, Any]) -> updates.StripeUpdate | None:
     """
     try:
         update = parsing.update_of_event(event)
+        if update and arrivals.is_missing(update):
+            _fetch_instead(event_id)
+            return None
     except parsing.Unreadable as error:
         known = StripeRef.objects.filter(pk=error.payment or "", donation__isnull=False)
         if error.payment is None or known.exists():
@@ -145,6 +149,13 @@ def _read(event_id: str, event: dict[str, Any]) -> updates.StripeUpdate | None:
         return None
     _apply(event_id, update)
     return update
+
+
+def _fetch_instead(event_id: str) -> None:
+    """Housekeeping fetches the event's object at once, and asks for what this snapshot does not tell."""
+    StripeEvent.objects.filter(pk=event_id).update(
+        state=StripeEvent.State.DEFERRED, waits_for=RELEASE, retry_at=timezone.now()
+    )
 
 
 def _apply(event_id: str, update: updates.StripeUpdate | None) -> None:

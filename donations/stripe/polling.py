@@ -19,7 +19,7 @@ from donations.domain import status, updates
 from donations.domain.status import Status
 from donations.ledger import posting, refunds_and_disputes
 from donations.models import Case, Donation, StripeEvent, StripeRef
-from donations.stripe import client, events, parsing
+from donations.stripe import arrivals, client, events, parsing
 from donations.stripe.errors import NotFound, Refused, StripeUnavailable
 from donations.stripe.retries import with_retries
 
@@ -61,7 +61,7 @@ def poll(donation: Donation) -> bool:
 
 def fetch(reference: str) -> posting.Outcome:
     """Fetch an object by its id and book what it says. Raises StripeUnavailable or Refused."""
-    update = _retrieve(reference)
+    update = _retrieve_dated(reference)
     return events.post(update) if update else posting.Outcome.NOT_OURS
 
 
@@ -222,7 +222,7 @@ def _try_again(event: StripeEvent, now: datetime, work: Callable[[StripeEvent], 
 
 def _complete_deferred(event: StripeEvent) -> None:
     if event.waits_for == events.RELEASE:
-        events.complete(event.pk, _retrieve(events.object_id(event.body)))
+        events.complete(event.pk, _retrieve_dated(events.object_id(event.body)))
     # Booking the payment wakes the event; a payment of another seller never will.
     elif fetch(event.waits_for) is posting.Outcome.NOT_OURS:
         events.complete(event.pk, None)
@@ -235,6 +235,12 @@ def _retrieve(reference: str) -> updates.StripeUpdate | None:
         return parsing.update_of(client.retrieve(reference), at=at)
     except NotFound:
         return None
+
+
+def _retrieve_dated(reference: str) -> updates.StripeUpdate | None:
+    at = fetch_time()
+    update = _retrieve(reference)
+    return arrivals.dated(update, at) if update else None
 
 
 def fetch_time() -> datetime:

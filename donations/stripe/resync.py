@@ -20,7 +20,7 @@ from donations.domain import status
 from donations.domain.updates import Checkout
 from donations.ledger import monthly_totals, posting
 from donations.models import Case, Donation, LedgerEntry, StripeEvent
-from donations.stripe import balance_transactions, client, events, parsing, polling
+from donations.stripe import arrivals, balance_transactions, client, events, parsing, polling
 from donations.stripe.errors import Refused, StripeUnavailable
 from donations.stripe.retries import with_retries
 
@@ -107,6 +107,7 @@ def _post(thing: dict[str, Any], at: datetime) -> bool:
     update = parsing.update_of(thing, at=at)
     if update is None:
         return False
+    update = arrivals.dated(update, at)
     outcome = events.post(update)
     early = outcome is posting.Outcome.DEFERRED and not balance_transactions.is_other_sellers(update.payment_reference)
     if early and _fetch(update.payment_reference):

@@ -80,7 +80,7 @@ def update_of_event(event: dict[str, Any]) -> StripeUpdate | None:
     update = update_of(event["data"]["object"], at=moment(event["created"]))
     if update and event["type"] in _ARRIVALS:
         # Not the charge's own time: a bank payment's charge is made days before its money arrives.
-        update = replace(update, at=moment(event["created"]))
+        update = replace(update, at=moment(event["created"]), arrival_unknown=False)
     match event["type"]:
         case "checkout.session.async_payment_failed" if update:
             # The snapshot alone looks like a payment that is still on its way.

@@ -23,7 +23,18 @@ from donations.domain.updates import (
     RefundStatus,
     StripeUpdate,
 )
-from donations.stripe.parsing.values import Unreadable, is_id, moment, money, plain, refs, site_of, text, took_money
+from donations.stripe.parsing.values import (
+    Unreadable,
+    arrives_late,
+    is_id,
+    moment,
+    money,
+    plain,
+    refs,
+    site_of,
+    text,
+    took_money,
+)
 
 
 def update_of(thing: dict[str, Any], *, at: datetime) -> StripeUpdate | None:
@@ -75,6 +86,7 @@ def _session(session: dict[str, Any], at: datetime) -> StripeUpdate:
             and fetched.get("status") in {"requires_payment_method", "canceled"}
         ),
         delayed=checkout is Checkout.COMPLETE and not paid,
+        arrival_unknown=arrives_late(charge),
         failure=_failure(charge, at),
         email=plain(details.get("email")),
         unknown_status=_unknown(session, Checkout) or _unknown(session, _PAID_WORDS, "payment_status"),
@@ -92,6 +104,7 @@ def _intent(intent: dict[str, Any], at: datetime) -> StripeUpdate:
     update = StripeUpdate(
         at=moment(charge["created"]) if isinstance(charge, dict) else at,
         refs=refs(intent["id"], charge),
+        arrival_unknown=arrives_late(charge),
         failure=_failure(charge, at),
         unknown_status=_unknown(intent, _INTENT_WORDS),
         **_ours(intent),
@@ -108,6 +121,7 @@ def _charge(charge: dict[str, Any], at: datetime) -> StripeUpdate:
     update = StripeUpdate(
         at=moment(charge["created"]),
         refs=refs(intent_id, charge["id"]),
+        arrival_unknown=arrives_late(charge),
         unknown_status=_unknown(charge, _CHARGE_WORDS),
         **_ours(charge),
         **_asked(charge, "amount"),

@@ -72,6 +72,19 @@ def moment(seconds: Any) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+# Of a charge: it stands at Stripe for days before its money comes.
+# https://docs.stripe.com/payments/payment-methods/payment-method-support#additional-api-supportability
+_LATE = frozenset(
+    "acss_debit au_becs_debit bacs_debit boleto customer_balance konbini multibanco nz_bank_account oxxo sepa_debit"
+    " us_bank_account".split()
+)
+
+
+def arrives_late(charge: Any) -> bool:
+    """Whether a charge is of a bank, which answers days after the charge was made."""
+    return isinstance(charge, dict) and (charge.get("payment_method_details") or {}).get("type") in _LATE
+
+
 def took_money(transaction: dict[str, Any]) -> bool:
     """Whether a balance transaction took money. The sign tells, unless a cent was settled to nothing."""
     if transaction["amount"]:
