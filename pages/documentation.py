@@ -31,7 +31,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
         _("For operators"),
         (
             *("setup", "organisation", "stripe", "going-live", "settings", "desk", "sponsors", "books", "exports"),
-            *("backup", "upgrading", "commands", "troubleshooting"),
+            *("backup", "monitoring", "upgrading", "commands", "troubleshooting"),
         ),
     ),
     (_("For developers"), ("api", "sandbox", "addresses", "architecture", "glossary")),

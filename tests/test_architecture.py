@@ -23,10 +23,10 @@ donations > donations.jobs > donations.jobs.registry donations.stripe donations.
 donations > donations.donors donations.ledger > mail > lib
 donations.giving donations.donors donations.reporting donations.wall > organisation > lib
 donations.giving > limits > lib
-desk > donations.jobs donations.reporting donations.stripe donations.ledger donations.wall donations.models donations.domain mail organisation lib
+desk > donations.jobs donations.reporting donations.stripe donations.ledger donations.wall donations.models donations.domain upkeep.doctor mail organisation lib
 accounts > donations.donors donations.jobs.registry mail organisation limits lib
 pages > donations.giving.goal donations.reporting donations.wall organisation lib
-upkeep > upkeep.backup > donations.jobs donations.jobs.registry donations.ledger donations.models lib
+upkeep > upkeep.doctor > upkeep.backup > donations.jobs donations.jobs.registry donations.ledger donations.models mail lib
 sandbox > sandbox.api sandbox.console sandbox.checkout > sandbox.worker sandbox.operator > sandbox.engine > sandbox.webhooks > sandbox.objects > sandbox.core > sandbox.models sandbox.router
 demo > sandbox sandbox.api sandbox.objects sandbox.models sandbox.router donations.stripe donations.ledger donations.models donations.domain mail lib
 project > donations.jobs donations.ledger organisation lib sandbox.worker

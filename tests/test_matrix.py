@@ -155,6 +155,7 @@ ADMIN = {
     **admin_model("donations/balancetransaction", TREASURER),
     **admin_model("donations/total", TREASURER),
     **admin_model("donations/chore", TREASURER),
+    "admin/donations/chore/doctor/": TREASURER,
     **admin_model("mail/mail", TREASURER),
     **admin_model("organisation/organisation", ROOT),
     "admin/organisation/organisation/": (302, 302, 302, 403, 403, 302),

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from desk.admin.readonly import ReadOnly
 from donations.jobs import scheduler
 from donations.models import BalanceTransaction, Chore, LedgerEntry, Total
 from lib import money
+from lib.finding import Level
+from upkeep.doctor import examination
 
 
 @admin.register(LedgerEntry)
@@ -44,3 +52,20 @@ class ChoreAdmin(ReadOnly):
     @admin.display(description=_("name"), ordering="name")
     def label(self, job: Chore) -> str:
         return scheduler.label(job.name)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.doctor)
+        return [path("doctor/", view, name="donations_chore_doctor"), *super().get_urls()]
+
+    def doctor(self, request: HttpRequest) -> HttpResponse:
+        """What `manage.py doctor` finds."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = sorted(examination.examine(), key=lambda each: each.level == Level.OK)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("How the site is"),
+            "opts": self.opts,
+            "findings": found,
+        }
+        return TemplateResponse(request, "admin/donations/chore/doctor.html", context)

@@ -1,0 +1,51 @@
+"""All checks, one after the other. One that breaks is a finding too, and keeps none of the others from their turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from django.db import DatabaseError
+from django.utils.translation import gettext as _
+
+from lib.finding import Finding, Level, fault
+from upkeep.doctor import database, machine, stripe_side
+
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    database.migrations,
+    database.guards,
+    database.options,
+    stripe_side.key,
+    stripe_side.clock,
+    stripe_side.events,
+    machine.background_work,
+    machine.backup,
+    machine.disk,
+    machine.emails,
+    machine.proxies,
+    machine.settings_of_django,
+)
+
+
+def examine() -> list[Finding]:
+    """What every check found, the good included. Asks Stripe for the time, and changes nothing."""
+    found: list[Finding] = []
+    for check in CHECKS:
+        try:
+            found += check()
+        except DatabaseError as error:
+            found.append(_no_answer(error))
+    # Without its database each of them would say the same.
+    return list(dict.fromkeys(found))
+
+
+def _no_answer(error: DatabaseError) -> Finding:
+    return fault(
+        "database",
+        _("The database did not answer: %(error)s") % {"error": str(error).strip()},
+        _("Start it, look at DATABASE_URL, and run manage.py migrate."),
+    )
+
+
+def worst(found: list[Finding]) -> Level:
+    levels = list(Level)
+    return max((each.level for each in found), key=levels.index, default=Level.OK)
