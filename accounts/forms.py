@@ -8,22 +8,16 @@ from typing import Any
 from django import forms
 from django.contrib.auth import authenticate, password_validation
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import User, normalise
+from lib.typed_text import TidyField
 
 # Far above any password manager's choice: it only keeps the slow hash from chewing on a whole request body.
 PASSWORD_LENGTH = 256
-
-# Control characters break the headers of a later mail; the bidirectional overrides make a name look like another.
-_hidden_characters = RegexValidator(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]",
-    _("Leave out line breaks and hidden characters."),
-    inverse_match=True,
-)
 
 
 class EmailField(forms.EmailField):
@@ -44,14 +38,13 @@ class EmailField(forms.EmailField):
         return normalise(super().clean(value))
 
 
-class NameField(forms.CharField):
+class NameField(TidyField):
     def __init__(self) -> None:
         super().__init__(
             label=_("Name"),
             help_text=_("Optional. Visitors of this site don’t see it."),
             required=False,
             max_length=60,
-            validators=[_hidden_characters],
             widget=forms.TextInput(attrs={"autocomplete": "name"}),
         )
 

@@ -65,6 +65,14 @@ def integer(name: str, default: int, *, least: int, most: int) -> int:
     return int(value)
 
 
+def choice(name: str, default: str, among: tuple[str, ...]) -> str:
+    """One of these words."""
+    value = text(name).lower() or default
+    if value not in among:
+        refuse(name, f"is {value!r}: use {', '.join(among[:-1])} or {among[-1]}.")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]

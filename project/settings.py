@@ -199,6 +199,9 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
+# Which names a person reads before visitors see them.
+MODERATE_NAMES = env.choice("MODERATE_NAMES", "suspicious", ("none", "suspicious", "all"))
+
 # A code from a phone, after the password, for everybody who uses the admin.
 STAFF_TWO_FACTOR = env.boolean("STAFF_TWO_FACTOR", False)
 OTP_TOTP_ISSUER = SITE_NAME  # what the app on the phone calls us

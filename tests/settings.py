@@ -20,6 +20,7 @@ os.environ.update(
         "SITE_URL": "http://localhost:8000",
         "SITE_NAME": "Tincup",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "MODERATE_NAMES": "suspicious",
         "STAFF_TWO_FACTOR": "false",
         "EMAIL_URL": "memorymail://",
         "STRIPE_SECRET_KEY": "sk_test_sandbox",

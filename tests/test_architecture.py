@@ -151,7 +151,7 @@ def test_law_4_one_module_writes_the_ledger_and_the_status() -> None:
 
 def test_one_function_edits_what_the_wall_depends_on() -> None:
     """Else a place on the wall would stand as it was until the daily repair."""
-    fields = {"name", "public", "user", "user_id"}
+    fields = {"name", "name_state", "public", "user", "user_id"}
     for name, tree in modules("donations").items() | modules("desk").items() | modules("accounts").items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and name != "donations.wall.placements":

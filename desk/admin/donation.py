@@ -23,6 +23,8 @@ from desk.admin.refund import Refunding
 from desk.pages import dashboard, formatting, ledger_rows, search, timeline
 from donations.models import Donation, fold
 from donations.wall import placements
+from donations.wall.messages import initial_name_state
+from lib.typed_text import TidyField
 
 FLAGS = {
     "amount": _("Another amount or currency was paid than was asked for."),
@@ -44,7 +46,7 @@ CORRECTED = {
 
 @admin.register(Donation)
 class DonationAdmin(Refunding, Exporting, QuickList):
-    list_display = ("id", "when", "sum", "status", "name", "email", "flagged")
+    list_display = ("id", "when", "sum", "status", "given_by", "email", "flagged")
     list_filter = ("status", Period, Amount, Flagged)
     search_fields = ("name",)  # any: the box is shown for it, desk.pages.search does the work
     search_help_text = _("A name, an e-mail address, the number of a gift or a receipt, or any id of Stripe’s.")
@@ -52,9 +54,12 @@ class DonationAdmin(Refunding, Exporting, QuickList):
     fieldsets = (
         (_("Correct what the donor said"), {"fields": ("name", "email", "message", "public")}),
         (_("For the staff"), {"fields": ("notes",)}),
-        (_("Details"), {"fields": ("user", "uuid", "checkout", "session", "created_at", "expires_at")}),
+        (
+            _("Details"),
+            {"fields": ("name_state", "payer_name", "user", "uuid", "checkout", "session", "created_at", "expires_at")},
+        ),
     )
-    readonly_fields = ("user", "uuid", "checkout", "session", "created_at", "expires_at")
+    readonly_fields = ("name_state", "payer_name", "user", "uuid", "checkout", "session", "created_at", "expires_at")
     change_form_template = "admin/donations/donation/change_form.html"
 
     # --- The list ---
@@ -67,6 +72,10 @@ class DonationAdmin(Refunding, Exporting, QuickList):
     @admin.display(description=_("amount"))
     def sum(self, donation: Donation) -> str:
         return formatting.amount(donation.amount, donation.currency)
+
+    @admin.display(description=_("name"))
+    def given_by(self, donation: Donation) -> str:
+        return donation.name or donation.payer_name
 
     @admin.display(description=_("when"))
     def when(self, donation: Donation) -> str:
@@ -83,6 +92,11 @@ class DonationAdmin(Refunding, Exporting, QuickList):
 
     # --- One gift ---
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in {"name", "message"}:
+            kwargs["form_class"] = TidyField
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -95,8 +109,11 @@ class DonationAdmin(Refunding, Exporting, QuickList):
 
     def save_model(self, request: HttpRequest, obj: Donation, form: ModelForm, change: bool) -> None:
         """Write only what was corrected: a webhook may have settled the gift while the page stood open."""
-        if form.changed_data:
-            placements.edit([obj.pk], **{field: getattr(obj, field) for field in form.changed_data})
+        changed = {field: getattr(obj, field) for field in form.changed_data}
+        if "name" in changed:
+            changed["name_state"] = initial_name_state(obj.name)
+        if changed:
+            placements.edit([obj.pk], **changed)
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         words = [str(CORRECTED[name]) for name in form.changed_data if name in CORRECTED]

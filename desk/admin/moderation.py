@@ -12,14 +12,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from donations.models import Level, Message, Sponsor, Words
+from donations.models import Donation, Level, Message, Sponsor, Words
+from donations.wall import messages as messages_wall
 from donations.wall import placements
-from donations.wall.messages import moderate
 from lib import amount_field, money
 from lib.amount_field import AmountField
 from organisation import images
@@ -30,7 +31,7 @@ def _fingerprint(content: bytes) -> str:
 
 
 class WordsFilter(admin.SimpleListFilter):
-    title = _("message")
+    title = _("message or name")
     parameter_name = "words"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -43,23 +44,20 @@ class WordsFilter(admin.SimpleListFilter):
             yield {"selected": (self.value() or Words.WAITING) == value, "query_string": query, "display": title}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
-        return queryset.filter(words=self.value() or Words.WAITING)
+        return queryset.filter(messages_wall.in_state(Words(self.value() or Words.WAITING)))
 
 
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin):
     """Read, then shown or refused. Nothing can be edited here: a donor's words are the donor's."""
 
-    list_display = ("said", "name", "sum", "public", "created_at")
+    list_display = ("said", "message_is", "called", "name_is", "sum", "public", "created_at")
     list_display_links = None
     list_filter = (WordsFilter, "public")
     search_fields = ("message", "name")
-    actions = ("show", "refuse")
+    actions = ("show", "refuse", "show_names", "refuse_names")
     show_full_result_count = False
     list_per_page = 50
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        return super().get_queryset(request).exclude(message="")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -76,9 +74,19 @@ class MessageAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("message"))
     def said(self, gift: Message) -> SafeString:
-        """With a mark of the very words on the screen: what is approved is what was read."""
-        mark = _fingerprint(gift.message.encode())
-        return format_html('<bdi>{}</bdi><input type="hidden" name="read-{}" value="{}">', gift.message, gift.pk, mark)
+        return _to_read("read", gift.pk, gift.message)
+
+    @admin.display(description=_("name"))
+    def called(self, gift: Message) -> SafeString:
+        return _to_read("name", gift.pk, gift.name)
+
+    @admin.display(description=_("message is"))
+    def message_is(self, gift: Message) -> str:
+        return gift.get_words_display() if gift.message else ""
+
+    @admin.display(description=_("name is"))
+    def name_is(self, gift: Message) -> str:
+        return gift.get_name_state_display() if gift.name else ""
 
     @admin.display(description=_("amount"))
     def sum(self, gift: Message) -> str:
@@ -92,20 +100,53 @@ class MessageAdmin(admin.ModelAdmin):
     def refuse(self, request: HttpRequest, gifts: QuerySet[Message]) -> None:
         self._moderate(request, gifts, Words.REFUSED)
 
+    @admin.action(description=_("Show the names of the selected"), permissions=["moderate"])
+    def show_names(self, request: HttpRequest, gifts: QuerySet[Message]) -> None:
+        self._moderate_names(request, gifts, Words.SHOWN)
+
+    @admin.action(description=_("Do not show the names of the selected"), permissions=["moderate"])
+    def refuse_names(self, request: HttpRequest, gifts: QuerySet[Message]) -> None:
+        self._moderate_names(request, gifts, Words.REFUSED)
+
     def _moderate(self, request: HttpRequest, gifts: QuerySet[Message], state: Words) -> None:
-        asked = list(gifts.values_list("pk", "message"))
-        read = [(pk, text) for pk, text in asked if request.POST.get(f"read-{pk}") == _fingerprint(text.encode())]
-        done = moderate(read, state)
+        asked = list(gifts.exclude(message="").values_list("pk", "message"))
+        done = messages_wall.moderate(_read(request, "read", asked), state)
+        self._note(request, done, _("Showed the message.") if state == Words.SHOWN else _("Did not show the message."))
+        said = ngettext("%(n)d message done.", "%(n)d messages done.", len(done))
+        self._tell(request, len(done), said, len(asked) - len(done))
+
+    def _moderate_names(self, request: HttpRequest, gifts: QuerySet[Message], state: Words) -> None:
+        asked = list(gifts.exclude(name="").values_list("pk", "name"))
+        done = messages_wall.moderate_names(_read(request, "name", asked), state)
+        self._note(request, done, _("Showed the name.") if state == Words.SHOWN else _("Did not show the name."))
+        said = ngettext("%(n)d name done.", "%(n)d names done.", len(done))
+        self._tell(request, len(done), said, len(asked) - len(done))
+
+    def _tell(self, request: HttpRequest, done: int, said: str, left: int) -> None:
         if done:
-            text = ngettext("%(n)d message done.", "%(n)d messages done.", done) % {"n": done}
-            self.message_user(request, text, messages.SUCCESS)
-        if left := len(asked) - done:
+            self.message_user(request, said % {"n": done}, messages.SUCCESS)
+        if left:
             text = ngettext(
-                "%(n)d message is left: it was changed since, or did not stand on this page. Read it first.",
-                "%(n)d messages are left: they were changed since, or did not stand on this page. Read them first.",
+                "%(n)d is left: it was changed since, or did not stand on this page. Read it first.",
+                "%(n)d are left: they were changed since, or did not stand on this page. Read them first.",
                 left,
             )
             self.message_user(request, text % {"n": left}, messages.WARNING)
+
+    def _note(self, request: HttpRequest, gifts: list[int], verdict: str | Promise) -> None:
+        """Into the gifts' history: who, when and what; not the text itself, which a donor may have erased."""
+        for gift in Donation.objects.filter(pk__in=gifts):
+            self.log_change(request, gift, str(verdict))
+
+
+def _to_read(mark: str, pk: int, text: str) -> SafeString:
+    """With a mark of the very text on the screen: what is approved is what was read."""
+    marked = '<bdi>{}</bdi><input type="hidden" name="{}-{}" value="{}">'
+    return format_html(marked, text, mark, pk, _fingerprint(text.encode())) if text else SafeString()
+
+
+def _read(request: HttpRequest, mark: str, asked: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    return [(pk, text) for pk, text in asked if request.POST.get(f"{mark}-{pk}") == _fingerprint(text.encode())]
 
 
 class LevelForm(forms.ModelForm):

@@ -25,19 +25,18 @@ from donations.ledger import offline_donations
 from donations.models import OfflineGift
 from lib import amount_field
 from lib.amount_field import AmountField
+from lib.typed_text import TidyField
 
 
 class RecordForm(forms.ModelForm):
     """What came, from whom, and how."""
 
     amount = AmountField(label=gettext_lazy("Amount"), max_length=20, above_zero=True)
-    name = forms.CharField(
-        label=gettext_lazy("Name"), max_length=60, required=False, help_text=gettext_lazy("Of the donor.")
-    )
+    name = TidyField(label=gettext_lazy("Name"), max_length=60, required=False, help_text=gettext_lazy("Of the donor."))
     email = forms.EmailField(
         label=gettext_lazy("E-mail"), max_length=254, required=False, help_text=gettext_lazy("For the receipt.")
     )
-    message = forms.CharField(label=gettext_lazy("Message"), max_length=200, required=False)
+    message = TidyField(label=gettext_lazy("Message"), max_length=200, required=False)
     public = forms.BooleanField(label=gettext_lazy("Show the name on the sponsors page"), required=False)
     form = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
@@ -165,7 +164,7 @@ class OfflineGiftAdmin(QuickList):
 
     @admin.display(description=gettext_lazy("donor"))
     def donor(self, gift: OfflineGift) -> str:
-        return gift.donation.name or gift.donation.email or _("Someone")
+        return gift.donation.donor or _("Someone")
 
     @admin.display(description=gettext_lazy("donation"))
     def gift(self, gift: OfflineGift) -> str:

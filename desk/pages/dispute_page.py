@@ -82,7 +82,7 @@ def lines(cases: list[Case]) -> list[Line]:
             deadline=_deadline(case),
             late=_late(case),
             amount=formatting.amount(case.amount, case.currency),
-            donor=case.donation.name or case.donation.email,
+            donor=case.donation.donor,
             state=_state(case),
             link=reverse("admin:donations_case_change", args=[case.pk]),
         )
@@ -128,6 +128,7 @@ def _evidence(case: Case) -> list[tuple[str, str]]:
     held = [
         (_("Gift"), f"{donation.pk}, {formatting.amount(donation.amount, donation.currency)}"),
         (_("Name given"), donation.name),
+        (_("Name at Stripe"), donation.payer_name),
         (_("E-mail address"), donation.email),
         (_("Message of the donor"), donation.message),
         (_("Amount chosen on our site"), _moment(donation.created_at)),

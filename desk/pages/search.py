@@ -28,7 +28,9 @@ def find(donations: QuerySet[Donation], text: str) -> QuerySet[Donation]:
         return donations.filter(pk__in=known)
     for word in text.split():
         held = Q(email__icontains=word)
-        donations = donations.filter(held if "@" in word else held | Q(name__icontains=word))
+        donations = donations.filter(
+            held if "@" in word else held | Q(name__icontains=word) | Q(payer_name__icontains=word)
+        )
     return donations
 
 

@@ -18,7 +18,8 @@ from donations.domain.status import Status
 from donations.domain.updates import DisputeStatus, RefundStatus
 from donations.jobs.scheduler import MIRROR
 from donations.ledger.refunds_and_disputes import ACTIONABLE
-from donations.models import Case, Chore, Donation, Flag, LedgerEntry, StripeEvent
+from donations.models import Case, Chore, Donation, Flag, LedgerEntry, StripeEvent, Words
+from donations.wall.messages import in_state
 from mail.models import Mail
 
 TO_ANSWER = [
@@ -29,6 +30,7 @@ TO_ANSWER = [
 EVENT, CHORE = "donations_stripeevent", "donations_chore"
 LATE = timedelta(hours=1)  # background work that has not come round for so long has stopped
 PATIENCE = timedelta(minutes=10)  # how long an event may be deferred before somebody should look
+LATELY = 20_000  # gifts: nobody looks through a million for what waits to be read
 MANY = 1000  # deferred events; nobody counts further
 RECENT = timedelta(days=30)  # how long a refund that failed is brought up
 
@@ -58,6 +60,7 @@ def _all() -> Iterator[Task]:
     yield from _events()
     yield from _emails()
     yield from _flags()
+    yield from _words()
     yield from _background()
 
 
@@ -183,6 +186,17 @@ def _flags() -> Iterator[Task]:
     if flagged:
         what = ngettext("%(count)d gift is flagged.", "%(count)d gifts are flagged.", flagged)
         yield Task(what % {"count": flagged}, _list("donations_donation", "flagged=open"), "donations.view_donation")
+
+
+def _words() -> Iterator[Task]:
+    """What is shown to nobody before somebody has read it."""
+    newest = Donation.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    waiting = Donation.objects.filter(in_state(Words.WAITING), pk__gt=newest - LATELY).count()
+    if waiting:
+        what = ngettext(
+            "A message or name waits to be read.", "Messages or names of %(count)d gifts wait to be read.", waiting
+        )
+        yield Task(what % {"count": waiting}, _list("donations_message"), "donations.view_message")
 
 
 def _background() -> Iterator[Task]:

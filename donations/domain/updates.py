@@ -178,6 +178,8 @@ class StripeUpdate:
     # A bank payment that was on its way for a while: its receipt has other words.
     delayed: bool = False
     email: str = ""
+    # As typed on Stripe's page.
+    payer_name: str = ""
     # Stripe says its status in a word that we do not know: it is taken for the nearest open one.
     unknown_status: bool = False
     # What moved money, or is about to.

@@ -169,7 +169,7 @@ def _about(donation: Donation, amount: int, currency: str, at: datetime, receipt
     session = urlencode({"session_id": donation.session_id})
     return About(
         to=donation.email,
-        name=donation.name,
+        name=donation.name or donation.payer_name,
         org=current().called,
         amount=money.display(amount, currency),
         amount_short=money.display_short(amount, currency),

@@ -36,7 +36,16 @@ def forget(user_id: int, addresses: set[str]) -> int:
         # Typed at Stripe by somebody who was signed in to another account: the gift is theirs, the address is not.
         Donation.objects.alias(lower=Lower("email")).filter(lower=address.lower()).update(email="")
     return placements.edit(
-        keys, name="", email="", message="", notes="", public=False, user=None, dedupe=None, erased_at=timezone.now()
+        keys,
+        name="",
+        payer_name="",
+        email="",
+        message="",
+        notes="",
+        public=False,
+        user=None,
+        dedupe=None,
+        erased_at=timezone.now(),
     )
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from donations.donors import history, ownership, shown_sums
 from donations.ledger import receipt_numbers
-from donations.models import Receipt, sums_of
+from donations.models import Donation, Receipt, sums_of
 from donations.wall.message_form import MessageForm
 from donations.wall.messages import save
 
@@ -37,13 +37,17 @@ def _receipt(found: Receipt) -> dict[str, Any]:
     return {
         "number": found.number,
         "donation": donation,
-        "giver": "" if donation.erased_at else donation.name or (donation.user.name if donation.user else ""),
+        "giver": "" if donation.erased_at else _giver(donation),
         "amount": entry.amount,
         "currency": entry.currency,
         "received_at": entry.happened_at,
         "sums": sums,
         "lines": shown_sums.went_back(sums),
     }
+
+
+def _giver(donation: Donation) -> str:
+    return donation.name or donation.payer_name or (donation.user.name if donation.user else "")
 
 
 @never_cache

@@ -82,6 +82,7 @@ class Order:
     show_amount: bool = False
     # Whether and how the words may be shown: see donations.wall.messages.
     words: str = Words.WAITING
+    name_state: str = Words.SHOWN
     language: str = ""
     user_id: int | None = None
 
@@ -136,6 +137,7 @@ def _find_or_create(order: Order, dedupe: str) -> tuple[Donation, bool]:
             Donation(
                 amount=order.amount, currency=order.currency, name=order.name, email=order.email,
                 message=order.message, public=order.public, show_amount=order.show_amount, words=order.words,
+                name_state=order.name_state,
                 language=order.language, user_id=order.user_id, dedupe=dedupe,
                 created_at=now, claimed_at=now, expires_at=now + OPEN_FOR, ask_at=now + FIRST_ASK,
             )

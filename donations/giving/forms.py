@@ -46,10 +46,12 @@ class GiftForm(MessageForm):
     def order(self, *, user_id: int | None = None, name: str = "", email: str = "", language: str = "") -> Order:
         """What is asked for. A signed-in donor's `name` and `email` stand in for what was not typed."""
         data = self.cleaned_data
+        name = data["name"] or name
         return Order(
             amount=data["minor"],
             currency=settings.DONATION_CURRENCY,
-            name=data["name"] or name,
+            name=name,
+            name_state=messages.initial_name_state(name),
             email=data["email"] or email,
             message=data["message"],
             public=data["public"],

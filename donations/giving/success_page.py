@@ -124,6 +124,8 @@ def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
         "receipt": receipt_numbers.find(payment) if payment else None,
         "mine": mine,
         "mail": donation.email if mine else "",
+        "waiting_name": bool(donation.name) and donation.name_state == Words.WAITING,
+        "refused_name": bool(donation.name) and donation.name_state == Words.REFUSED,
         "waiting_words": bool(donation.message) and donation.words == Words.WAITING,
         "created_at": donation.created_at,
         "happened_at": payment.happened_at if payment else None,

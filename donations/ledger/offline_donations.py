@@ -12,6 +12,7 @@ from django.utils import timezone
 from donations.domain.updates import Offline, StripeUpdate
 from donations.ledger import donor_emails, posting
 from donations.models import Donation, OfflineGift, insert_once
+from donations.wall import messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def record(received: Received) -> tuple[OfflineGift, bool]:
         donation = insert_once(
             Donation(
                 uuid=received.form, amount=received.amount, currency=received.currency, name=received.name,
-                email=received.email, message=received.message, public=received.public, created_at=at, expires_at=at,
+                name_state=messages.initial_name_state(received.name), email=received.email, message=received.message,
+                public=received.public, created_at=at, expires_at=at,
             )
         )  # fmt: skip
         if donation is None:

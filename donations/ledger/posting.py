@@ -59,7 +59,8 @@ def post(update: StripeUpdate) -> Outcome:
             donation.ask_at = None
         donation.save(
             update_fields=[
-                *("checkout", "settling_failed", "delayed", "email", "session_id", "flags", "status", "ask_at"),
+                *("checkout", "settling_failed", "delayed", "email", "payer_name", "session_id", "flags", "status"),
+                "ask_at",
             ]
         )
         donor_emails.enqueue(written)
@@ -215,6 +216,8 @@ def _apply_to(donation: Donation, update: StripeUpdate) -> None:
         _flag(donation, Flag.STATUS)
     if donation.erased_at is None:
         donation.email = donation.email or update.email
+        if not donation.name:
+            donation.payer_name = donation.payer_name or update.payer_name
     donation.session_id = donation.session_id or update.session
 
 

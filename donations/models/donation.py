@@ -34,7 +34,7 @@ class Flag:
 
 
 class Words(models.TextChoices):
-    """What became of a donor's message. Only SHOWN ones are public, and only with a name that may be shown."""
+    """What became of a donor's message, or name. Only SHOWN ones are public, and only where the donor wants it."""
 
     WAITING = "waiting", _("to be read")
     SHOWN = "shown", _("shown")
@@ -46,6 +46,11 @@ class Donation(models.Model):
     amount = models.PositiveBigIntegerField(_("amount"), help_text=_("In the currency's smallest unit (cents)."))
     currency = models.CharField(_("currency"), max_length=3)
     name = models.CharField(_("name"), max_length=60, blank=True)
+    name_state = models.CharField(
+        _("name is"), max_length=8, choices=Words.choices, default=Words.SHOWN, editable=False
+    )
+    # As typed on Stripe's page by whoever left no name here: for the receipt and the staff, never for visitors.
+    payer_name = models.CharField(_("name at Stripe"), max_length=150, blank=True, editable=False)
     email = models.EmailField(_("e-mail"), max_length=254, blank=True)
     message = models.CharField(_("message"), max_length=200, blank=True)
     words = models.CharField(
@@ -118,6 +123,11 @@ class Donation(models.Model):
             models.Index(fields=["ask_at"], name="donation_to_ask", condition=Q(ask_at__isnull=False)),
             models.Index(fields=["-id"], name="donation_public", condition=Q(public=True)),
             models.Index(fields=["-id"], name="donation_to_read", condition=Q(words="waiting") & ~Q(message="")),
+            models.Index(
+                fields=["-id"],
+                name="donation_name_to_read",
+                condition=Q(name_state="waiting") & Q(public=True) & ~Q(name=""),
+            ),
             models.Index(Lower("email"), name="donation_to_join", condition=Q(user__isnull=True) & ~Q(email="")),
             models.Index(fields=["created_at"], name="donation_with_bank", condition=Q(status=Status.PROCESSING.value)),
         )
@@ -133,4 +143,9 @@ class Donation(models.Model):
     @property
     def donor(self) -> str:
         """Who gave, as the organisation may know it; empty when nothing is known."""
-        return gettext("erased donor") if self.erased_at else self.name or self.email
+        return gettext("erased donor") if self.erased_at else self.name or self.payer_name or self.email
+
+    @property
+    def shown_name(self) -> str:
+        """What visitors may see as the name, if the donor wants to be seen; empty for "Someone"."""
+        return self.name if self.name_state == Words.SHOWN else ""

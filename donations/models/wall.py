@@ -97,9 +97,9 @@ class Sponsor(models.Model):
 
 
 class Message(Donation):
-    """What donors said, to be read before it is shown: the same rows as the gifts, seen by a moderator."""
+    """What donors said, and the names they gave, to be read before they are shown: the same rows as the gifts."""
 
     class Meta:
         proxy = True
-        verbose_name = _("message")
-        verbose_name_plural = _("messages")
+        verbose_name = _("message or name")
+        verbose_name_plural = _("messages and names")

@@ -74,16 +74,19 @@ class Export:
 
 def _donations(period: Period) -> Iterator[Row]:
     """Gifts that arrived, by the day they did, with all that became of them since."""
-    fields = ("pk", "arrived_at", "status", "amount", "currency", "name", "email", "message", "public", "flags")
+    fields = (
+        *("pk", "arrived_at", "status", "amount", "currency", "name", "payer_name", "email", "message"),
+        *("public", "flags"),
+    )
     for batch in _batches(_arrived(period).order_by("pk").values_list(*fields).iterator(chunk_size=BATCH)):
         booked = _booked(batch[0][0], batch[-1][0])
-        for pk, at, status, asked, own, name, email, message, public, flags in batch:
+        for pk, at, status, asked, own, name, payer_name, email, message, public, flags in batch:
             # One line for each currency; a second one is a flagged mistake, but its money is in the ledger.
             for currency, (sums, payment) in sorted(booked[pk].items()):
                 refunded = -sums.refunded - sums.failed - sums.struck_out
                 yield (
                     pk, at, status, currency, sums.given, refunded, -sums.disputed, sums.left,
-                    asked if currency == own else 0, name, email, message, public, flags, payment,
+                    asked if currency == own else 0, name, payer_name, email, message, public, flags, payment,
                 )  # fmt: skip
 
 
@@ -197,7 +200,7 @@ EXPORTS = {
     "donations": Export(
         columns=(
             *("gift", "date", "status", "currency", "paid", "refunded", "disputed", "kept", "asked"),
-            *("name", "email", "message", "public", "flags", "payment"),
+            *("name", "name_at_stripe", "email", "message", "public", "flags", "payment"),
         ),
         amounts=("paid", "refunded", "disputed", "kept", "asked"),
         rows=_donations,

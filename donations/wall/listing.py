@@ -79,15 +79,15 @@ def names(level: Level | None, size: int, edge: Cursor = START) -> Page[tuple[in
     # In two steps: in one, PostgreSQL may walk from the newest gift of all to the edge of the page (measured).
     places = Standing.objects.filter(level=level, named=True).values_list("donation_id", flat=True)
     page = _page(places, "donation_id", lambda gift: gift, size, edge)
-    shown = Donation.objects.filter(pk__in=page.rows, public=True, status__in=SHOWN).exclude(name="")
-    found = dict(shown.values_list("pk", "name"))
+    shown = Donation.objects.filter(pk__in=page.rows, public=True, status__in=SHOWN, name_state=Words.SHOWN)
+    found = dict(shown.exclude(name="").values_list("pk", "name"))
     return Page([(gift, found[gift]) for gift in page.rows if gift in found], page.newer, page.older)
 
 
 def recent(size: int, edge: Cursor = START) -> Page[Supporter]:
     """Gifts whose donors chose to be shown, the newest first, with their words if those have been read."""
     gifts = Donation.objects.filter(public=True, status__in=SHOWN).only(
-        "id", "name", "created_at", "message", "words", "show_amount", "currency"
+        "id", "name", "name_state", "created_at", "message", "words", "show_amount", "currency"
     )
     page = _page(gifts, "id", lambda gift: gift.pk, size, edge)
     given = _given([gift for gift in page.rows if gift.show_amount])
@@ -107,7 +107,7 @@ def logo(digest: str) -> bytes | None:
 
 def _supporter(gift: Donation, amount: int | None) -> Supporter:
     message = gift.message if gift.words == Words.SHOWN else ""
-    return Supporter(gift.pk, gift.name, gift.created_at, message, amount, gift.currency)
+    return Supporter(gift.pk, gift.shown_name, gift.created_at, message, amount, gift.currency)
 
 
 def _given(gifts: list[Donation]) -> dict[int, int]:

@@ -18,7 +18,7 @@ from django.db.models import Case as SqlCase
 from django.db.models import IntegerField, Min, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
-from donations.models import SHOWN, Donation, Level, Standing
+from donations.models import SHOWN, Donation, Level, Standing, Words
 
 # "In a year": the last 365 days, so that nobody's name falls off on the first of January.
 YEAR = timedelta(days=365)
@@ -119,10 +119,10 @@ def _added_up(gifts: QuerySet[Donation], levels: list[Level]) -> Iterable[Standi
         .annotate(net=Sum("entries__amount", filter=Q(entries__currency=settings.DONATION_CURRENCY)))
         .filter(paid_at__gt=timezone.now() - YEAR)
         .order_by("-pk")
-        .values_list("pk", "user_id", "name", "paid_at", "net")
+        .values_list("pk", "user_id", "name", "name_state", "paid_at", "net")
     )
     places: dict[tuple[str, int], Standing] = {}
-    for pk, user_id, name, paid_at, net in counted.iterator(chunk_size=5000):
+    for pk, user_id, name, name_state, paid_at, net in counted.iterator(chunk_size=5000):
         # A gift in another currency has a place, and adds nothing: different currencies are never added.
         given = max(net or 0, 0)
         newer = places.get(("account", user_id)) if user_id else None
@@ -130,7 +130,8 @@ def _added_up(gifts: QuerySet[Donation], levels: list[Level]) -> Iterable[Standi
             newer.amount += given
             newer.lapses_at = min(newer.lapses_at, paid_at + YEAR)
             continue
-        place = Standing(donation_id=pk, user_id=user_id, amount=given, named=bool(name), lapses_at=paid_at + YEAR)
+        named = bool(name) and name_state == Words.SHOWN
+        place = Standing(donation_id=pk, user_id=user_id, amount=given, named=named, lapses_at=paid_at + YEAR)
         places[("account", user_id) if user_id else ("gift", pk)] = place
     for place in places.values():
         place.level = _level(place.amount, levels)

@@ -39,9 +39,17 @@ def test_a_correction_writes_only_what_was_corrected(treasurer: Client, donation
     assert response.status_code == 302
     updates = [query["sql"] for query in queries.captured_queries if 'UPDATE "donations_donation"' in query["sql"]]
     assert len(updates) == 1
-    assert updates[0].partition(" WHERE ")[0].endswith("SET \"name\" = 'Ada'"), "one column"
+    written = updates[0].partition(" WHERE ")[0]
+    assert written.endswith("SET \"name\" = 'Ada', \"name_state\" = 'shown'"), "what was corrected, no more"
     donation.refresh_from_db()
     assert donation.name == "Ada"
+
+
+def test_a_corrected_name_is_tidied_and_read_as_a_donors_is(treasurer: Client, donation: Donation) -> None:
+    page = f"/admin/donations/donation/{donation.pk}/change/"
+    treasurer.post(page, {"name": "\u200bAcme.com\u202e", "email": "", "message": "\u2800", "notes": ""})
+    donation.refresh_from_db()
+    assert (donation.name, donation.name_state, donation.message) == ("Acme.com", "waiting", "")
 
 
 def test_the_ledger_can_only_be_read(treasurer: Client, donation: Donation) -> None:

@@ -29,6 +29,7 @@ from donations.stripe.parsing.values import (
     is_id,
     moment,
     money,
+    payer,
     plain,
     refs,
     site_of,
@@ -72,7 +73,6 @@ def _session(session: dict[str, Any], at: datetime) -> StripeUpdate:
         # Nothing was to be paid, so nothing is on its way: it ended like a page that nobody paid on.
         checkout = Checkout.EXPIRED
     paid = session.get("payment_status") == "paid"
-    details = session.get("customer_details") or {}
     update = StripeUpdate(
         at=moment(charge["created"]) if isinstance(charge, dict) else at,
         refs=refs(session["id"], intent_id, charge),
@@ -88,7 +88,7 @@ def _session(session: dict[str, Any], at: datetime) -> StripeUpdate:
         delayed=checkout is Checkout.COMPLETE and not paid,
         arrival_unknown=arrives_late(charge),
         failure=_failure(charge, at),
-        email=plain(details.get("email")),
+        **payer(session.get("customer_details") or {}),
         unknown_status=_unknown(session, Checkout) or _unknown(session, _PAID_WORDS, "payment_status"),
         **_ours(session),
         **_asked(session, "amount_total"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from lib.typed_text import tidy
+
 
 class Unreadable(Exception):
     """The object has not the shape that Stripe documents.
@@ -58,6 +60,11 @@ def text(thing: dict[str, Any], key: str) -> str:
 def plain(value: Any) -> str:
     """Donor's text as the database takes it: PostgreSQL refuses NUL."""
     return "".join(character for character in str(value or "") if character.isprintable())[:254]
+
+
+def payer(details: dict[str, Any]) -> dict[str, Any]:
+    """Who paid, as typed on Stripe's page: address and name, empty where there is none."""
+    return {"email": plain(details.get("email")), "payer_name": tidy(plain(details.get("name")))[:150]}
 
 
 def site_of(metadata: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -106,6 +107,60 @@ def test_a_moderator_sees_no_addresses_and_edits_nothing(moderator):
         response = moderator.post(page, {"message": "Edited"})
         assert "private@example.org" not in response.content.decode()
     assert states() == {"One": Words.WAITING}
+
+
+def names_read(page: str) -> dict[str, str]:
+    return dict(re.findall(r'name="(name-\d+)" value="(\w+)"', page))
+
+
+@pytest.mark.parametrize(("action", "state"), [("show_names", Words.SHOWN), ("refuse_names", Words.REFUSED)])
+def test_names_that_were_held_are_judged_in_the_same_list(moderator, action, state):
+    held = said("", name="Visit acme.com", name_state=Words.WAITING)
+    said("", name="Private acme.com", name_state=Words.WAITING, public=False)
+    said("", name="Ada")
+    page = moderator.get(MESSAGES).content.decode()
+    assert "Visit acme.com" in page
+    assert "Private" not in page, "nobody is to see it"
+    assert "Ada" not in page
+    assert "1 name done." in act(moderator, action, held, **names_read(page))
+    held.refresh_from_db()
+    assert held.name_state == state
+    assert "Visit acme.com" in moderator.get(MESSAGES, {"words": state.value}).content.decode()
+
+
+def test_a_verdict_on_a_name_moves_it_on_the_wall(moderator):
+    gift = said("", name="Visit acme.com", name_state=Words.WAITING)
+    payment = Payment(f"pi_{gift.pk}", 2000, "usd")
+    posting.post(StripeUpdate(at=timezone.now(), donation=gift.uuid, refs=(payment.intent,), change=payment))
+    assert not Standing.objects.get().named
+    assert "acme" not in Client().get("/sponsors").content.decode()
+    assert "acme" not in Client().get("/").content.decode()
+    act(moderator, "show_names", gift, **names_read(moderator.get(MESSAGES).content.decode()))
+    assert Standing.objects.get().named
+    assert "acme" in Client().get("/sponsors").content.decode()
+
+
+def test_a_name_that_was_changed_after_it_was_read_stays_to_be_read(moderator):
+    gift = said("", name="acme.com", name_state=Words.WAITING)
+    seen = names_read(moderator.get(MESSAGES).content.decode())
+    Donation.objects.update(name="evil.com")
+    assert "Read it first." in act(moderator, "show_names", gift, **seen)
+    assert Donation.objects.get().name_state == Words.WAITING
+
+
+def test_verdicts_stand_in_the_gifts_history_without_the_text(moderator):
+    gift = said("Hello", name="acme.com", name_state=Words.WAITING)
+    page = moderator.get(MESSAGES).content.decode()
+    act(moderator, "show", gift, **marks(page))
+    act(moderator, "refuse_names", gift, **names_read(page))
+    told = LogEntry.objects.order_by("pk").values_list("object_id", "change_message")
+    assert list(told) == [(str(gift.pk), "Showed the message."), (str(gift.pk), "Did not show the name.")]
+
+
+def test_what_waits_to_be_read_is_a_task_of_whoever_may_read_it(moderator):
+    assert "wait" not in moderator.get("/admin/").content.decode()
+    said("", name="acme.com", name_state=Words.WAITING)
+    assert "A message or name waits to be read." in moderator.get("/admin/").content.decode()
 
 
 def paid(amount: int) -> None:

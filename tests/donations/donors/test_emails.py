@@ -191,7 +191,7 @@ def test_a_gift_that_a_restored_backup_has_forgotten_gets_its_receipt(
     rebuilt = Donation.objects.get(uuid=uuid)
     assert letter.to == ["ada@example.org"]
     assert letter.subject == f"[Practice] Your $20 to Tincup, receipt {receipt_of(rebuilt)}"
-    assert "Dear friend, thank you. Your $20.00 arrived" in letter.body
+    assert "Dear Ada, thank you. Your $20.00 arrived" in letter.body
 
 
 # --- What the e-mails say ---------------------------------------------------------------------------------------------

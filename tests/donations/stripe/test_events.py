@@ -288,3 +288,38 @@ def test_a_page_on_which_nothing_was_to_be_paid_is_no_bank_payment_on_its_way(do
     assert (donation.status, donation.delayed) == (Status.EXPIRED, False)
     assert not LedgerEntry.objects.exists()
     assert not Mail.objects.exists()
+
+
+def named(donation: Donation, name: str) -> dict[str, Any]:
+    return event("checkout.session.completed", session(donation, customer_details={"email": "a@b.c", "name": name}))
+
+
+def test_who_left_no_name_is_known_by_the_one_typed_at_stripe(donation: Donation, post_event: Post) -> None:
+    post_event(named(donation, "Ada\u202e Lovelace"))
+    donation.refresh_from_db()
+    assert (donation.name, donation.payer_name, donation.donor) == ("", "Ada Lovelace", "Ada Lovelace")
+    assert donation.shown_name == ""
+
+
+def test_a_name_that_was_given_is_enough(make_donation: Callable[..., Donation], post_event: Post) -> None:
+    donation = make_donation(name="Ada")
+    post_event(named(donation, "Augusta Ada King"))
+    donation.refresh_from_db()
+    assert (donation.name, donation.payer_name) == ("Ada", "")
+
+
+def test_a_name_of_signs_that_nobody_sees_is_none_at_stripe_either(donation: Donation, post_event: Post) -> None:
+    post_event(named(donation, "\u2800\u200b"))
+    donation.refresh_from_db()
+    assert donation.payer_name == ""
+    assert donation.donor == "a@b.c"
+
+
+def test_the_name_at_stripe_is_on_no_public_page(donation: Donation, post_event: Post, client: Any) -> None:
+    """Also where the donor asked to be seen: it was typed for the payment."""
+    Donation.objects.update(public=True)
+    post_event(named(donation, "Augusta Ada King"))
+    donation.refresh_from_db()
+    for address in ("/", "/sponsors", "/sponsors/lately", f"/success?session_id={donation.session_id}", "/api/stats/"):
+        assert "Augusta" not in client.get(address).content.decode()
+    assert "Someone" in client.get("/sponsors/lately").content.decode()

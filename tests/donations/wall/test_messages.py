@@ -63,13 +63,13 @@ def test_another_name_or_consent_does_not_send_words_back(donation):
 def test_a_verdict_is_on_the_words_that_were_read_and_on_no_others(donation):
     say(donation, "Harmless")
     say(donation, "Harmful")
-    assert messages.moderate([(donation.pk, "Harmless")], Words.SHOWN) == 0
+    assert messages.moderate([(donation.pk, "Harmless")], Words.SHOWN) == []
     donation.refresh_from_db()
     assert donation.words == Words.WAITING
 
 
 def test_no_words_need_no_verdict(donation):
-    assert messages.moderate([(donation.pk, "")], Words.SHOWN) == 0
+    assert messages.moderate([(donation.pk, "")], Words.SHOWN) == []
 
 
 @pytest.mark.parametrize(("trusting", "state"), [(False, Words.WAITING), (True, Words.SHOWN)])
@@ -86,3 +86,47 @@ def test_anonymous_is_the_default():
     assert form.is_valid()
     order = form.order()
     assert (order.public, order.show_amount) == (False, False)
+
+
+# --- Names ------------------------------------------------------------------------------------------------------------
+
+AD = "cheap watches at example.com"
+
+
+def test_an_ordinary_name_is_shown_at_once_and_an_advertisement_waits(donation):
+    assert say(donation, "", name="Ada").shown_name == "Ada"
+    held = say(donation, "", name=AD)
+    assert (held.name, held.name_state, held.shown_name) == (AD, Words.WAITING, "")
+
+
+@pytest.mark.parametrize(("setting", "shown"), [("none", ["Ada", AD]), ("suspicious", ["Ada", ""]), ("all", ["", ""])])
+def test_the_setting_says_which_names_are_read_first(donation, settings, setting, shown):
+    settings.MODERATE_NAMES = setting
+    assert [say(donation, "", name=name).shown_name for name in ("Ada", AD)] == shown
+
+
+def test_a_verdict_holds_until_the_name_changes(donation):
+    say(donation, "", name=AD)
+    assert messages.moderate_names([(donation.pk, "another")], Words.SHOWN) == []
+    assert messages.moderate_names([(donation.pk, AD)], Words.SHOWN) == [donation.pk]
+    assert say(donation, "Other words", name=AD).shown_name == AD
+    assert messages.moderate_names([(donation.pk, AD)], Words.REFUSED) == [donation.pk]
+    assert say(donation, "", name=AD).name_state == Words.REFUSED
+    assert say(donation, "", name=f"{AD}!").name_state == Words.WAITING
+
+
+def test_a_name_that_comes_with_an_order_obeys_the_same_setting():
+    orders = []
+    for name in ("Ada", AD, "\u2800\u3164"):
+        form = GiftForm({"amount": "20", "name": name, "public": True})
+        assert form.is_valid()
+        orders.append(form.order())
+    assert [(order.name, order.name_state) for order in orders] == [
+        ("Ada", Words.SHOWN), (AD, Words.WAITING), ("", Words.SHOWN),
+    ]  # fmt: skip
+
+
+def test_so_does_the_name_of_an_account():
+    form = GiftForm({"amount": "20"})
+    assert form.is_valid()
+    assert form.order(name=AD).name_state == Words.WAITING
