@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.api import checkout_endpoints, money_endpoints
+from sandbox.api.endpoints import checkout, money
 from sandbox.core import errors
 from sandbox.operator import behaviour
 from sandbox.operator import money as operator_money
@@ -18,28 +18,28 @@ CONTROL = "test_helpers/sandbox"
 
 _ID = "([^/]+)"
 _ROUTES: list[tuple[str, str, Endpoint]] = [
-    ("POST", "checkout/sessions", checkout_endpoints.create_session),
-    ("GET", "checkout/sessions", checkout_endpoints.list_sessions),
-    ("GET", f"checkout/sessions/{_ID}", checkout_endpoints.retrieve_session),
-    ("POST", f"checkout/sessions/{_ID}/expire", checkout_endpoints.expire_session),
-    ("GET", "payment_intents", checkout_endpoints.list_intents),
-    ("GET", f"payment_intents/{_ID}", checkout_endpoints.retrieve_intent),
-    ("GET", "events", checkout_endpoints.list_events),
-    ("GET", f"events/{_ID}", checkout_endpoints.retrieve_event),
-    ("GET", "charges", money_endpoints.list_charges),
-    ("GET", f"charges/{_ID}", money_endpoints.retrieve_charge),
-    ("POST", "refunds", money_endpoints.create_refund),
-    ("GET", "refunds", money_endpoints.list_refunds),
-    ("GET", f"refunds/{_ID}", money_endpoints.retrieve_refund),
-    ("POST", f"refunds/{_ID}/cancel", money_endpoints.cancel_refund),
-    ("GET", "disputes", money_endpoints.list_disputes),
-    ("GET", f"disputes/{_ID}", money_endpoints.retrieve_dispute),
-    ("GET", "radar/early_fraud_warnings", money_endpoints.list_fraud_warnings),
-    ("GET", f"radar/early_fraud_warnings/{_ID}", money_endpoints.retrieve_fraud_warning),
-    ("GET", "balance_transactions", money_endpoints.list_balance_transactions),
-    ("GET", f"balance_transactions/{_ID}", money_endpoints.retrieve_balance_transaction),
-    ("GET", "payouts", money_endpoints.list_payouts),
-    ("GET", f"payouts/{_ID}", money_endpoints.retrieve_payout),
+    ("POST", "checkout/sessions", checkout.create_session),
+    ("GET", "checkout/sessions", checkout.list_sessions),
+    ("GET", f"checkout/sessions/{_ID}", checkout.retrieve_session),
+    ("POST", f"checkout/sessions/{_ID}/expire", checkout.expire_session),
+    ("GET", "payment_intents", checkout.list_intents),
+    ("GET", f"payment_intents/{_ID}", checkout.retrieve_intent),
+    ("GET", "events", checkout.list_events),
+    ("GET", f"events/{_ID}", checkout.retrieve_event),
+    ("GET", "charges", money.list_charges),
+    ("GET", f"charges/{_ID}", money.retrieve_charge),
+    ("POST", "refunds", money.create_refund),
+    ("GET", "refunds", money.list_refunds),
+    ("GET", f"refunds/{_ID}", money.retrieve_refund),
+    ("POST", f"refunds/{_ID}/cancel", money.cancel_refund),
+    ("GET", "disputes", money.list_disputes),
+    ("GET", f"disputes/{_ID}", money.retrieve_dispute),
+    ("GET", "radar/early_fraud_warnings", money.list_fraud_warnings),
+    ("GET", f"radar/early_fraud_warnings/{_ID}", money.retrieve_fraud_warning),
+    ("GET", "balance_transactions", money.list_balance_transactions),
+    ("GET", f"balance_transactions/{_ID}", money.retrieve_balance_transaction),
+    ("GET", "payouts", money.list_payouts),
+    ("GET", f"payouts/{_ID}", money.retrieve_payout),
     ("GET", CONTROL, behaviour.retrieve),
     ("POST", CONTROL, behaviour.update),
     ("POST", f"{CONTROL}/stranger", behaviour.other_merchant),

@@ -1,0 +1,1 @@
+"""What each call does: it checks its parameters and returns one of Stripe's objects."""
