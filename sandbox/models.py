@@ -135,6 +135,11 @@ class Behaviour(models.Model):
         validators=[MinValueValidator(Decimal("0.000001"))],
     )
 
+    missing_permissions = models.CharField(
+        "permissions that restricted keys (rk_test_…) lack", max_length=500, blank=True, default=""
+    )
+    list_lag = models.PositiveIntegerField("seconds until lists show what is new", default=0)
+
     fault = models.CharField("the API fails by", max_length=20, choices=Fault, blank=True, default=Fault.NONE)
     fault_calls = models.CharField("only calls that begin so (POST refunds)", max_length=100, blank=True, default="")
     fault_rate = models.PositiveIntegerField(

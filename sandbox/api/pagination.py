@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
 from sandbox.core import errors
-from sandbox.models import Event, Record
+from sandbox.models import Behaviour, Event, Record
 
 Row = TypeVar("Row", Record, Event)
 
@@ -22,6 +23,9 @@ _COMPARISONS = {
 
 def page(rows: QuerySet[Row], params: dict[str, Any], *, kind: str, url: str) -> dict[str, Any]:
     """One page of the rows as Stripe's list object."""
+    if lag := Behaviour.current().list_lag:
+        # What is new can be retrieved by its id at once; a list shows it later.
+        rows = rows.filter(created__lte=time.time() - lag)
     for comparison, timestamp in params.get("created", {}).items():
         rows = rows.filter(**{_COMPARISONS[comparison]: timestamp})
     after, before = params.get("starting_after"), params.get("ending_before")

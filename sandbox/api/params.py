@@ -175,3 +175,20 @@ LIST_PAYOUTS = hash_of(
 LIST_EVENTS = hash_of(
     {**_page, "delivery_success": boolean, "type": text(), "types": list_of(text(), 20)},
 )
+
+_webhook_endpoint = {
+    **_expand,
+    "description": text(),
+    "enabled_events": list_of(text(100), 500),
+    "metadata": metadata,
+    "url": url,
+}
+
+CREATE_WEBHOOK_ENDPOINT = hash_of(
+    {**_unsupported("connect"), **_webhook_endpoint, "api_version": text(40)}, required=["enabled_events", "url"]
+)
+
+# The API version cannot be changed any more.
+UPDATE_WEBHOOK_ENDPOINT = hash_of({**_webhook_endpoint, "disabled": boolean})
+
+LIST_WEBHOOK_ENDPOINTS = hash_of({name: rule for name, rule in _page.items() if name != "created"})

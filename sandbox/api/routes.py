@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.api.endpoints import checkout, money
+from sandbox.api.endpoints import account, checkout, money
 from sandbox.core import errors
 from sandbox.operator import behaviour
 from sandbox.operator import money as operator_money
@@ -40,6 +40,11 @@ _ROUTES: list[tuple[str, str, Endpoint]] = [
     ("GET", f"balance_transactions/{_ID}", money.retrieve_balance_transaction),
     ("GET", "payouts", money.list_payouts),
     ("GET", f"payouts/{_ID}", money.retrieve_payout),
+    ("GET", "account", account.retrieve_account),
+    ("POST", "webhook_endpoints", account.create_webhook_endpoint),
+    ("GET", "webhook_endpoints", account.list_webhook_endpoints),
+    ("GET", f"webhook_endpoints/{_ID}", account.retrieve_webhook_endpoint),
+    ("POST", f"webhook_endpoints/{_ID}", account.update_webhook_endpoint),
     ("GET", CONTROL, behaviour.retrieve),
     ("POST", CONTROL, behaviour.update),
     ("POST", f"{CONTROL}/stranger", behaviour.other_merchant),

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox.api import faults, form_encoding, idempotency, routes
+from sandbox.api import faults, form_encoding, idempotency, permissions, routes
 from sandbox.core import ids, versions
 from sandbox.core.errors import ApiError
 from sandbox.router import ALIAS
@@ -51,10 +51,11 @@ def _handle(request: HttpRequest, path: str, fault: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, path: str, request_id: str, fault: str) -> HttpResponse:
-    _authenticate(request.headers.get("Authorization", ""))
+    api_key = _authenticate(request.headers.get("Authorization", ""))
     endpoint, arguments = routes.find(request.method or "", path)
     raw = request.META["QUERY_STRING"] if request.method == "GET" else _form(request)
     params = form_encoding.parse(raw)
+    permissions.check(api_key, request.method or "", path, params)
     key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
     api_request = ApiRequest(request_id, key)
 
@@ -91,7 +92,8 @@ def _execute(work: Callable[[], dict[str, Any]], key: str, request_id: str) -> H
         raise
 
 
-def _authenticate(header: str) -> None:
+def _authenticate(header: str) -> str:
+    """The key."""
     key = _key(header)
     if not key:
         raise ApiError(
@@ -102,6 +104,7 @@ def _authenticate(header: str) -> None:
         )
     if not key.startswith(("sk_test_", "rk_test_")):
         raise ApiError(401, f"Invalid API Key provided: {key[:8]}{'*' * 8}{key[-4:] if len(key) > 16 else ''}")
+    return key
 
 
 def _key(header: str) -> str:

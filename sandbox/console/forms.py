@@ -1,4 +1,4 @@
-"""The console's forms: how the stand-in delivers, in which currency it settles, how its API fails."""
+"""The console's forms: how the stand-in delivers and settles, what its API lets see, how it fails."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 
+from sandbox.core import permissions
 from sandbox.core.currencies import SUPPORTED
 from sandbox.models import Behaviour
 
@@ -38,6 +39,21 @@ class SettlementForm(BehaviourForm):
         return currency
 
 
+class AccessForm(BehaviourForm):
+    """What the API lets its callers see."""
+
+    class Meta:
+        model = Behaviour
+        fields = ("missing_permissions", "list_lag")
+
+    def clean_missing_permissions(self) -> str:
+        """Permissions of Stripe's, or nothing."""
+        text = str(self.cleaned_data["missing_permissions"])
+        if unknown := permissions.unknown(text):
+            raise forms.ValidationError(f"Stripe has no permission {unknown[0]}: write like charge_read dispute_read.")
+        return text
+
+
 class FaultForm(BehaviourForm):
     """How the API fails."""
 
@@ -50,5 +66,6 @@ class FaultForm(BehaviourForm):
 FORMS: dict[str, tuple[type[BehaviourForm], str, str]] = {
     "mood": (DeliveryForm, "How events are delivered", "The delivery settings are saved."),
     "money": (SettlementForm, "How payments settle", "The settlement is saved."),
+    "access": (AccessForm, "What the API lets see", "What the API lets see is saved."),
     "faults": (FaultForm, "How the API fails", "The faults are saved."),
 }

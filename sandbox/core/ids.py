@@ -25,6 +25,7 @@ _FORMATS = {
     "issfr": ("1", 23),
     "po": ("1", 23),
     "req": ("", 14),
+    "we": ("1", 23),
 }
 
 
@@ -41,3 +42,8 @@ def new(prefix: str) -> str:
 def client_secret(intent_id: str) -> str:
     """The secret that a payment intent carries."""
     return f"{intent_id}_secret_{_random(25)}"
+
+
+def webhook_secret() -> str:
+    """The signing secret of a new webhook endpoint."""
+    return f"whsec_{_random(32)}"

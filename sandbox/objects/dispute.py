@@ -39,6 +39,7 @@ def build(charge: dict[str, Any], amount: int, *, created: int, status: str, rea
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,
+            "submission_method": "not_submitted",
         },
         "is_charge_refundable": inquiry,
         "livemode": False,
@@ -52,7 +53,8 @@ def build(charge: dict[str, Any], amount: int, *, created: int, status: str, rea
 
 def _payment_method_details(method: dict[str, Any], reason: str, inquiry: bool) -> dict[str, Any]:
     if method["type"] != "card":
-        return {"type": method["type"], method["type"]: {}}
+        # Of a bank debit Stripe tells no more here.
+        return {"type": method["type"]}
     card = {
         "brand": method["card"]["brand"],
         "case_type": "inquiry" if inquiry else "chargeback",

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sandbox.core import errors, store
+from sandbox.core import errors, permissions, store
 from sandbox.core.validators import boolean, choice, exchange_rate, hash_of, integer, settlement_currency, text
 from sandbox.engine import bank_payments, card_payments, sessions, test_cards
 from sandbox.models import Behaviour, Event
@@ -25,7 +25,16 @@ _DAY = 24 * 3600
 
 def _anything(raw: Any, name: str) -> str:
     """A text that may be empty."""
-    return text(Behaviour._meta.get_field("fault_calls").max_length or 0)(raw, name) or ""
+    return text(Behaviour._meta.get_field(name).max_length or 0)(raw, name) or ""
+
+
+def _permissions(raw: Any, name: str) -> str:
+    """Names of permissions, between spaces."""
+    value = _anything(raw, name)
+    if unknown := permissions.unknown(value):
+        known = ", ".join(sorted(permissions.NAMES))
+        raise errors.parameter_invalid(f"There is no permission {unknown[0]}. There are: {known}.", name)
+    return value
 
 
 _UPDATE = hash_of(
@@ -39,6 +48,8 @@ _UPDATE = hash_of(
         "bank_delay": integer(0, _DAY),
         "settlement": settlement_currency,
         "exchange_rate": exchange_rate,
+        "missing_permissions": _permissions,
+        "list_lag": integer(0, _DAY),
         "fault": choice(Behaviour.Fault.values),
         "fault_calls": _anything,
         "fault_rate": integer(0, 100),

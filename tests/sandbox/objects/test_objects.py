@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from sandbox.models import Event, Record
+from sandbox.objects import account
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["sandbox"])
 
 # Gone since 2025-09-30.clover; shown only when expanded.
 GONE = {"checkout.session": {"currency_conversion"}, "charge": {"refunds"}}
 # In the examples from another version of the API or only of another kind of payment.
-OURS = {"charge": {"outcome": {"risk_level"}}}
+OURS = {"charge": {"outcome": {"risk_level"}}, "dispute": {"evidence_details": {"submission_method"}}}
 
 
 def example(kind: str) -> dict[str, Any]:
@@ -66,7 +67,23 @@ def test_an_object_about_money_has_the_keys_of_stripes_example(objects, kind):
     assert records
     for record in records:
         ours = {key: value for key, value in record.body.items() if (kind, key) != ("refund", "pending_reason")}
-        assert differences(ours, example(kind), {}) == {}
+        assert differences(ours, example(kind), OURS.get(kind, {})) == {}
+
+
+def test_the_account_and_its_endpoints_have_the_keys_of_stripes_examples(api):
+    assert differences(account.build("usd"), example("account"), {}) == {}
+    made = api.v1.webhook_endpoints.create({"url": "https://a.example/", "enabled_events": ["charge.failed"]})
+    assert differences(Record.objects.get(stripe_id=made.id).body, example("webhook_endpoint"), {}) == {}
+
+
+def test_a_dispute_of_a_bank_payment_does_not_tell_its_bank(api, create_session, client, control):
+    session = create_session()
+    client.post(f"/sandbox/pay/{session.id}", {"bank": "settles", "email": "a@b.example"})
+    control("/settle", session=session.id, outcome="settles")
+    control("/dispute", session=session.id, kind="chargeback")
+    (dispute,) = api.v1.disputes.list().data
+    assert dispute.payment_method_details.to_dict() == {"type": "us_bank_account"}
+    assert dispute.evidence_details.submission_method == "not_submitted"
 
 
 def test_a_dispute_carries_whole_balance_transactions(objects):
