@@ -18,7 +18,7 @@ import requests
 import stripe
 from django.conf import settings
 
-from donations.stripe.errors import BadSignature, NotFound, RateLimited, Refused, StripeUnavailable
+from donations.stripe.errors import BadSignature, RateLimited, StripeUnavailable, told
 from donations.stripe.retries import with_retries
 from lib import money
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+API_VERSION: str = stripe.api_version  # of every call, and of the events that we ask for
 TIMEOUT = (3, 8)  # seconds: connect, read
 # Below the server's 32 threads: a site that calls itself (the sandbox) must keep threads for the inner calls, and a
 # donor beyond this number is better told at once than left waiting.
@@ -86,7 +87,7 @@ def create_session(
     if locale:
         params["locale"] = locale
     with _calling():
-        session = _dict(_client().v1.checkout.sessions.create(params, {"idempotency_key": key}))
+        session = as_dict(_client().v1.checkout.sessions.create(params, {"idempotency_key": key}))
     if not str(session.get("id")).startswith("cs_") or not str(session.get("url")).startswith("http"):
         raise StripeUnavailable("an answer that is no open session")
     return session
@@ -101,7 +102,7 @@ def create_refund(*, key: str, payment: str, amount: int, reason: str, metadata:
     if reason:
         params["reason"] = cast("Any", reason)
     with _calling():
-        refund = _dict(_client().v1.refunds.create(params, {"idempotency_key": key}))
+        refund = as_dict(_client().v1.refunds.create(params, {"idempotency_key": key}))
     if not str(refund.get("id")).startswith(("re_", "pyr_")):
         raise StripeUnavailable("an answer that is no refund")
     return refund
@@ -118,17 +119,19 @@ def retrieve(reference: str) -> dict[str, Any]:
         match reference.split("_", 1)[0]:
             case "cs":
                 # The charge tells when the payment happened; the intent's status tells a late failure.
-                return _dict(client.checkout.sessions.retrieve(reference, {"expand": ["payment_intent.latest_charge"]}))
+                return as_dict(
+                    client.checkout.sessions.retrieve(reference, {"expand": ["payment_intent.latest_charge"]})
+                )
             case "pi":
-                return _dict(client.payment_intents.retrieve(reference, {"expand": ["latest_charge"]}))
+                return as_dict(client.payment_intents.retrieve(reference, {"expand": ["latest_charge"]}))
             case "ch" | "py":
-                return _dict(client.charges.retrieve(reference))
+                return as_dict(client.charges.retrieve(reference))
             case "re" | "pyr":
-                return _dict(client.refunds.retrieve(reference))
+                return as_dict(client.refunds.retrieve(reference))
             case "dp" | "du":
-                return _dict(client.disputes.retrieve(reference))
+                return as_dict(client.disputes.retrieve(reference))
             case "issfr":
-                return _dict(client.radar.early_fraud_warnings.retrieve(reference))
+                return as_dict(client.radar.early_fraud_warnings.retrieve(reference))
     raise ValueError(f"{reference!r} is nothing that we fetch")
 
 
@@ -172,7 +175,7 @@ def listed(
 
 def _page(service: Any, params: dict[str, Any]) -> dict[str, Any]:
     with _calling():
-        return _dict(service.list(params))
+        return as_dict(service.list(params))
 
 
 def verify(payload: bytes, signature: str) -> str:
@@ -198,6 +201,13 @@ def verify(payload: bytes, signature: str) -> str:
 
 
 @contextmanager
+def connected() -> Iterator[Any]:
+    """The SDK's services, for a call that no function here makes. Raises StripeUnavailable or Refused."""
+    with _calling():
+        yield _client().v1
+
+
+@contextmanager
 def _calling() -> Iterator[None]:
     if not _slots.acquire(blocking=False):
         raise RateLimited("too many calls to Stripe at once")
@@ -215,17 +225,9 @@ def _calling() -> Iterator[None]:
 
 
 def _translated(error: stripe.StripeError) -> Exception:
-    status = error.http_status
     # The SDK leaves `.code` empty for several of its classes; the error object has it.
     code = str(getattr(error.error, "code", None) or "") if error.error else ""
-    if status == 429:
-        return RateLimited(f"429 {code}")
-    # 409: the first request with this key is still running. 2xx: the answer itself could not be read.
-    if status is None or status == 409 or status < 300:
-        return StripeUnavailable(f"{status} {code}")
-    if status == 404 and code == "resource_missing":
-        return NotFound(status, code, str(error.user_message))
-    return Refused(status, code, str(error.user_message))
+    return told(error.http_status, code, str(error.user_message))
 
 
 def _client() -> stripe.StripeClient:
@@ -249,5 +251,6 @@ def _session(base: str) -> requests.Session:
     return session
 
 
-def _dict(thing: stripe.StripeObject) -> dict[str, Any]:
+def as_dict(thing: stripe.StripeObject) -> dict[str, Any]:
+    """What the SDK gave, as plain values."""
     return dict(thing.to_dict(for_json=True))

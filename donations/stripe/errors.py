@@ -27,3 +27,15 @@ class NotFound(Refused):
 
 class BadSignature(Exception):
     """The payload was not signed by Stripe with one of our secrets, or too long ago."""
+
+
+def told(status: int | None, code: str, message: str) -> StripeUnavailable | Refused:
+    """The error that an answer of Stripe's stands for; without a status there was none."""
+    if status == 429:
+        return RateLimited(f"429 {code}")
+    # 409: the first request with this key is still running. 2xx: the answer itself could not be read.
+    if status is None or status == 409 or status < 300:
+        return StripeUnavailable(f"{status} {code}")
+    if status == 404 and code == "resource_missing":
+        return NotFound(status, code, message)
+    return Refused(status, code, message)

@@ -25,7 +25,7 @@ _DAY = 24 * 3600
 
 def _anything(raw: Any, name: str) -> str:
     """A text that may be empty."""
-    return text(Behaviour._meta.get_field(name).max_length or 0)(raw, name) or ""
+    return text(getattr(Behaviour._meta.get_field(name), "max_length", 0))(raw, name) or ""
 
 
 def _permissions(raw: Any, name: str) -> str:

@@ -18,6 +18,7 @@ def refusal(call) -> str:
     with pytest.raises(stripe.PermissionError) as refused:
         call()
     assert refused.value.http_status == 403
+    assert refused.value.error
     assert refused.value.error.code == "more_permissions_required"
     return str(refused.value.user_message)
 
