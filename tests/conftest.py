@@ -6,6 +6,8 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import nullcontext
+from itertools import chain
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -81,7 +83,30 @@ def _may_use_the_sites_database(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without chromium, leave the browser tests out (after -m and -k had their say), or fail if they are required."""
+    """After -m and -k had their say."""
+    _begin_with_what_takes_long(items)
+    _leave_out_the_browser(config, items)
+
+
+def _begin_with_what_takes_long(items: list[pytest.Item]) -> None:
+    """Slow files stand first in each worker's share: begun last, one would run on while the other workers idle."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    slow: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("slow"):
+            slow.setdefault(item.path, []).append(item)
+    files = list(slow.values())
+    share = -(-len(quick) // workers)
+    items[:] = [
+        item
+        for worker in range(workers)
+        for item in (*chain(*files[worker::workers]), *quick[worker * share : (worker + 1) * share])
+    ]
+
+
+def _leave_out_the_browser(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without chromium, that is; or fail if its tests are required."""
     browser = [item for item in items if item.get_closest_marker("browser")]
     if CHROMIUM or not browser:
         return

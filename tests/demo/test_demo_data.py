@@ -38,6 +38,7 @@ def demo_data(**options: Any) -> str:
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_the_books_agree_here_and_with_the_sandbox(stripe: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One story for all that is said of it: to tell it takes many seconds."""
     monkeypatch.setattr(reconciliation, "YOUNG", timedelta(0))
@@ -71,10 +72,7 @@ def test_the_books_agree_here_and_with_the_sandbox(stripe: str, monkeypatch: pyt
     gift = Donation.objects.filter(status=Status.PAID, refs__isnull=False).distinct()[0]
     assert ask(gift, amount=wanted(gift).amount and 100).state == "made"
 
-    first = Donation.objects.exclude(pk=own.pk)
-    gifts = first.count()
-    assert demo_data() == told, "a practice site may have more of it, and it is the same story for the same seed"
-    assert first.count() == 2 * gifts
+    assert not writing.real_gifts(), "a practice site may have more of it"
 
 
 @pytest.mark.parametrize(

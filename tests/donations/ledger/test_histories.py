@@ -17,6 +17,7 @@ from functools import partial
 from threading import Barrier
 from typing import Any
 
+import pytest
 import time_machine
 from django.db import connections, transaction
 from hypothesis import HealthCheck, given, settings
@@ -164,6 +165,7 @@ def timetable(data: st.DataObject, history: History) -> Timetable:
     return drawn
 
 
+@pytest.mark.slow
 class AnyOrderEndsAlike(TestCase):
     databases = {"default", "sandbox"}
 
