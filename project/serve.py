@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
 
 from project.env import refuse
+from project.server.channel import Channel, Refusal, channel_class
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -42,6 +42,8 @@ class Limits:
     silence: int = 20
     # From a request's first byte to its last.
     receive: float = 10
+    # How long what still comes is read after a refusal.
+    linger: float = 2
     # How long a stop waits for the requests in flight.
     drain: float = 25
 
@@ -86,6 +88,7 @@ class Server:
         *,
         behind_proxy: bool,
         limits: Limits | None = None,
+        refusal: Refusal | None = None,
     ) -> None:
         self.limits = limits or Limits()
         # waitress keeps every socket of the server in this map; its type stubs take it for a map of plain sockets.
@@ -106,6 +109,9 @@ class Server:
             # Django counts the proxies (middleware.trusted_proxies); without one, nobody may claim any.
             clear_untrusted_proxy_headers=not behind_proxy,
         ).task_dispatcher
+        connections = channel_class(refusal)
+        for listener in self._all(BaseWSGIServer):
+            listener.channel_class = connections
         self.stopped_at: float | None = None
         self.begun: dict[HTTPRequestParser, float] = {}
         self.reaped_at = 0.0
@@ -139,7 +145,9 @@ class Server:
     def _reap(self, now: float) -> None:
         """Close connections whose request is not complete in time; waitress' own clock restarts at every byte."""
         begun = {}
-        for channel in self._all(HTTPChannel):
+        for channel in self._all(Channel):
+            if channel.lingering_since is not None and now - channel.lingering_since > self.limits.linger:
+                channel.will_close = True
             if channel.request is not None and not channel.requests:
                 begun[channel.request] = since = self.begun.get(channel.request, now)
                 if now - since > self.limits.receive:
@@ -149,7 +157,7 @@ class Server:
     def _in_flight(self) -> bool:
         """Whether a request is being received, handled or answered. Connections between two requests are closed."""
         working = False
-        for channel in self._all(HTTPChannel):
+        for channel in self._all(Channel):
             if channel.request is not None or channel.requests or channel.total_outbufs_len:
                 working = True
             else:
@@ -166,11 +174,12 @@ def main() -> None:
 
     sockets = listen(settings.PORT, everywhere=not settings.DEBUG)
     # Only now: this starts the background threads, which must not run beside a server that holds the port already.
+    from project.server.refusals import refusal
     from project.wsgi import application
 
     # It warns of every request that waits for a thread: at a busy moment the log would be the load.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = Server(application, sockets, behind_proxy=settings.TRUSTED_PROXIES > 0)
+    server = Server(application, sockets, behind_proxy=settings.TRUSTED_PROXIES > 0, refusal=refusal)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
     practice = " (sandbox: no real money moves)" if settings.SANDBOX else ""

@@ -33,22 +33,28 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def security_headers() -> dict[str, str]:
+    """What every answer carries that says nothing of it itself."""
+    headers = {
+        "Content-Security-Policy": content_security_policy(),
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        # They may be kept for Back, and are asked for again.
+        "Cache-Control": "private, no-cache",
+    }
+    if settings.HSTS:
+        headers["Strict-Transport-Security"] = settings.HSTS
+    return headers
+
+
 class HeadersMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.headers = {
-            "Content-Security-Policy": content_security_policy(),
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Referrer-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
-            # Of pages that say nothing of it themselves: they may be kept for Back, and are asked for again.
-            "Cache-Control": "private, no-cache",
-        }
-        if settings.HSTS:
-            self.headers["Strict-Transport-Security"] = settings.HSTS
+        self.headers = security_headers()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)

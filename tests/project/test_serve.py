@@ -291,11 +291,33 @@ def test_the_limit_of_open_files_is_raised_as_far_as_it_goes(
 # --- The whole site --------------------------------------------------------------------------------------------------
 
 
-def test_the_site_starts_says_where_it_is_and_stops(site: Callable[..., Running]) -> None:
+PATHS = ("/", "/livez", "/readyz", "/login", "/nothing", "/theme.css", "/api/stats/", "/docs", "/admin/", "/sandbox/")
+
+
+def assert_heads_have_no_bodies(server: Running) -> None:
+    host = f"Host: localhost:{server.port}\r\n".encode()
+    for path in PATHS:
+        with server.connect() as client:
+            client.sendall(f"HEAD {path} HTTP/1.1\r\n".encode() + host + b"\r\n")
+            client.sendall(b"GET /livez HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n")
+            head, _, rest = received(client).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 ")
+        assert rest.startswith(b"HTTP/1.1 200 OK") or (not rest and b"Connection: close" in head), path
+
+
+def assert_a_refusal_is_a_page_of_ours(server: Running) -> None:
+    refused = server.ask("POST", "/donate", {"Transfer-Encoding": "gzip"})
+    assert (refused.status, refused.headers["X-Frame-Options"]) == (501, "DENY")
+    assert "Your browser" in refused.text
+
+
+def test_the_site_starts_says_where_it_is_answers_and_stops(site: Callable[..., Running]) -> None:
     server = site(DEBUG="true")
     assert server.greeting == f"Tincup is at http://localhost:{server.port} (sandbox: no real money moves)"
     answer = server.ask("GET", "/livez")
     assert (answer.status, answer.text) == (200, "ok\n")
+    assert_heads_have_no_bodies(server)
+    assert_a_refusal_is_a_page_of_ours(server)
     server.terminate()
     assert server.ended(timeout=10) < 5
     assert server.process.returncode == 0

@@ -1,0 +1,1 @@
+"""How the server's connections answer."""
