@@ -32,6 +32,14 @@ _FILLERS = re.compile(
 _ACCENTS = 4
 
 
+def storable(text: str) -> bool:
+    """Whether every database keeps the text: none keeps half of a surrogate pair, and PostgreSQL no NUL."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
 def tidy(text: str) -> str:
     """NFC, on one line, without what is not seen: controls, marks of direction, signs without a width or a meaning.
 

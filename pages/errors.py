@@ -1,9 +1,13 @@
-"""Error pages. They must not fail themselves: where the database is away, one that needs nothing is shown instead."""
+"""Error pages. They must not fail themselves: where the database is away, one that needs nothing is shown instead.
+
+None of them looks at the body of the request: it may be what is wrong.
+"""
 
 from __future__ import annotations
 
 import sys
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.middleware import csrf
@@ -13,10 +17,18 @@ from django.views import defaults
 
 AWAY = (OperationalError, InterfaceError)
 RETRY = 60  # seconds
+REFUSED = "tincup.refused"  # why, for the one line that the log has of a request (project.middleware.access_log)
 # Why Django refused a form, by its own words.
 HIDDEN = {csrf.REASON_NO_REFERER, csrf.REASON_MALFORMED_REFERER}
 _WITH_AN_ADDRESS = (csrf.REASON_BAD_ORIGIN, csrf.REASON_BAD_REFERER, csrf.REASON_INSECURE_REFERER)
 ELSEWHERE = tuple(reason.partition("%s")[0] for reason in _WITH_AN_ADDRESS)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django does not take, or what it takes for an attack."""
+    request.META[REFUSED] = type(exception).__name__
+    code = 413 if isinstance(exception, RequestDataTooBig) else 400
+    return HttpResponse(loader.get_template(f"{code}.html").render(), status=code)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -25,11 +37,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     Most often it has no fresh token: a page left open too long, or a browser without cookies. With one, the browser
     does not say which page the form came from ("Origin: null", or no Referer on https), or says another site's.
     """
+    cause = ""
     if request.META.get("HTTP_ORIGIN") == "null" or reason in HIDDEN:
-        return _dressed(request, "403_csrf.html", 403, {"cause": "hidden"})
-    if reason.startswith(ELSEWHERE):
-        return _dressed(request, "403_csrf.html", 403, {"cause": "elsewhere"})
-    return _dressed(request, "403_csrf.html", 403)
+        cause = "hidden"
+    elif reason.startswith(ELSEWHERE):
+        cause = "elsewhere"
+    request.META[REFUSED] = f"csrf {cause}".strip()
+    return _dressed(request, "403_csrf.html", 403, {"cause": cause})
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

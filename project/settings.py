@@ -120,6 +120,8 @@ MIDDLEWARE = [
     "project.middleware.one_address.OneAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    # Above all that looks at what was sent, or looks something up by it.
+    "project.middleware.legible.LegibleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "project.middleware.trailing_slash.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -224,6 +226,8 @@ LOGGING = {
         # access_log writes the one line per request, without query strings (they may hold ids and addresses).
         "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        # What a client did wrong stands in that line, too: anybody may send it, as often as he likes.
+        "django.security": {"handlers": [], "level": "CRITICAL", "propagate": False},
         # One line per call to Stripe, with ids in it, says nothing that the access log does not.
         "stripe": {"level": "WARNING"},
         # It tells each step of each sign-in.

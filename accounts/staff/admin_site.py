@@ -5,12 +5,14 @@ What holds for every list of the admin is mixed in here, also into those of Djan
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.sites import AdminSite
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.http import urlencode
@@ -20,6 +22,7 @@ from django_otp.admin import OTPAdminSite
 
 from accounts.staff import two_factor
 from accounts.staff.narrowing import Narrow
+from lib.typed_text import storable
 
 
 class Desk(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
@@ -35,6 +38,18 @@ class Desk(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
         super().register(
             model_or_iterable, type(plain.__name__, (Narrow, plain), {"__module__": plain.__module__}), **options
         )
+
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        """Django's own pages look rows up by what was posted, as it is."""
+
+        @wraps(view)
+        def legible(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not all(storable(text) for name, texts in request.POST.lists() for text in (name, *texts)):
+                raise BadRequest("a form with what no database keeps")
+            return view(request, *args, **kwargs)
+
+        wrapped: Callable[..., HttpResponse] = super().admin_view(legible, cacheable)
+        return wrapped
 
     def has_permission(self, request: HttpRequest) -> bool:
         if settings.STAFF_TWO_FACTOR:

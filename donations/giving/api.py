@@ -22,6 +22,7 @@ from donations.giving.forms import GiftForm, ProgramGiftForm, declined
 from donations.models import Donation
 from donations.reporting import public_totals
 from lib import amount_field, money
+from lib.typed_text import storable
 
 Answer = Callable[[HttpRequest], dict[str, Any]]
 View = Callable[[HttpRequest], HttpResponse]
@@ -145,20 +146,12 @@ def _body(request: HttpRequest) -> dict[str, Any]:
 
 
 def _fits(field: str, value: Any) -> bool:
-    if isinstance(value, str) and not _is_text(value):
+    # JSON can spell what no database keeps.
+    if isinstance(value, str) and not storable(value):
         return False
     if field == "public":
         return isinstance(value, bool)
     return isinstance(value, str) and (field == "amount" or not isinstance(value, Number))
-
-
-def _is_text(value: str) -> bool:
-    """JSON can spell half of a surrogate pair, which no database stores."""
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _first_error(form: GiftForm) -> ApiError:

@@ -20,5 +20,8 @@ class AccessLogMiddleware:
         response = self.get_response(request)
         # A line break in a path must not forge a second log line.
         path = request.path.encode("unicode_escape").decode()
-        log.info("%s %s %s %d ms", request.method, path, response.status_code, (time.monotonic() - started) * 1000)
+        # Why an error page was shown, as far as it knows (pages.errors).
+        reason = f" ({why})" if (why := request.META.get("tincup.refused")) else ""
+        taken = (time.monotonic() - started) * 1000
+        log.info("%s %s %s %d ms%s", request.method, path, response.status_code, taken, reason)
         return response

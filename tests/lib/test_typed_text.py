@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.typed_text import TidyField, tidy
+from lib.typed_text import TidyField, storable, tidy
 
 NOT_SEEN = [
     "\u200b", "\u2060\ufeff", "\u2800", "\u3164 \uffa0", "\u115f\u1160", "\u202e\u2066\u200e\u061c", "\u00ad",
@@ -59,3 +59,13 @@ def test_tidied_text_is_tidy(text: str) -> None:
     assert tidy(once) == once
     assert unicodedata.is_normalized("NFC", once)
     assert not set(once) & {*"\u202a\u202e\u2066\u200b\u2060\ufeff\n"}
+
+
+@pytest.mark.parametrize("text", ["", "ä 😀", "\x01", "\uffff"])
+def test_what_a_database_keeps(text: str) -> None:
+    assert storable(text)
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0", "\ud800", "\udfff a"])
+def test_what_no_database_keeps(text: str) -> None:
+    assert not storable(text)

@@ -89,7 +89,7 @@ def test_the_link_dies_when_the_address_changes(client):
 
 
 @pytest.mark.parametrize(
-    "key", ["", "1", "1.", ".x", "x.y", "٣.y", "9" * 30 + ".c-d", "1.c-d", "0.c-d", "1.\0", "-1.c-d", "1.c-d-e"]
+    "key", ["", "1", "1.", ".x", "x.y", "٣.y", "9" * 30 + ".c-d", "1.c-d", "0.c-d", "-1.c-d", "1.c-d-e"]
 )
 def test_a_key_that_is_none_is_refused_in_words(client, alice, key):
     for page in ("/register/verify", "/password-reset/new", "/account/email/confirm"):

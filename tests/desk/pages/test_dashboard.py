@@ -112,7 +112,7 @@ def test_a_gift_is_found_by_the_number_of_its_receipt(make_donation: Make) -> No
 
 def test_what_is_nowhere_finds_nothing(make_donation: Make) -> None:
     make_donation(name="Ada")
-    for query in ("pi_2", "Ada Grace", "9" * 18, "9" * 40, "ada\0x", "evt_9", "txn_9"):
+    for query in ("pi_2", "Ada Grace", "9" * 18, "9" * 40, "evt_9", "txn_9"):
         assert found(query) == set(), query
 
 

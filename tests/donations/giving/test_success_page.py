@@ -86,7 +86,7 @@ def test_the_polling_ends(client: Client, given: Donation, faulty_stripe: Faulty
 
 
 @pytest.mark.parametrize("path", ["/success", "/success/status"])
-@pytest.mark.parametrize("guess", ["", "cs_test_guess", "pi_1", "cs_\x00", "cs_" + "x" * 300, "cs_é"])
+@pytest.mark.parametrize("guess", ["", "cs_test_guess", "pi_1", "cs_" + "x" * 300, "cs_é"])
 def test_an_unknown_session_is_not_found(client: Client, db: None, path: str, guess: str) -> None:
     assert client.get(path, {"session_id": guess}).status_code == 404
 

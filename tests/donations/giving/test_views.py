@@ -208,7 +208,7 @@ def test_cancel_keeps_the_amount_and_the_open_page(client: Client, given: Donati
     assert others.context["resume_url"] == ""
 
 
-@pytest.mark.parametrize("gift", ["", "nonsense", "00000000-0000-4000-8000-000000000000", "\x00"])
+@pytest.mark.parametrize("gift", ["", "nonsense", "00000000-0000-4000-8000-000000000000"])
 def test_cancel_without_a_gift_is_plain(client: Client, db: None, gift: str) -> None:
     assert client.get("/cancel", {"gift": gift}).status_code == 200
 
