@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.data import deletion
 from accounts.models import User
 from accounts.staff import two_factor_admin  # noqa: F401  (registers its own)
+from lib.people.addresses import searched
 
 
 class AddUserForm(auth_forms.AdminUserCreationForm):
@@ -50,6 +51,11 @@ class UserAdmin(auth_admin.UserAdmin):
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("email", "name", "usable_password", "password1", "password2")}),
     )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        return super().get_search_results(request, queryset, searched(search_term))
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """A donor's account goes as when the donor closes it: out of the gifts as well."""

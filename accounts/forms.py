@@ -13,14 +13,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from accounts.models import User, normalise
-from lib.typed_text import TidyField
+from accounts.models import User
+from lib.people.addresses import AddressField, normalise
+from lib.people.typed_text import TidyField
 
 # Far above any password manager's choice: it only keeps the slow hash from chewing on a whole request body.
 PASSWORD_LENGTH = 256
 
 
-class EmailField(forms.EmailField):
+class EmailField(AddressField):
     """An address in the one spelling in which accounts keep it."""
 
     def __init__(self) -> None:

@@ -17,7 +17,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts.models import User, normalise
+from accounts.models import User
+from lib.people.addresses import normalise
 
 
 def whom(request: HttpRequest, credentials: dict[str, Any] | None) -> str:

@@ -12,7 +12,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from lib.typed_text import tidy
+from lib.people.addresses import normalise
+from lib.people.typed_text import tidy
 
 
 class UserManager(BaseUserManager["User"]):
@@ -35,11 +36,6 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email=normalise(username or ""))
-
-
-def normalise(email: str) -> str:
-    """One spelling per mailbox: no provider in use tells Ada@ from ada@, and two accounts would split one person."""
-    return email.strip().lower()
 
 
 class User(AbstractBaseUser, PermissionsMixin):

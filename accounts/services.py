@@ -16,8 +16,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts import lockout
 from accounts.emails import outbox
-from accounts.models import User, normalise
+from accounts.models import User
 from donations.donors import ownership
+from lib.people.addresses import normalise
 
 
 @sensitive_variables("password", "hashed")

@@ -22,7 +22,7 @@ from django_otp.admin import OTPAdminSite
 
 from accounts.staff import two_factor
 from accounts.staff.narrowing import Narrow
-from lib.typed_text import storable
+from lib.people.typed_text import storable
 
 
 class Desk(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types

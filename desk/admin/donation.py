@@ -24,7 +24,8 @@ from desk.pages import dashboard, formatting, ledger_rows, search, timeline
 from donations.models import Donation, fold
 from donations.wall import placements
 from donations.wall.messages import initial_name_state
-from lib.typed_text import TidyField
+from lib.people.addresses import AddressField
+from lib.people.typed_text import TidyField
 
 FLAGS = {
     "amount": _("Another amount or currency was paid than was asked for."),
@@ -93,8 +94,8 @@ class DonationAdmin(Refunding, Exporting, QuickList):
     # --- One gift ---
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name in {"name", "message"}:
-            kwargs["form_class"] = TidyField
+        if form_class := {"name": TidyField, "message": TidyField, "email": AddressField}.get(db_field.name):
+            kwargs["form_class"] = form_class
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

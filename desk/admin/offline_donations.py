@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -25,7 +26,8 @@ from donations.ledger import offline_donations
 from donations.models import OfflineGift
 from lib import amount_field
 from lib.amount_field import AmountField
-from lib.typed_text import TidyField
+from lib.people.addresses import AddressField, searched
+from lib.people.typed_text import TidyField
 
 
 class RecordForm(forms.ModelForm):
@@ -33,7 +35,7 @@ class RecordForm(forms.ModelForm):
 
     amount = AmountField(label=gettext_lazy("Amount"), max_length=20, above_zero=True)
     name = TidyField(label=gettext_lazy("Name"), max_length=60, required=False, help_text=gettext_lazy("Of the donor."))
-    email = forms.EmailField(
+    email = AddressField(
         label=gettext_lazy("E-mail"), max_length=254, required=False, help_text=gettext_lazy("For the receipt.")
     )
     message = TidyField(label=gettext_lazy("Message"), max_length=200, required=False)
@@ -69,6 +71,11 @@ class OfflineGiftAdmin(QuickList):
         (None, {"fields": ("amount", "method", "received_on", "reference", "form")}),
         (gettext_lazy("The donor"), {"fields": ("name", "email", "message", "public")}),
     )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[OfflineGift], search_term: str
+    ) -> tuple[QuerySet[OfflineGift], bool]:
+        return super().get_search_results(request, queryset, searched(search_term))
 
     def has_change_permission(self, request: HttpRequest, obj: OfflineGift | None = None) -> bool:
         return False

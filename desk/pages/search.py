@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from donations.models import BalanceTransaction, Donation, LedgerEntry, Receipt, StripeEvent, StripeRef
 from donations.stripe import events
+from lib.people.addresses import searched
 
 _STRIPE_ID = re.compile(r"[a-z]{2,8}_\w+", re.ASCII)
 
@@ -27,7 +28,7 @@ def find(donations: QuerySet[Donation], text: str) -> QuerySet[Donation]:
     if _STRIPE_ID.fullmatch(text) and (known := _named(text)):
         return donations.filter(pk__in=known)
     for word in text.split():
-        held = Q(email__icontains=word)
+        held = Q(email__icontains=searched(word))
         donations = donations.filter(
             held if "@" in word else held | Q(name__icontains=word) | Q(payer_name__icontains=word)
         )

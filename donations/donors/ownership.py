@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 
 from donations.models import Donation
 from donations.wall import placements
+from lib.people.addresses import normalise
 
 COOKIE = "__Host-gifts" if settings.HTTPS else "gifts"
 SALT = "donations.claims"
@@ -68,7 +69,7 @@ def attach_guest_donations(user_id: int, email: str) -> int:
     there. Looks first: the account's page calls this each time, and must not take the write lock for nothing.
     """
     guests = (
-        Donation.objects.alias(lower=Lower("email")).filter(lower=email.lower(), user__isnull=True).exclude(email="")
+        Donation.objects.alias(lower=Lower("email")).filter(lower=normalise(email), user__isnull=True).exclude(email="")
     )
     if not email or not guests.exists():
         return 0

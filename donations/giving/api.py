@@ -22,7 +22,7 @@ from donations.giving.forms import GiftForm, ProgramGiftForm, declined
 from donations.models import Donation
 from donations.reporting import public_totals
 from lib import amount_field, money
-from lib.typed_text import storable
+from lib.people.typed_text import storable
 
 Answer = Callable[[HttpRequest], dict[str, Any]]
 View = Callable[[HttpRequest], HttpResponse]

@@ -14,6 +14,7 @@ from donations.giving.checkout import Order
 from donations.wall import messages
 from donations.wall.message_form import MessageForm
 from lib import amount_field, money
+from lib.people.addresses import AddressField
 from organisation.models import current
 
 
@@ -22,7 +23,7 @@ class GiftForm(MessageForm):
 
     amount = forms.CharField(required=False)
     other_amount = forms.CharField(required=False)
-    email = forms.EmailField(required=False, max_length=254)
+    email = AddressField(required=False, max_length=254)
     token = forms.CharField(required=False)
 
     @staticmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy
 
-from lib.typed_text import TidyField
+from lib.people.typed_text import TidyField
 
 
 class MessageForm(forms.Form):

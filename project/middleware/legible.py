@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from lib.typed_text import storable
+from lib.people.typed_text import storable
 
 UTF_8 = {"utf-8", "utf8"}
 

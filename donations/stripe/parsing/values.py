@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from lib.typed_text import tidy
+from lib.people.addresses import spelled
+from lib.people.typed_text import tidy
 
 
 class Unreadable(Exception):
@@ -64,7 +65,7 @@ def plain(value: Any) -> str:
 
 def payer(details: dict[str, Any]) -> dict[str, Any]:
     """Who paid, as typed on Stripe's page: address and name, empty where there is none."""
-    return {"email": plain(details.get("email")), "payer_name": tidy(plain(details.get("name")))[:150]}
+    return {"email": spelled(plain(details.get("email"))), "payer_name": tidy(plain(details.get("name")))[:150]}
 
 
 def site_of(metadata: dict[str, Any]) -> str:

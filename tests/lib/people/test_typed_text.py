@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.typed_text import TidyField, storable, tidy
+from lib.people.typed_text import TidyField, storable, tidy
 
 NOT_SEEN = [
     "\u200b", "\u2060\ufeff", "\u2800", "\u3164 \uffa0", "\u115f\u1160", "\u202e\u2066\u200e\u061c", "\u00ad",

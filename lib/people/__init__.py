@@ -1,0 +1,1 @@
+"""What people are called, and where they are written to."""
