@@ -18,6 +18,8 @@ class Record(models.Model):
     number = models.BigAutoField(primary_key=True)
     stripe_id = models.CharField(max_length=80, unique=True)
     kind = models.CharField(max_length=40)
+    # The name of the account that it is in: sandbox.core.accounts.
+    account = models.CharField(max_length=20, blank=True, default="")
     created = models.BigIntegerField()
     status = models.CharField(max_length=40)
     # What the object is about, by which it is looked up.

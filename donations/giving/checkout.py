@@ -24,6 +24,7 @@ from donations.domain import status
 from donations.domain.status import Status
 from donations.ledger import identity
 from donations.models import Donation, StripeRef, Words, insert_once
+from donations.models.stripe_key import present_key
 from donations.stripe import checkout_locales, client
 from donations.stripe.errors import RateLimited, Refused, StripeUnavailable
 
@@ -252,5 +253,6 @@ def _keep(donation: Donation, session_id: str, session_url: str) -> None:
             update_fields=["donation"],
         )
         Donation.objects.filter(pk=donation.pk, session_url="").update(
-            session_id=session_id, session_url=session_url, claimed_at=None, ask_at=timezone.now() + FIRST_ASK
-        )
+            session_id=session_id, session_url=session_url, claimed_at=None, ask_at=timezone.now() + FIRST_ASK,
+            stripe_key=present_key(),
+        )  # fmt: skip

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from donations.ledger import append_only, mode
 from donations.ledger.donor_emails import EmailKind
-from donations.models import Level, ReceiptCounter, SiteIdentity, Sponsor
+from donations.models import Level, ReceiptCounter, SiteIdentity, Sponsor, StripeKey
 from mail.models import Mail
 
 # What people have set up; every other table of this app holds gifts, or what came of them.
@@ -32,7 +32,7 @@ def refuse_live() -> None:
 
 def counts() -> dict[str, int]:
     """How many rows of what `drop` would remove, by the name that people call it; what there is none of is left out."""
-    counted = [model for model in _emptied() if model is not ReceiptCounter]
+    counted = [model for model in _emptied() if model not in (ReceiptCounter, StripeKey)]
     found = {str(model._meta.verbose_name_plural): model._default_manager.count() for model in counted}
     found |= {_("letters about gifts"): _emails().count(), _("entries of the staff’s log"): _log().count()}
     return {name: count for name, count in found.items() if count}

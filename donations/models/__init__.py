@@ -16,6 +16,7 @@ from donations.models.receipt import Receipt, ReceiptCounter
 from donations.models.refund_request import RefundRequest
 from donations.models.scheduled_job import Chore
 from donations.models.site_identity import SiteIdentity
+from donations.models.stripe_key import StripeKey
 from donations.models.stripe_objects import Case, StripeEvent, StripeRef
 from donations.models.wall import Level, Message, Sponsor, Standing
 from lib.insert_once import insert_once
@@ -44,6 +45,7 @@ __all__ = [
     "Sponsor",
     "Standing",
     "StripeEvent",
+    "StripeKey",
     "StripeRef",
     "Total",
     "Words",

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from donations.domain.status import FINAL, LABELS, Status
 from donations.domain.updates import Checkout
+from donations.models.stripe_key import present_key
 from lib import money
 
 # Statuses in which a donor who chose to be shown is shown.
@@ -76,6 +77,8 @@ class Donation(models.Model):
     attempt = models.PositiveIntegerField(default=1, editable=False)
     # When somebody began to ask Stripe for a session; NULL when nobody is asking.
     claimed_at = models.DateTimeField(null=True, editable=False)
+    # By which key its page was made: its money, and all that becomes of it, stays in that account.
+    stripe_key = models.CharField(max_length=16, default=present_key, blank=True, editable=False)
     session_id = models.CharField(max_length=255, blank=True, editable=False)
     session_url = models.TextField(blank=True, editable=False)
     expires_at = models.DateTimeField(editable=False)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from donations.models.donation import Donation
+from donations.models.stripe_key import present_key
 from lib import money
 
 
@@ -110,6 +111,8 @@ class BalanceTransaction(AppendOnlyModel):
     currency = models.CharField(_("settlement currency"), max_length=3)
     exchange_rate = models.CharField(_("exchange rate"), max_length=40, blank=True)
     created_at = models.DateTimeField(_("created"), db_index=True)
+    # By which key it was copied: it is in the book of that account.
+    stripe_key = models.CharField(max_length=16, default=present_key, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("balance transaction")

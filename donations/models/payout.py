@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from donations.models.stripe_key import present_key
 from lib import money
 
 
@@ -20,6 +21,9 @@ class Payout(models.Model):
     # Stripe knows what an automatic payout carried, once it has finished working that out; of a manual one, never.
     known = models.BooleanField(default=False, editable=False)
     listed = models.BooleanField(_("its parts are copied"), default=False)
+
+    # By which key it was copied: only the account of that key tells what it carried.
+    stripe_key = models.CharField(max_length=16, default=present_key, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("payout")

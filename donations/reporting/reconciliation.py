@@ -11,13 +11,20 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from donations.ledger import monthly_totals
+from donations.ledger import accounts, monthly_totals
+from donations.ledger.accounts import Account
 from donations.models import BalanceTransaction, LedgerEntry, StripeRef
 from donations.reporting import stripe_book
-from donations.reporting.reconciliation_result import Discrepancy, DiscrepancyKind, ReconciliationResult, shown
+from donations.reporting.reconciliation_result import (
+    Discrepancy,
+    DiscrepancyKind,
+    FormerAccount,
+    ReconciliationResult,
+    shown,
+)
 from donations.reporting.stripe_book import Key, key_of
 from lib import money
 
@@ -33,16 +40,20 @@ LOOK_AGAIN = timedelta(hours=6)
 def reconcile(since: datetime | None = None, with_bank: Collection[str] = ()) -> ReconciliationResult:
     """Compare the ledger with the mirror (bring it up to date first), and the totals with the ledger.
 
-    `with_bank` are the charges of `open_debits` of which Stripe has just said that they have not succeeded.
+    Each account's rows are held against that account's book alone. A former one's cannot be brought up to date any
+    more: what came after it was last copied stays without a proof. `with_bank` are the charges of `open_debits` of
+    which Stripe has just said that they have not succeeded.
     """
-    result = _compare_all(since, with_bank)
+    result = _compare_all(accounts.present(), since, with_bank)
+    for account in accounts.former():
+        _add_former(result, account, since)
     result.discrepancies += _wrong_totals()
     return result
 
 
 def missing_here(since: datetime | None = None) -> list[Discrepancy]:
     """What of ours Stripe booked at `since` or later, and our ledger lacks; bank debits on their way among it."""
-    found = _compare_all(since).discrepancies
+    found = _compare_all(accounts.present(), since).discrepancies
     return [each for each in found if each.kind is DiscrepancyKind.MISSING_HERE and each.reference.startswith(FETCHED)]
 
 
@@ -51,7 +62,7 @@ def open_debits(since: datetime | None = None) -> list[str]:
 
     Which of the two, only Stripe can say: its book has a debit from the day on which it was submitted.
     """
-    return [each.reference for each in missing_here(since) if each.of == "payment"]
+    return [each.reference for each in missing_here(since) if _is_debit(each)]
 
 
 def unposted(since: datetime) -> list[str]:
@@ -66,18 +77,36 @@ def unposted(since: datetime) -> list[str]:
     return [each.reference for each in missing if each.reference not in seen]
 
 
-def _compare_all(since: datetime | None, with_bank: Collection[str] = ()) -> ReconciliationResult:
+def _compare_all(
+    account: Account, since: datetime | None, with_bank: Collection[str] = (), until: datetime | None = None
+) -> ReconciliationResult:
     """Both ways, in parts: what Stripe's book has and ours lacks or tells otherwise; then what only ours has."""
-    result = ReconciliationResult()
-    start, until = since or EPOCH, timezone.now() - YOUNG
-    for part in _parts(BalanceTransaction.objects.filter(created_at__gte=start)):
+    result = ReconciliationResult(account.name)
+    start, until = since or EPOCH, until or timezone.now() - YOUNG
+    for part in _parts(BalanceTransaction.objects.filter(created_at__gte=start, stripe_key__in=account.keys)):
         _prove_theirs(part, until, with_bank, result)
     # Gifts outside Stripe are no part of the reconciliation: there is nothing of theirs at Stripe.
-    for entries in _parts(
-        LedgerEntry.objects.filter(happened_at__gte=start).exclude(kind__in=LedgerEntry.OUTSIDE_STRIPE)
-    ):
+    ours = LedgerEntry.objects.filter(happened_at__gte=start, donation__stripe_key__in=account.keys)
+    for entries in _parts(ours.exclude(kind__in=LedgerEntry.OUTSIDE_STRIPE)):
         _prove_ours(entries, start, until, result)
     return result
+
+
+def _add_former(result: ReconciliationResult, account: Account, since: datetime | None) -> None:
+    """What can still be proved of a former account: all that was recorded before its book was last copied."""
+    copied = BalanceTransaction.objects.filter(stripe_key__in=account.keys).aggregate(at=Max("created_at"))["at"]
+    until = (copied or EPOCH) - YOUNG
+    proof = _compare_all(account, since, until=until)
+    # Whether a bank debit has arrived, only the key of that account could tell.
+    debits = [each for each in proof.discrepancies if _is_debit(each)]
+    result.discrepancies += [each for each in proof.discrepancies if each not in debits]
+    unproved = proof.young + len(debits)
+    if proof.compared or unproved:
+        result.former.append(FormerAccount(account.name, proof.compared, unproved, copied))
+
+
+def _is_debit(discrepancy: Discrepancy) -> bool:
+    return discrepancy.kind is DiscrepancyKind.MISSING_HERE and discrepancy.of == "payment"
 
 
 def _prove_theirs(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -38,6 +39,20 @@ class Discrepancy:
         return f"{what}: {self.reference}: ours {self.ours or '-'}, Stripe's {self.stripes or '-'}"
 
 
+@dataclass(frozen=True, slots=True)
+class FormerAccount:
+    """What was proved of an account that an earlier key opened: `unproved` rows came after its book was copied."""
+
+    account: str
+    compared: int
+    unproved: int
+    copied_at: datetime | None
+
+    def __str__(self) -> str:
+        until = f" until {self.copied_at:%Y-%m-%d %H:%M} UTC" if self.copied_at else ""
+        return f"Former {self.account}{until}: {self.compared} rows compared, {self.unproved} not to be proved here."
+
+
 @dataclass(slots=True)
 class ReconciliationResult:
     """`compared` rows agree but for the discrepancies.
@@ -46,8 +61,11 @@ class ReconciliationResult:
     own bills.
     """
 
+    # The account of the present key, whose book this is; empty while nobody has asked for it.
+    account: str = ""
     compared: int = 0
     young: int = 0
+    former: list[FormerAccount] = field(default_factory=list)
     discrepancies: list[Discrepancy] = field(default_factory=list)
     others: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     besides: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -58,7 +76,10 @@ class ReconciliationResult:
 
     def as_data(self) -> dict[str, Any]:
         """What is kept of it: counts, and every discrepancy, as plain JSON."""
+        former = [asdict(each) | {"copied_at": each.copied_at and each.copied_at.isoformat()} for each in self.former]
         return {
+            "account": self.account,
+            "former": former,
             "compared": self.compared,
             "young": self.young,
             "discrepancies": [asdict(discrepancy) for discrepancy in self.discrepancies],
@@ -66,6 +87,9 @@ class ReconciliationResult:
 
     def __str__(self) -> str:
         lines = [f"{self.compared} rows compared, {self.young} too young, {len(self.discrepancies)} differences."]
+        if self.account:
+            lines[0] = f"{self.account}: {lines[0]}"
+        lines += [f"  {account}" for account in self.former]
         lines += [f"  {discrepancy}" for discrepancy in self.discrepancies]
         for currency, amount in sorted(self.others.items()):
             lines.append(f"  Not ours, on the same account: {shown(amount, currency)}")

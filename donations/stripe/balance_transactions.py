@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from donations.domain.updates import BookedAtStripe
 from donations.ledger import identity
 from donations.models import BalanceTransaction, Donation, StripeRef
 from donations.stripe import client, parsing
+from donations.stripe.account import present
 from donations.stripe.errors import Refused, StripeUnavailable
 
 log = logging.getLogger(__name__)
@@ -46,8 +47,9 @@ def mirror(
     mirror has no holes before its newest row, wherever this is interrupted. After `at_most` new rows it stops at the
     end of a slice, and the next call goes on. A `since` only makes it reach further back.
     """
-    newest = BalanceTransaction.objects.aggregate(at=Max("created_at"))["at"]
-    first = first_gift()
+    account = present.learn()
+    newest = BalanceTransaction.objects.filter(stripe_key__in=account.keys).aggregate(at=Max("created_at"))["at"]
+    first = first_gift(account.keys)
     starts = [newest - overlap if newest else (first - OVERLAP if first else None), since]
     start = min((at for at in starts if at), default=None)
     if start is None:
@@ -60,9 +62,9 @@ def mirror(
     return added
 
 
-def first_gift() -> datetime | None:
-    """When the first gift was begun that went to Stripe: nothing on the account before it can be ours."""
-    gifts = Donation.objects.filter(offline__isnull=True)
+def first_gift(keys: Collection[str]) -> datetime | None:
+    """When the first gift was begun that these keys took to Stripe: nothing on the account before it can be ours."""
+    gifts = Donation.objects.filter(offline__isnull=True, stripe_key__in=keys)
     first: datetime | None = gifts.aggregate(at=Min("created_at"))["at"]
     # Stripe's times are whole seconds.
     return first.replace(microsecond=0) if first else None

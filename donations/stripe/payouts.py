@@ -15,8 +15,10 @@ from typing import Any
 
 from django.db.models import Max, Q, QuerySet, Sum
 
+from donations.ledger import accounts
 from donations.models import BalanceTransaction, PaidOut, Payout
 from donations.stripe import client, parsing
+from donations.stripe.account import present
 from donations.stripe.balance_transactions import first_gift
 
 OVERLAP = timedelta(days=30)  # a payout can still fail, and Stripe takes its time to work out what it carried
@@ -46,14 +48,16 @@ def mirror(at_once: int = AT_ONCE) -> int:
 
     The newest first: they are what somebody looks for on a bank statement.
     """
-    first = first_gift()
+    account = present.learn()
+    first = first_gift(account.keys)
     if first is None:
         return 0
-    newest = Payout.objects.aggregate(at=Max("created_at"))["at"]
+    mine = Payout.objects.filter(stripe_key__in=account.keys)
+    newest = mine.aggregate(at=Max("created_at"))["at"]
     for thing in client.listed("payouts", max(first, newest - OVERLAP) if newest else first):
         add(thing)
     done = parts = 0
-    waiting = Payout.objects.filter(known=True, listed=False, created_at__gte=first)
+    waiting = mine.filter(known=True, listed=False, created_at__gte=first)
     for payout in list(waiting.order_by("-created_at")[:at_once]):
         if parts >= PARTS_AT_ONCE:
             break
@@ -91,14 +95,15 @@ def checked(start: datetime | None, end: datetime | None, limit: int) -> list[Ch
 
 def _checked(payout: Payout) -> Checked:
     if not payout.listed:
-        first = first_gift()
+        first = first_gift(accounts.holding(payout.stripe_key).keys)
         return Checked(payout, None, older=first is None or payout.created_at < first)
     carried = payout.parts.values("transaction")
     copied = BalanceTransaction.objects.filter(pk__in=carried)
     if copied.count() == payout.parts.count():
         return Checked(payout, _sum(copied, payout))
     # The mirror has no holes: what it lacks is older than it, unless it has not yet come as far as the payout.
-    behind = not BalanceTransaction.objects.filter(created_at__gte=payout.created_at).exists()
+    book = BalanceTransaction.objects.filter(stripe_key__in=accounts.holding(payout.stripe_key).keys)
+    behind = not book.filter(created_at__gte=payout.created_at).exists()
     return Checked(payout, None, older=not behind)
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sandbox.core import accounts
 from sandbox.core.errors import ApiError
 from sandbox.core.permissions import RESOURCES
 from sandbox.models import Behaviour
-from sandbox.objects import account
 
 # The beginning of a path -> the resource.
 _PATHS = {
@@ -66,10 +66,11 @@ def _needed(method: str, path: str, params: dict[str, Any]) -> list[str]:
 
 def _refusal(key: str, needed: str) -> ApiError:
     resource, _, access = needed.rpartition("_")
+    own = accounts.stripe_id(accounts.present())
     return ApiError(
         403,
         f"Permission denied. The provided key '{key[:8]}{'*' * 12}{key[-4:] if len(key) > 16 else ''}' does not have "
-        f"the required permissions for this endpoint on account '{account.ID}'. Enabling \"{RESOURCES[resource]} "
+        f"the required permissions for this endpoint on account '{own}'. Enabling \"{RESOURCES[resource]} "
         f"{access.title()}\" ('{needed}') permissions on this key would allow this request to continue. You can edit "
         "permissions at https://dashboard.stripe.com/test/apikeys",
         code="more_permissions_required",

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.api import params
 from sandbox.api.expand import expand
 from sandbox.api.pagination import page
-from sandbox.core import store
+from sandbox.core import accounts, store
 from sandbox.core.validators import Validator
 from sandbox.models import Record
 
@@ -27,7 +27,7 @@ def retrieve(kind: str, stripe_id: str, raw: Body, param: str) -> Body:
 def list_objects(kind: str, path: str, validate: Validator, raw: Body, filters: str = "") -> Body:
     """GET of a list, narrowed by these filters where they are given."""
     clean = validate(raw, "")
-    rows = Record.objects.filter(kind=kind)
+    rows = Record.objects.filter(kind=kind, account=accounts.present())
     for name in filters.split():
         if clean.get(name):
             rows = rows.filter(**{_BODY_FILTERS.get(name, name): clean[name]})

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from sandbox.api import faults, form_encoding, idempotency, permissions, routes
-from sandbox.core import ids, versions
+from sandbox.core import accounts, ids, versions
 from sandbox.core.errors import ApiError
 from sandbox.router import ALIAS
 from sandbox.webhooks.events import ApiRequest
@@ -52,6 +52,11 @@ def _handle(request: HttpRequest, path: str, fault: str) -> HttpResponse:
 
 def _answer(request: HttpRequest, path: str, request_id: str, fault: str) -> HttpResponse:
     api_key = _authenticate(request.headers.get("Authorization", ""))
+    with accounts.opened_by(api_key):
+        return _answer_from_account(request, path, request_id, fault, api_key)
+
+
+def _answer_from_account(request: HttpRequest, path: str, request_id: str, fault: str, api_key: str) -> HttpResponse:
     endpoint, arguments = routes.find(request.method or "", path)
     raw = request.META["QUERY_STRING"] if request.method == "GET" else _form(request)
     params = form_encoding.parse(raw)
@@ -65,13 +70,14 @@ def _answer(request: HttpRequest, path: str, request_id: str, fault: str) -> Htt
 
     if key is None:
         return _respond(200, _dump(work()))
-    replayed = idempotency.begin(key, idempotency.fingerprint(path, params), request_id)
+    kept = f"{accounts.present()}{key}"
+    replayed = idempotency.begin(kept, idempotency.fingerprint(path, params), request_id)
     if replayed is not None:
         replay = _respond(replayed.status or 200, replayed.body)
         replay["Idempotent-Replayed"] = "true"
         replay["Original-Request"] = replayed.request_id
         return replay
-    return _execute(work, key, request_id)
+    return _execute(work, kept, request_id)
 
 
 def _execute(work: Callable[[], dict[str, Any]], key: str, request_id: str) -> HttpResponse:

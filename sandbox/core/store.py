@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.core import errors
+from sandbox.core import accounts, errors
 from sandbox.models import Record
 
 _LOOKUP_COLUMNS = ("payment_intent", "charge", "source")
 
 
-def add(body: dict[str, Any], *, hidden: dict[str, Any] | None = None, due_at: float | None = None) -> Record:
-    """Store a new object."""
+def add(
+    body: dict[str, Any],
+    *,
+    hidden: dict[str, Any] | None = None,
+    due_at: float | None = None,
+    account: str | None = None,
+) -> Record:
+    """Store a new object: in the account of what it is about, or in that of the call."""
     record = Record(
-        stripe_id=body["id"], kind=body["object"], created=body["created"], due_at=due_at, hidden=hidden or {}
+        stripe_id=body["id"],
+        kind=body["object"],
+        account=_account_of(body) if account is None else account,
+        created=body["created"],
+        due_at=due_at,
+        hidden=hidden or {},
     )
     save(record, body)
     return record
@@ -35,6 +46,12 @@ def update(record: Record, **new: Any) -> dict[str, Any]:
     return previous
 
 
+def _account_of(body: dict[str, Any]) -> str:
+    about = [body[column] for column in _LOOKUP_COLUMNS if body.get(column)]
+    known = Record.objects.filter(stripe_id__in=about).values_list("account", flat=True).first() if about else None
+    return accounts.present() if known is None else known
+
+
 def find(kind: str, stripe_id: str) -> Record | None:
     """The object, if there is one of this kind."""
     return Record.objects.filter(kind=kind, stripe_id=stripe_id).first()
@@ -48,7 +65,7 @@ def find_any(stripe_id: str) -> Record | None:
 def require(kind: str, stripe_id: str, param: str) -> Record:
     """The object that a parameter names; an error that names the parameter if there is none."""
     record = find(kind, stripe_id)
-    if record is None:
+    if record is None or record.account != accounts.present():
         raise errors.resource_missing(kind, stripe_id, param)
     return record
 

@@ -24,7 +24,7 @@ def intent_of(session: Record) -> Record:
         amount=session.body["amount_total"],
         currency=session.body["currency"],
     )
-    intent = store.add(body)
+    intent = store.add(body, account=session.account)
     store.save(session, {**session.body, "payment_intent": body["id"]})
     return intent
 

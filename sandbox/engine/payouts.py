@@ -6,7 +6,7 @@ import time
 
 from django.db import transaction
 
-from sandbox.core import store
+from sandbox.core import accounts, store
 from sandbox.engine import balance, settlement
 from sandbox.models import Record
 from sandbox.objects import payout
@@ -21,7 +21,8 @@ def create_all(minimum: int = 0) -> list[Record]:
     settlement.settle_all()
     with transaction.atomic(using=ALIAS):
         unpaid: dict[str, list[Record]] = {}
-        for record in Record.objects.filter(kind=balance.KIND, payout="").order_by("number"):
+        balance_of = Record.objects.filter(kind=balance.KIND, payout="", account=accounts.present())
+        for record in balance_of.order_by("number"):
             unpaid.setdefault(record.body["currency"], []).append(record)
         now = int(time.time())
         made = [create(currency, records, created=now, minimum=minimum) for currency, records in unpaid.items()]
@@ -33,7 +34,7 @@ def create_all(minimum: int = 0) -> list[Record]:
 
 def _held(currency: str) -> int:
     """What earlier payouts have kept back for a minimum balance."""
-    kept = Record.objects.filter(kind=balance.KIND, body__currency=currency)
+    kept = Record.objects.filter(kind=balance.KIND, body__currency=currency, account=accounts.present())
     types = ["payout_minimum_balance_hold", "payout_minimum_balance_release"]
     return -sum(int(body["net"]) for body in kept.filter(body__type__in=types).values_list("body", flat=True))
 

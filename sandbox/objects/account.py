@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.core import accounts
 from sandbox.objects.checkout_session import NO_ADDRESS
-
-ID = "acct_1TheAccountOfSandbox"
 
 
 def build(currency: str) -> dict[str, Any]:
@@ -22,7 +21,7 @@ def build(currency: str) -> dict[str, Any]:
         "pending_verification": [],
     }
     return {
-        "id": ID,
+        "id": accounts.stripe_id(accounts.present()),
         "object": "account",
         "business_profile": {
             "annual_revenue": None,
@@ -50,7 +49,7 @@ def build(currency: str) -> dict[str, Any]:
             "data": [],
             "has_more": False,
             "object": "list",
-            "url": f"/v1/accounts/{ID}/external_accounts",
+            "url": f"/v1/accounts/{accounts.stripe_id(accounts.present())}/external_accounts",
         },
         "future_requirements": no_requirements,
         "metadata": {},

@@ -11,6 +11,7 @@ import pytest
 
 from donations.models import Donation
 from donations.stripe import client
+from donations.stripe.account import calls
 from donations.stripe.errors import StripeUnavailable
 from tests.donations.stripe_objects import metadata
 
@@ -52,6 +53,7 @@ class StripeBook:
         self.fails_after: int | None = None
         self.since: list[datetime] = []
         monkeypatch.setattr(client, "listed", self._listed)
+        monkeypatch.setattr(calls, "account", lambda: {"id": "acct_1"})
 
     def _listed(
         self, kind: str, since: datetime | None = None, until: datetime | None = None, **how: Any

@@ -1,4 +1,4 @@
-"""The calls that only the check of the account makes. They raise StripeUnavailable or Refused."""
+"""The calls about the account itself, which no gift needs. They raise StripeUnavailable or Refused."""
 
 from __future__ import annotations
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from sandbox.api import params
 from sandbox.api.expand import expand
 from sandbox.api.pagination import page
 from sandbox.api.retrieve import list_objects, retrieve
-from sandbox.core import errors, store
+from sandbox.core import accounts, errors, store
 from sandbox.engine import sessions, timers
-from sandbox.models import Event
+from sandbox.models import Event, Record
 from sandbox.webhooks.events import ApiRequest
 
 Body = dict[str, Any]
@@ -64,7 +66,7 @@ def list_intents(raw: Body, request: ApiRequest) -> Body:
 def retrieve_event(raw: Body, request: ApiRequest, event_id: str) -> Body:
     """GET /v1/events/<id>"""
     clean = params.RETRIEVE(raw, "")
-    event = Event.objects.filter(stripe_id=event_id).first()
+    event = _events().filter(stripe_id=event_id).first()
     if event is None:
         raise errors.resource_missing("event", event_id, "id")
     return expand(event.body, clean.get("expand", []))
@@ -73,7 +75,7 @@ def retrieve_event(raw: Body, request: ApiRequest, event_id: str) -> Body:
 def list_events(raw: Body, request: ApiRequest) -> Body:
     """GET /v1/events"""
     clean = params.LIST_EVENTS(raw, "")
-    rows = Event.objects.all()
+    rows = _events()
     type, types = clean.get("type"), clean.get("types")
     if type and types:
         raise errors.parameter_invalid("You may only specify one of these parameters: type, types.", "type")
@@ -86,3 +88,8 @@ def list_events(raw: Body, request: ApiRequest) -> Body:
     if "delivery_success" in clean:
         rows = rows.filter(delivered=clean["delivery_success"])
     return expand(page(rows, clean, kind="event", url="/v1/events"), clean.get("expand", []))
+
+
+def _events() -> QuerySet[Event]:
+    """Those of the account that the call is about."""
+    return Event.objects.filter(about__in=Record.objects.filter(account=accounts.present()).values("stripe_id"))

@@ -30,6 +30,7 @@ from donations.models import (
     SiteIdentity,
     Sponsor,
     StripeEvent,
+    StripeKey,
 )
 from donations.reporting import public_totals
 from donations.stripe import events
@@ -63,6 +64,7 @@ def practised(make_donation: Make, django_user_model: Any) -> Donation:
         id="po_1", amount=1, currency="usd", status="paid", created_at=now, arrival_at=now + timedelta(days=2)
     )
     PaidOut.objects.create(transaction="txn_1", payout=payout)
+    StripeKey.objects.create(mark="1", account="acct_1")
     RefundRequest.objects.create(
         donation=donation, number=1, payment="pi_1", amount=1, currency="usd", asked_by="tess@example.org"
     )

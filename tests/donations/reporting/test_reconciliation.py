@@ -107,7 +107,8 @@ def test_books_agree_after_reconcile_though_every_webhook_of_50_gifts_and_10_ref
     assert "The books agree." in command("verify_books")
     kept = Chore.objects.get(pk=scheduler.RECONCILE)
     assert "60 rows compared, 0 too young, 0 differences" in kept.result
-    assert kept.data == {"compared": 60, "young": 0, "discrepancies": []}
+    account = {"account": "acct_1TheAccountOfSandbox", "former": []}
+    assert kept.data == {"compared": 60, "young": 0, "discrepancies": [], **account}
     assert kept.done_at is not None
     assert public_totals.stats().raised == 50 * 2000 - 10 * 500
     assert Mail.objects.filter(kind="paid").count() == 50

@@ -260,7 +260,7 @@ def test_the_last_verdict_stays_when_stripe_does_not_answer(
     book.rows["balance_transactions"] = [movement(1, gift)]
     scheduler.run_due()
     told = Chore.objects.get(pk=scheduler.RECONCILE)
-    assert told.result.startswith("1 rows compared")
+    assert told.result.startswith("acct_1: 1 rows compared")
     book.fails_after = 0
     Chore.objects.update(due_at=timezone.now())
     scheduler.run_due()

@@ -40,3 +40,19 @@ def test_an_address_that_stripe_cannot_reach_is_refused(api, host):
     with pytest.raises(stripe.InvalidRequestError, match="URL must be publicly accessible") as refused:
         api.v1.webhook_endpoints.create({**ENDPOINT, "url": f"http://{host}/stripe-webhook/"})
     assert (refused.value.code, refused.value.param) == ("url_invalid", "url")
+
+
+def test_a_key_that_names_another_account_opens_that_one_alone(api, pay_session, live_server):
+    session = pay_session()
+    other = stripe.StripeClient("sk_test_at_Second_1", base_addresses={"api": f"{live_server.url}/sandbox"})
+    assert api.v1.accounts.retrieve_current().id != other.v1.accounts.retrieve_current().id
+    for kind in ("checkout.sessions", "payment_intents", "charges", "balance_transactions", "events"):
+        services = [api.v1, other.v1]
+        for step in kind.split("."):
+            services = [getattr(each, step) for each in services]
+        assert [bool(each.list().data) for each in services] == [True, False], kind
+    with pytest.raises(stripe.InvalidRequestError, match=r"No such checkout\.session") as missing:
+        other.v1.checkout.sessions.retrieve(session.id)
+    assert missing.value.code == "resource_missing"
+    with pytest.raises(stripe.InvalidRequestError, match="No such payment_intent"):
+        other.v1.refunds.create({"payment_intent": api.v1.payment_intents.list().data[0].id})
