@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
@@ -18,7 +19,24 @@ class VerifiedBackend(ModelBackend):
     """
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        by_letter: bool = False,
+        **kwargs: Any,
     ) -> User | None:
+        """`by_letter`: whoever asks has come by the link in a letter to the address, and so is proving it now."""
         user = super().authenticate(request, username=username, password=password, **kwargs)
-        return user if isinstance(user, User) and user.may_sign_in else None
+        if not isinstance(user, User) or not (user.may_sign_in or by_letter):
+            return None
+        if request is not None:
+            _keep_session(request, user)
+        return user
+
+
+def _keep_session(request: HttpRequest, user: User) -> None:
+    """A hash that was renewed just now would end the session of whoever typed the password once more."""
+    here = getattr(request, "user", None)
+    if here == user and here.password != user.password:
+        update_session_auth_hash(request, user)

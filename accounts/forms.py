@@ -132,18 +132,22 @@ class AddressForm(forms.Form):
 
 
 class VerifyForm(forms.Form):
-    """The password that was chosen when registering: the mailbox alone does not open somebody else's account."""
+    """The password that was chosen when registering: the mailbox alone does not open somebody else's account.
+
+    Checked as a sign-in is, so that guesses are counted and end in a lock.
+    """
 
     password = KnownPassword(_("The password you chose"))
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.user = user
+        self.request, self.user = request, user
 
     @sensitive_variables("password")
     def clean(self) -> dict[str, Any]:
         password = self.cleaned_data.get("password")
-        if password and not self.user.check_password(password):
+        found = password and authenticate(self.request, email=self.user.email, password=password, by_letter=True)
+        if password and found != self.user:
             self.add_error("password", ValidationError(_("That is not the password you chose."), code="mismatch"))
         return self.cleaned_data
 

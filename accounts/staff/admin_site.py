@@ -11,18 +11,35 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.admin.sites import AdminSite
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.auth import authenticate
+from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import BadRequest, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_variables
 from django_otp.admin import OTPAdminSite
 
 from accounts.staff import two_factor
 from accounts.staff.narrowing import Narrow
 from lib.people.typed_text import storable
+
+
+class ChangePasswordForm(AdminPasswordChangeForm):
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    @sensitive_variables("old_password")
+    def clean_old_password(self) -> str:
+        old_password = str(self.cleaned_data["old_password"])
+        if authenticate(self.request, username=self.user.get_username(), password=old_password) != self.user:
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old_password
 
 
 class Desk(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
@@ -71,6 +88,15 @@ class Desk(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
             query = urlencode({"next": request.GET.get("next", "")})
             return HttpResponseRedirect(f"{reverse('admin:second_step')}?{query}")
         return AdminSite.login(self, request, extra_context)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """Django's page, with the old password checked as a sign-in is: guesses are counted and end in a lock."""
+        request.current_app = self.name
+        return PasswordChangeView.as_view(
+            form_class=partial(ChangePasswordForm, request),
+            success_url=reverse("admin:password_change_done", current_app=self.name),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return AdminSite.each_context(self, request) | {"two_factor": settings.STAFF_TWO_FACTOR}

@@ -63,7 +63,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     user = links.read(Purpose.VERIFY, key)
     if user is None:
         return render(request, "accounts/stale.html", {"again": "resend"}, status=410)
-    form = VerifyForm(request.POST or None, user=user)
+    form = VerifyForm(request.POST or None, request=request, user=user)
     if request.method != "POST" or not form.is_valid():
         return form_page(request, "accounts/verify.html", form, {"key": key, "address": user.email})
     if not services.verify(user):

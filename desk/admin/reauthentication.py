@@ -27,7 +27,12 @@ def is_fresh(request: HttpRequest) -> bool:
 
 
 def require(request: HttpRequest, password: str) -> bool:
-    """Check the password of whoever is signed in; a right one makes the session fresh. Wrong ones count as tries."""
+    """Check the password of whoever is signed in; a right one makes the session fresh. Wrong ones count as tries.
+
+    None at all is no try.
+    """
+    if not password:
+        return False
     user = cast(AbstractBaseUser, request.user)
     if authenticate(request, username=user.get_username(), password=password) != user:
         return False

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from axes.models import AccessAttempt
 from django.test import Client
+from django.utils import timezone
 
 from accounts.data import cleanup
 from accounts.models import User
+from desk.admin import reauthentication
 from tests.accounts.conftest import ALICE, PASSWORD, link_in, one_letter
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +133,47 @@ def test_housekeeping_empties_the_table(client, alice):
     with time_machine.travel("2026-11-22 12:16Z"):
         assert "50 failed sign-ins deleted" in cleanup.tidy()
     assert not AccessAttempt.objects.exists()
+
+
+# --- Doors that are not the login page -------------------------------------------------------------------------------
+
+
+def test_the_admins_page_for_a_new_password_is_such_a_door(client, alice):
+    User.objects.update(is_staff=True)
+    alice.refresh_from_db()
+    client.force_login(alice)
+    form = {"new_password1": "three words together", "new_password2": "three words together"}
+    page = "/admin/password_change/"
+    assert [client.post(page, form | {"old_password": "wrong"}).status_code for _ in range(5)] == [200] * 4 + [429]
+    assert client.post(page, form | {"old_password": PASSWORD}).status_code == 429, "also with the right one"
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        assert client.post(page, form | {"old_password": PASSWORD}).status_code == 302
+        assert client.get("/admin/password_change/done/").status_code == 200, "and stays signed in"
+    assert User.objects.get().check_password("three words together")
+
+
+def test_the_page_of_the_link_that_verifies_is_such_a_door(client, db):
+    client.post("/register", {"email": ALICE, "password": PASSWORD, "name": ""})
+    link = link_in(one_letter())
+    assert [client.post(link, {"password": "wrong"}).status_code for _ in range(5)] == [422] * 4 + [429]
+    assert client.post(link, {"password": PASSWORD}).status_code == 429
+    assert try_it(client, PASSWORD).status_code == 429, "all doors close together"
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        assert client.post(link, {"password": PASSWORD}).status_code == 302
+    assert User.objects.get().verified_at
+
+
+def test_the_letter_opens_no_account_that_was_closed(client, db):
+    client.post("/register", {"email": ALICE, "password": PASSWORD, "name": ""})
+    link = link_in(one_letter())
+    User.objects.update(is_active=False)
+    assert client.post(link, {"password": PASSWORD}).status_code in {410, 422}
+
+
+def test_a_refund_that_asks_for_the_password_is_no_failed_sign_in(rf, alice):
+    request = rf.post("/")
+    request.user, request.session = alice, {}
+    assert not reauthentication.require(request, "")
+    assert not AccessAttempt.objects.exists()
+    assert not reauthentication.require(request, "wrong")
+    assert AccessAttempt.objects.get().failures_since_start == 1
