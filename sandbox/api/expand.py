@@ -22,6 +22,7 @@ _EXPANDABLE = {
     "dispute": "charge payment_intent",
     "radar.early_fraud_warning": "charge payment_intent",
     "balance_transaction": "source",
+    "price": "product",
     "payout": "balance_transaction failure_balance_transaction original_payout reversed_by",
 }
 _MAX_DEPTH = 4

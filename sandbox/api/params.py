@@ -24,20 +24,21 @@ from sandbox.core.validators import (
 _MAX_TIMESTAMP = 10**12
 
 
-def _unsupported(names: str) -> dict[str, Validator]:
+def left_out(names: str) -> dict[str, Validator]:
+    """Parameters of Stripe's that the stand-in does not play."""
     return dict.fromkeys(names.split(), unsupported)
 
 
-_expand = {"expand": list_of(text(), 20)}
+EXPAND = {"expand": list_of(text(), 20)}
 
 _price_data = hash_of(
     {
-        **_unsupported("recurring tax_behavior unit_amount_decimal"),
+        **left_out("recurring tax_behavior unit_amount_decimal"),
         "currency": currency,
         "product": text(),
         "product_data": hash_of(
             {
-                **_unsupported("images tax_code tax_details unit_label"),
+                **left_out("images tax_code tax_details unit_label"),
                 "description": text(),
                 "metadata": metadata,
                 "name": text(),
@@ -51,7 +52,7 @@ _price_data = hash_of(
 
 _line_item = hash_of(
     {
-        **_unsupported("adjustable_quantity tax_rates"),
+        **left_out("adjustable_quantity tax_rates"),
         "metadata": metadata,
         "price": text(),
         "price_data": _price_data,
@@ -59,11 +60,17 @@ _line_item = hash_of(
     }
 )
 
+ADDRESS = hash_of(dict.fromkeys("city country line1 line2 postal_code state".split(), text()))
+
+SHIPPING = hash_of(
+    {"address": ADDRESS, "carrier": text(), "name": text(), "phone": text(), "tracking_number": text()},
+    required=["address", "name"],
+)
+
 _payment_intent_data = hash_of(
     {
-        **_unsupported(
-            "application_fee_amount on_behalf_of setup_future_usage shipping statement_descriptor transfer_data"
-            " transfer_group"
+        **left_out(
+            "application_fee_amount on_behalf_of setup_future_usage statement_descriptor transfer_data transfer_group"
         ),
         "capture_method": choice(
             ["automatic", "automatic_async", "manual"], supported=["automatic", "automatic_async"]
@@ -71,6 +78,7 @@ _payment_intent_data = hash_of(
         "description": text(1000),
         "metadata": metadata,
         "receipt_email": email,
+        "shipping": SHIPPING,
         "statement_descriptor_suffix": descriptor_suffix,
     }
 )
@@ -82,8 +90,8 @@ LOCALES = (
 
 CREATE_SESSION = hash_of(
     {
-        **_expand,
-        **_unsupported(
+        **EXPAND,
+        **left_out(
             "after_expiration allow_promotion_codes allowed_payment_method_types automatic_tax"
             " billing_address_collection branding_settings consent_collection custom_fields custom_text customer"
             " customer_account customer_update discounts excluded_payment_method_types invoice_creation"
@@ -114,7 +122,7 @@ CREATE_SESSION = hash_of(
     required=["mode", "line_items", "success_url"],
 )
 
-RETRIEVE = hash_of(_expand)
+RETRIEVE = hash_of(EXPAND)
 
 
 def _created(raw: Any, name: str) -> dict[str, int]:
@@ -126,7 +134,7 @@ def _created(raw: Any, name: str) -> dict[str, int]:
 
 
 _page = {
-    **_expand,
+    **EXPAND,
     "created": _created,
     "ending_before": text(),
     "limit": integer(1, 100),
@@ -136,20 +144,20 @@ _page = {
 LIST_SESSIONS = hash_of(
     {
         **_page,
-        **_unsupported("customer customer_account customer_details payment_link subscription"),
+        **left_out("customer customer_account customer_details payment_link subscription"),
         "payment_intent": text(),
         "status": choice(["complete", "expired", "open"]),
     }
 )
 
-LIST_INTENTS = hash_of({**_page, **_unsupported("customer customer_account")})
+LIST_INTENTS = hash_of({**_page, **left_out("customer customer_account")})
 
-LIST_CHARGES = hash_of({**_page, **_unsupported("customer transfer_group"), "payment_intent": text()})
+LIST_CHARGES = hash_of({**_page, **left_out("customer transfer_group"), "payment_intent": text()})
 
 CREATE_REFUND = hash_of(
     {
-        **_expand,
-        **_unsupported("currency customer instructions_email origin refund_application_fee reverse_transfer"),
+        **EXPAND,
+        **left_out("currency customer instructions_email origin refund_application_fee reverse_transfer"),
         "amount": integer(1, MAXIMUM),
         "charge": text(),
         "metadata": metadata,
@@ -157,6 +165,8 @@ CREATE_REFUND = hash_of(
         "reason": choice(["duplicate", "fraudulent", "requested_by_customer"]),
     }
 )
+
+UPDATE_REFUND = hash_of({**EXPAND, "metadata": metadata})
 
 LIST_REFUNDS = LIST_DISPUTES = hash_of({**_page, "charge": text(), "payment_intent": text()})
 
@@ -167,7 +177,7 @@ LIST_BALANCE_TRANSACTIONS = hash_of(
 LIST_PAYOUTS = hash_of(
     {
         **_page,
-        **_unsupported("arrival_date destination"),
+        **left_out("arrival_date destination"),
         "status": choice(["canceled", "failed", "in_transit", "paid", "pending"]),
     }
 )
@@ -177,7 +187,7 @@ LIST_EVENTS = hash_of(
 )
 
 _webhook_endpoint = {
-    **_expand,
+    **EXPAND,
     "description": text(),
     "enabled_events": list_of(text(100), 500),
     "metadata": metadata,
@@ -185,7 +195,7 @@ _webhook_endpoint = {
 }
 
 CREATE_WEBHOOK_ENDPOINT = hash_of(
-    {**_unsupported("connect"), **_webhook_endpoint, "api_version": text(40)}, required=["enabled_events", "url"]
+    {**left_out("connect"), **_webhook_endpoint, "api_version": text(40)}, required=["enabled_events", "url"]
 )
 
 # The API version cannot be changed any more.

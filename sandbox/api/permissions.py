@@ -22,6 +22,7 @@ _PATHS = {
     "disputes": "dispute",
     "events": "event",
     "payment_intents": "payment_intent",
+    "payment_pages": "checkout_session",
     "payment_methods": "payment_method",
     "payouts": "payout",
     # Prices were called plans once, and their permission still is.

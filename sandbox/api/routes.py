@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.api.endpoints import account, checkout, money
+from sandbox.api.endpoints import account, checkout, direct, money
 from sandbox.core import errors
 from sandbox.operator import behaviour
 from sandbox.operator import money as operator_money
@@ -24,6 +24,15 @@ _ROUTES: list[tuple[str, str, Endpoint]] = [
     ("POST", f"checkout/sessions/{_ID}/expire", checkout.expire_session),
     ("GET", "payment_intents", checkout.list_intents),
     ("GET", f"payment_intents/{_ID}", checkout.retrieve_intent),
+    ("POST", "payment_intents", direct.create_intent),
+    ("POST", f"payment_intents/{_ID}/confirm", direct.confirm_intent),
+    ("POST", "payment_methods", direct.create_payment_method),
+    ("GET", f"payment_pages/{_ID}", direct.retrieve_page),
+    ("POST", f"payment_pages/{_ID}/confirm", direct.confirm_page),
+    ("POST", "products", direct.create_product),
+    ("GET", f"products/{_ID}", direct.retrieve_product),
+    ("POST", "prices", direct.create_price),
+    ("GET", f"prices/{_ID}", direct.retrieve_price),
     ("GET", "events", checkout.list_events),
     ("GET", f"events/{_ID}", checkout.retrieve_event),
     ("GET", "charges", money.list_charges),
@@ -31,6 +40,7 @@ _ROUTES: list[tuple[str, str, Endpoint]] = [
     ("POST", "refunds", money.create_refund),
     ("GET", "refunds", money.list_refunds),
     ("GET", f"refunds/{_ID}", money.retrieve_refund),
+    ("POST", f"refunds/{_ID}", money.update_refund),
     ("POST", f"refunds/{_ID}/cancel", money.cancel_refund),
     ("GET", "disputes", money.list_disputes),
     ("GET", f"disputes/{_ID}", money.retrieve_dispute),

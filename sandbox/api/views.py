@@ -62,7 +62,7 @@ def _answer_from_account(request: HttpRequest, path: str, request_id: str, fault
     params = form_encoding.parse(raw)
     permissions.check(api_key, request.method or "", path, params)
     key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
-    api_request = ApiRequest(request_id, key)
+    api_request = ApiRequest(request_id, key, request.headers.get("Stripe-Version"))
 
     def work() -> dict[str, Any]:
         faults.raise_error(fault, key)
@@ -83,19 +83,22 @@ def _answer_from_account(request: HttpRequest, path: str, request_id: str, fault
 def _execute(work: Callable[[], dict[str, Any]], key: str, request_id: str) -> HttpResponse:
     try:
         with transaction.atomic(using=ALIAS):
-            body = _dump(work())
-            idempotency.finish(key, 200, body)
-        return _respond(200, body)
-    except ApiError as error:
-        if not error.execution_started:
-            idempotency.release(key)
-            raise
-        body = _dump(error.body(request_id))
-        idempotency.finish(key, error.status, body)
-        return _respond(error.status, body)
+            status, body = _outcome(work, request_id)
+            idempotency.finish(key, status, body)
+        return _respond(status, body)
     except Exception:
         idempotency.release(key)
         raise
+
+
+def _outcome(work: Callable[[], dict[str, Any]], request_id: str) -> tuple[int, str]:
+    """What the work answers. An error after it began is an answer as well: a charge that was declined stays."""
+    try:
+        return 200, _dump(work())
+    except ApiError as error:
+        if not error.execution_started:
+            raise
+        return error.status, _dump(error.body(request_id))
 
 
 def _authenticate(header: str) -> str:

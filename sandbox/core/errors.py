@@ -65,6 +65,15 @@ def resource_missing(kind: str, id: str, param: str, status: int = 404) -> ApiEr
     return ApiError(status, f"No such {kind}: '{id}'", code="resource_missing", param=param)
 
 
+def card_declined(code: str, decline_code: str | None, message: str, intent: dict[str, Any]) -> ApiError:
+    """The card was charged in vain; what became of the intent stands in the error."""
+    error = ApiError(402, message, type="card_error", code=code, execution_started=True)
+    error.error |= {"charge": intent["latest_charge"], "payment_intent": intent}
+    if decline_code:
+        error.error["decline_code"] = decline_code
+    return error
+
+
 def unrecognized_url(method: str, path: str) -> ApiError:
     """There is no such endpoint."""
     message = (

@@ -15,7 +15,7 @@ from sandbox.models import Record
 from sandbox.objects import charge, payment_method_details
 from sandbox.objects.charge import Failure, Payer
 from sandbox.router import ALIAS
-from sandbox.webhooks.events import emit
+from sandbox.webhooks.events import NewEvent, emit
 
 _AUTHENTICATION_FAILED = Failure(
     "payment_intent_authentication_failure",
@@ -104,12 +104,23 @@ def _require_authentication(session: Record, intent: Record, card: Card, expiry:
 
 
 def _charge_card(session: Record, intent: Record, card: Card, expiry: Expiry, payer: Payer) -> AttemptResult:
+    events, failure = charge_intent(intent, card, expiry, payer)
+    if failure is not None:
+        session.save()
+        emit(*events)
+        return AttemptResult("declined", failure)
+    outcomes.complete(session, payer, "paid")
+    emit(*events, ("checkout.session.completed", session.body))
+    return AttemptResult("paid")
+
+
+def charge_intent(intent: Record, card: Card, expiry: Expiry, payer: Payer) -> tuple[list[NewEvent], Failure | None]:
+    """Charge the card for the intent. Returns the events to emit, and why it was declined if it was."""
     intent.body["payment_method"] = ids.new("pm")
-    details = method_details(card, expiry, intent.body["amount"])
     charge_body = charge.build(
         intent.body,
         payer,
-        details,
+        method_details(card, expiry, intent.body["amount"]),
         created=int(time.time()),
         receipt_base_url=outcomes.receipt_base_url(),
         risk=card.risk,
@@ -117,16 +128,8 @@ def _charge_card(session: Record, intent: Record, card: Card, expiry: Expiry, pa
     )
     if card.failure is not None:
         store.add(charge_body)
-        session.save()
         outcomes.fail(intent, card.failure, charge_body["id"])
-        emit(("charge.failed", charge_body), ("payment_intent.payment_failed", intent.body))
-        return AttemptResult("declined", card.failure)
+        return [("charge.failed", charge_body), ("payment_intent.payment_failed", intent.body)], card.failure
     store.add(charge_body, hidden={"card": card.number}, due_at=settlement.due_time())
     outcomes.succeed(intent, charge_body["id"])
-    outcomes.complete(session, payer, "paid")
-    emit(
-        ("charge.succeeded", charge_body),
-        ("payment_intent.succeeded", intent.body),
-        ("checkout.session.completed", session.body),
-    )
-    return AttemptResult("paid")
+    return [("charge.succeeded", charge_body), ("payment_intent.succeeded", intent.body)], None

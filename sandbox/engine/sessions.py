@@ -24,7 +24,7 @@ def create(params: dict[str, Any]) -> Record:
     now = int(time.time())
     expires_at = params.get("expires_at", now + MAX_LIFETIME)
     _check_expiry(expires_at, now)
-    items = params["line_items"]
+    items = [_priced(item, f"line_items[{index}]") for index, item in enumerate(params["line_items"])]
     currency = _currency_of(items, params)
     total = sum(item["price_data"]["unit_amount"] * item["quantity"] for item in items)
     _check_total(total, currency)
@@ -73,8 +73,6 @@ def _check_expiry(expires_at: int, now: int) -> None:
 
 
 def _currency_of(items: list[dict[str, Any]], params: dict[str, Any]) -> str:
-    for index, item in enumerate(items):
-        _check_item(item, f"line_items[{index}]")
     found = {item["price_data"]["currency"] for item in items}
     if "currency" in params:
         found.add(params["currency"])
@@ -85,19 +83,34 @@ def _currency_of(items: list[dict[str, Any]], params: dict[str, Any]) -> str:
     return str(found.pop())
 
 
-def _check_item(item: dict[str, Any], name: str) -> None:
-    if item.get("price"):
-        raise errors.resource_missing("price", item["price"], f"{name}[price]", status=400)
-    price = item.get("price_data")
-    if price is None:
-        raise errors.parameter_missing(f"{name}[price_data]")
-    if price.get("product"):
-        raise errors.resource_missing("product", price["product"], f"{name}[price_data][product]", status=400)
-    for key in ("product_data", "unit_amount"):
-        if key not in price:
-            raise errors.parameter_missing(f"{name}[price_data][{key}]")
+def _priced(item: dict[str, Any], name: str) -> dict[str, Any]:
+    """The line with what it costs and what it is called, whether it says so itself or names a price or a product."""
     if "quantity" not in item:
         raise errors.parameter_missing(f"{name}[quantity]")
+    if item.get("price"):
+        price = _named("price", item["price"], f"{name}[price]")
+        data = {"currency": price["currency"], "unit_amount": price["unit_amount"], "product": price["product"]}
+        return {**item, "price": price, "price_data": _described(data, name)}
+    if item.get("price_data") is None:
+        raise errors.parameter_missing(f"{name}[price_data]")
+    return {**item, "price_data": _described(item["price_data"], f"{name}[price_data]")}
+
+
+def _described(price: dict[str, Any], name: str) -> dict[str, Any]:
+    if price.get("product"):
+        product = _named("product", price["product"], f"{name}[product]")
+        price = {**price, "product_data": {"name": product["name"]}}
+    for key in ("product_data", "unit_amount"):
+        if key not in price:
+            raise errors.parameter_missing(f"{name}[{key}]")
+    return price
+
+
+def _named(kind: str, stripe_id: str, param: str) -> dict[str, Any]:
+    record = store.find(kind, stripe_id)
+    if record is None:
+        raise errors.resource_missing(kind, stripe_id, param, status=400)
+    return record.body
 
 
 def _check_total(total: int, currency: str) -> None:

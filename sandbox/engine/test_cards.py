@@ -116,6 +116,27 @@ CARDS = [
 
 _BY_NUMBER = {card.number: card for card in CARDS}
 
+# What programs write instead of a number, after `pm_card_` or `tok_`.
+_NAMED = {
+    "amex": "378282246310005",
+    "authenticationRequired": "4000002760003184",
+    "bypassPending": "4242424242424242",
+    "chargeDeclined": "4000000000000002",
+    "chargeDeclinedExpiredCard": "4000000000000069",
+    "chargeDeclinedIncorrectCvc": "4000000000000127",
+    "chargeDeclinedInsufficientFunds": "4000000000009995",
+    "chargeDeclinedLostCard": "4000000000009987",
+    "chargeDeclinedProcessingError": "4000000000000119",
+    "chargeDeclinedStolenCard": "4000000000009979",
+    "createDispute": "4000000000000259",
+    "createDisputeInquiry": "4000000000001976",
+    "createDisputeProductNotReceived": "4000000000002685",
+    "mastercard": "5555555555554444",
+    "pendingRefund": "4000000000007726",
+    "refundFail": "4000000000005126",
+    "visa": "4242424242424242",
+}
+
 _LIVE_CARD = Failure(
     "card_declined",
     "test_mode_live_card",
@@ -126,6 +147,12 @@ _LIVE_CARD = Failure(
 def lookup(number: str) -> Card:
     """The test card of this number; any other is declined, as Stripe does in test mode."""
     return _BY_NUMBER.get(number) or Card(number, "unknown", "is declined", _LIVE_CARD)
+
+
+def named(name: str) -> Card | None:
+    """The card behind a name like pm_card_visa or tok_visa_chargeDeclined."""
+    short = name.removeprefix("pm_card_").removeprefix("tok_").removeprefix("visa_")
+    return _BY_NUMBER[_NAMED[short]] if short in _NAMED and short != name else None
 
 
 def card_of(charge: Record) -> Card:

@@ -83,7 +83,7 @@ def build(
         "receipt_url": f"{receipt_base_url}/{id}",
         "refunded": False,
         "review": None,
-        "shipping": None,
+        "shipping": intent["shipping"],
         "source": None,
         "source_transfer": None,
         "statement_descriptor": None,

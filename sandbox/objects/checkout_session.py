@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.core import ids
+from sandbox.objects import catalog
 
 NO_ADDRESS: dict[str, None] = dict.fromkeys(["city", "country", "line1", "line2", "postal_code", "state"])
 
@@ -108,7 +109,8 @@ def build(
 
 
 def line_item(params: dict[str, Any], created: int) -> dict[str, Any]:
-    """One line of a session, which the API shows only when asked to expand it."""
+    """One line of a session, which the API shows only when asked to expand it; its `price` is an object, if it is one
+    that existed before."""
     price = params["price_data"]
     amount = price["unit_amount"]
     total = amount * params["quantity"]
@@ -123,26 +125,7 @@ def line_item(params: dict[str, Any], created: int) -> dict[str, Any]:
         "currency": price["currency"],
         "description": price["product_data"]["name"],
         "metadata": params.get("metadata", {}),
-        "price": {
-            "id": ids.new("price"),
-            "object": "price",
-            "active": False,
-            "billing_scheme": "per_unit",
-            "created": created,
-            "currency": price["currency"],
-            "custom_unit_amount": None,
-            "livemode": False,
-            "lookup_key": None,
-            "metadata": {},
-            "nickname": None,
-            "product": ids.new("prod"),
-            "recurring": None,
-            "tax_behavior": "unspecified",
-            "tiers_mode": None,
-            "transform_quantity": None,
-            "type": "one_time",
-            "unit_amount": amount,
-            "unit_amount_decimal": str(amount),
-        },
+        # A price that was made for this line alone is not active: nobody can use it again.
+        "price": params.get("price") or catalog.price(price, ids.new("prod"), created=created, active=False),
         "quantity": params["quantity"],
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.core import ids
+from sandbox.objects.checkout_session import NO_ADDRESS
 
 
 def build(params: dict[str, Any], *, created: int, amount: int, currency: str) -> dict[str, Any]:
-    """A fresh intent; `params` is the session's payment_intent_data."""
+    """A fresh intent; `params` is the session's payment_intent_data, or what an intent of its own was asked with."""
     id = ids.new("pi")
     return {
         "id": id,
@@ -41,12 +42,12 @@ def build(params: dict[str, Any], *, created: int, amount: int, currency: str) -
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card", "us_bank_account"],
+        "payment_method_types": params.get("payment_method_types", ["card", "us_bank_account"]),
         "processing": None,
         "receipt_email": params.get("receipt_email"),
         "review": None,
         "setup_future_usage": None,
-        "shipping": None,
+        "shipping": _shipping(params.get("shipping")),
         "source": None,
         "statement_descriptor": None,
         "statement_descriptor_suffix": params.get("statement_descriptor_suffix"),
@@ -54,3 +55,10 @@ def build(params: dict[str, Any], *, created: int, amount: int, currency: str) -
         "transfer_data": None,
         "transfer_group": None,
     }
+
+
+def _shipping(params: dict[str, Any] | None) -> dict[str, Any] | None:
+    if params is None:
+        return None
+    nothing = dict.fromkeys(("carrier", "phone", "tracking_number"))
+    return {**nothing, **params, "address": {**NO_ADDRESS, **params["address"]}}

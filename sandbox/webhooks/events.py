@@ -25,6 +25,8 @@ class ApiRequest:
 
     request_id: str | None = None
     idempotency_key: str | None = None
+    # The API version that it named; without one Stripe takes the account's own, which is an older one.
+    version: str | None = None
 
 
 NO_REQUEST = ApiRequest()

@@ -10,7 +10,7 @@ from sandbox.api.retrieve import list_objects, retrieve
 from sandbox.core import errors, store
 from sandbox.engine import balance, disputes, fraud_warnings, payouts, refunds, settlement
 from sandbox.models import Record
-from sandbox.webhooks.events import ApiRequest
+from sandbox.webhooks.events import ApiRequest, emit
 
 Body = dict[str, Any]
 
@@ -46,6 +46,16 @@ def retrieve_refund(raw: Body, request: ApiRequest, refund_id: str) -> Body:
 def list_refunds(raw: Body, request: ApiRequest) -> Body:
     """GET /v1/refunds"""
     return list_objects(refunds.KIND, "refunds", params.LIST_REFUNDS, raw, "charge payment_intent")
+
+
+def update_refund(raw: Body, request: ApiRequest, refund_id: str) -> Body:
+    """POST /v1/refunds/<id>: its metadata, which is all that can be changed."""
+    clean = params.UPDATE_REFUND(raw, "")
+    record = store.require(refunds.KIND, refund_id, "refund")
+    if "metadata" in clean:
+        previous = store.update(record, metadata={**record.body["metadata"], **clean["metadata"]})
+        emit(("refund.updated", record.body, previous), request=request)
+    return expand(record.body, clean.get("expand", []))
 
 
 def cancel_refund(raw: Body, request: ApiRequest, refund_id: str) -> Body:

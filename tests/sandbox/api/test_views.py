@@ -54,7 +54,7 @@ def test_the_sdk_sees_an_authentication_error(live_server):
         ("GET", "customers"),
         ("DELETE", "checkout/sessions/cs_1"),
         ("POST", "events"),
-        ("POST", "payment_intents"),
+        ("POST", "subscriptions"),
         ("POST", "charges"),
         ("DELETE", "refunds/re_1"),
     ],

@@ -76,6 +76,14 @@ def test_the_account_and_its_endpoints_have_the_keys_of_stripes_examples(api):
     assert differences(Record.objects.get(stripe_id=made.id).body, example("webhook_endpoint"), {}) == {}
 
 
+def test_what_a_program_sells_has_the_keys_of_stripes_examples(api):
+    product = api.v1.products.create({"name": "Mug"})
+    api.v1.prices.create({"product": product.id, "unit_amount": 1500, "currency": "usd"})
+    api.v1.payment_methods.create({"type": "card", "card": {"token": "tok_visa"}})
+    for kind in ("product", "price", "payment_method"):
+        assert differences(Record.objects.get(kind=kind).body, example(kind), {}) == {}
+
+
 def test_a_dispute_of_a_bank_payment_does_not_tell_its_bank(api, create_session, client, control):
     session = create_session()
     client.post(f"/sandbox/pay/{session.id}", {"bank": "settles", "email": "a@b.example"})
