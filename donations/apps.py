@@ -10,7 +10,9 @@ class DonationsConfig(AppConfig):
         from donations import checks  # noqa: F401  (they register themselves)
         from donations.donors import emails
         from donations.ledger import append_only
+        from donations.shield import emails as shield_emails
         from mail import registry
 
         post_migrate.connect(append_only.make, sender=self)
         registry.add(emails.KINDS, emails.compose)
+        registry.add(shield_emails.KINDS, shield_emails.compose)

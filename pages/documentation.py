@@ -30,7 +30,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
     (
         _("For operators"),
         (
-            *("setup", "organisation", "stripe", "going-live", "settings", "desk", "sponsors", "books", "exports"),
+            *("setup", "organisation", "stripe", "going-live", "settings", "desk", "shield"),
+            *("sponsors", "books", "exports"),
             *("backup", "monitoring", "upgrading", "commands", "troubleshooting"),
         ),
     ),

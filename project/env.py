@@ -92,7 +92,16 @@ def hosts(name: str, default: str) -> list[str]:
 
 def origin(name: str, default: str = "", *, path: bool = False) -> str:
     """`http(s)://host[:port]` as browsers write it; with `path`, a path may follow. Empty stays empty."""
-    value = (text(name) or default).rstrip("/")
+    return _origin(name, text(name) or default, path=path)
+
+
+def origins(name: str) -> list[str]:
+    """A list of `http(s)://host[:port]`, as browsers write them."""
+    return [_origin(name, value, path=False) for value in words(name)]
+
+
+def _origin(name: str, written: str, *, path: bool) -> str:
+    value = written.rstrip("/")
     if value == "":
         return ""
     try:

@@ -28,6 +28,10 @@ LANGUAGES = languages.spoken(LOCALE_PATHS[0], LANGUAGE_CODE)
 
 # --- Who may ask, and how the answer is dressed ----------------------------------------------------------------------
 
+# Limits on opening payment pages (donations.shield).
+SHIELD = env.boolean("SHIELD", True)
+# Other sites whose pages may call the JSON API from a visitor's browser.
+API_ORIGINS = env.origins("API_ORIGINS")
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, least=0, most=10)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", site.SITE_HOST)
 if site.SITE_HOST not in ALLOWED_HOSTS:

@@ -18,12 +18,12 @@ APPS = (
 # The plan: what stands in a row may import what stands further right in it, and nothing else of ours. A name means the
 # room with all that is in it, except for the rooms that are named themselves; so a new file needs no new row.
 PLAN = """
-donations > donations.giving > donations.donors > donations.reporting donations.stripe > donations.ledger > donations.wall > donations.models > donations.domain > lib
-donations > donations.jobs > donations.jobs.registry donations.stripe donations.reporting donations.wall donations.models mail limits
-donations > donations.donors donations.ledger > mail > lib
-donations.giving donations.donors donations.reporting donations.wall > organisation > lib
-donations.giving > limits > lib
-desk > donations.jobs donations.reporting donations.stripe donations.ledger donations.wall donations.models donations.domain upkeep.doctor mail organisation lib
+donations > donations.giving > donations.shield > donations.donors > donations.reporting donations.stripe > donations.ledger > donations.wall > donations.models > donations.domain > lib
+donations > donations.jobs > donations.jobs.registry donations.shield donations.stripe donations.reporting donations.wall donations.models mail limits
+donations > donations.shield donations.donors donations.ledger > mail > lib
+donations.giving donations.shield donations.donors donations.reporting donations.wall > organisation > lib
+donations.giving donations.shield > limits > lib
+desk > donations.jobs donations.shield donations.reporting donations.stripe donations.ledger donations.wall donations.models donations.domain upkeep.doctor mail organisation lib
 accounts > donations.donors donations.jobs.registry mail organisation limits lib
 pages > donations.giving.goal donations.reporting donations.wall organisation lib
 upkeep > upkeep.doctor > upkeep.backup > donations.jobs donations.jobs.registry donations.ledger donations.models mail lib

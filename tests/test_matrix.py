@@ -21,6 +21,7 @@ from accounts.models import User
 from donations.ledger import offline_donations
 from donations.ledger.offline_donations import Received
 from donations.models import (
+    Alarm,
     BalanceTransaction,
     Case,
     Chore,
@@ -156,6 +157,10 @@ ADMIN = {
     **admin_model("donations/total", TREASURER),
     **admin_model("donations/chore", TREASURER),
     "admin/donations/chore/doctor/": TREASURER,
+    **admin_model("donations/shield", TREASURER),
+    "admin/donations/shield/": (302, 302, 302, 403, 302, 302),
+    "admin/donations/shield/alarm/": (302, 302, 302, 405, 405, 405),
+    **admin_model("donations/alarm", TREASURER),
     **admin_model("mail/mail", TREASURER),
     **admin_model("organisation/organisation", ROOT),
     "admin/organisation/organisation/": (302, 302, 302, 403, 403, 302),
@@ -232,6 +237,8 @@ def world(db: None) -> World:
             id="re_1", kind="refund", donation=gift, amount=1, currency="usd", status="x", opened_at=NOON, as_of=NOON
         ).pk,
         "donations/chore": Chore.objects.create(name="sweep", due_at=NOON).pk,
+        "donations/shield": 1,
+        "donations/alarm": Alarm.objects.create().pk,
         "mail/mail": Mail.objects.earliest("pk").pk,
         "organisation/organisation": Organisation.objects.create().pk,
         "admin/logentry": LogEntry.objects.log_actions(root.pk, [gift], 2, "x", single_object=True).pk,

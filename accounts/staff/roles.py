@@ -20,6 +20,8 @@ ROLES: dict[str, dict[str, dict[str, str]]] = {
             "stripeevent": "view change",
             "striperef": "view",
             "chore": "view",
+            "shield": "view change",
+            "alarm": "view",
             "offlinegift": "view add",
         },
         "mail": {"mail": "view change"},

@@ -13,9 +13,10 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from desk.pages import card_testing, chart, dispute_page, formatting, reconciliation_status, tasks
+from desk.pages import chart, dispute_page, formatting, reconciliation_status, tasks
 from donations.reporting import period_figures
 from donations.reporting.period_figures import ByMonth, Figures
+from donations.shield import declines
 from lib.dates import months, months_before
 
 MONTHS = 12
@@ -66,7 +67,7 @@ class Dashboard:
     doings: list[tuple[str, str]]
     tasks: list[tasks.Task]
     proof: reconciliation_status.ReconciliationStatus | None
-    declines: card_testing.Declines | None
+    declines: declines.Declines | None
     disputes: list[dispute_page.Line]
     books: list[CurrencyBook]
 
@@ -78,7 +79,7 @@ def of(user: PermissionsMixin) -> Dashboard:
         doings=actions(user),
         tasks=tasks.for_user(user),
         proof=reconciliation_status.latest() if money else None,
-        declines=card_testing.recent() if user.has_perm("donations.view_stripeevent") else None,
+        declines=declines.recent() if user.has_perm("donations.view_stripeevent") else None,
         disputes=dispute_page.lines(tasks.open_disputes()) if user.has_perm("donations.view_case") else [],
         books=books() if money else [],
     )

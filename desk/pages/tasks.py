@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from desk.pages import card_testing, formatting, reconciliation_status
+from desk.pages import formatting, reconciliation_status
 from donations.domain.status import Status
 from donations.domain.updates import DisputeStatus, RefundStatus
 from donations.jobs.scheduler import MIRROR
 from donations.ledger.refunds_and_disputes import ACTIONABLE
-from donations.models import Case, Chore, Donation, Flag, LedgerEntry, StripeEvent, Words
+from donations.models import Alarm, Case, Chore, Donation, Flag, LedgerEntry, StripeEvent, Words
+from donations.shield import declines, rules
 from donations.wall.messages import in_state
 from mail.models import Mail
 
@@ -54,6 +55,7 @@ def _all() -> Iterator[Task]:
     yield from _disputes()
     yield from _fraud_warnings()
     yield from _books()
+    yield from _alarm()
     yield from _declines()
     yield from _failed_refunds()
     yield from _failed_payments()
@@ -92,9 +94,16 @@ def _books() -> Iterator[Task]:
         yield Task(what, _list(CHORE), "donations.view_chore")
 
 
+def _alarm() -> Iterator[Task]:
+    if ringing := Alarm.objects.filter(slot=1).first():
+        what = _("The alarm has been ringing since %(began)s: look at the shield.")
+        link = _list("donations_shield")
+        yield Task(what % {"began": formatting.moment(ringing.began_at)}, link, "donations.view_shield", urgent=True)
+
+
 def _declines() -> Iterator[Task]:
-    found = card_testing.recent()
-    if found.alarm:
+    found = declines.recent()
+    if found.alarming(rules.chosen().declines):
         what = _(
             "%(declined)d cards were declined within an hour, %(paid)d paid: somebody may be testing stolen cards."
         )

@@ -40,6 +40,11 @@ def remember(request: HttpRequest, response: HttpResponse, donation: Donation) -
     )
 
 
+def made_here(request: HttpRequest) -> tuple[str, ...]:
+    """The gifts that this browser made, by uuid, the newest first."""
+    return tuple(_gifts(request))
+
+
 def owns(request: HttpRequest, donation: Donation) -> bool:
     """Whether the gift's account is signed in here; of a guest's gift, whether this browser made it."""
     if donation.user_id is not None:

@@ -12,15 +12,17 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from donations.domain import status
 from donations.giving import checkout
-from donations.giving.forms import GiftForm, ProgramGiftForm, declined
+from donations.giving.forms import GiftForm, ProgramGiftForm, closed, declined
 from donations.models import Donation
 from donations.reporting import public_totals
+from donations.shield import gate, visitors
 from lib import amount_field, money
 from lib.people.typed_text import storable
 
@@ -39,9 +41,10 @@ class Number(str):
 
 
 class ApiError(Exception):
-    def __init__(self, status: int, code: str, message: str, field: str = "") -> None:
+    def __init__(self, status: int, code: str, message: str, field: str = "", wait: int = 0) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.field = status, code, message, field
+        self.wait = wait or (30 if status == 503 else 0)  # seconds
 
 
 def endpoint(method: str) -> Callable[[Answer], View]:
@@ -52,17 +55,26 @@ def endpoint(method: str) -> Callable[[Answer], View]:
         @wraps(view)
         def wrapped(request: HttpRequest) -> HttpResponse:
             try:
-                if request.method != method and not (method == "GET" and request.method == "HEAD"):
+                _refuse_other_sites(request)
+                if request.method == "OPTIONS" and "Origin" in request.headers:
+                    response: HttpResponse = _preflight(method)
+                elif request.method != method and not (method == "GET" and request.method == "HEAD"):
                     raise ApiError(405, "method_not_allowed", f"Use {method}.")
-                response = JsonResponse(view(request))
+                else:
+                    response = JsonResponse(view(request))
             except Exception as problem:
                 error = _told(problem)
                 response = _error(error)
                 if error.status == 405:
                     response["Allow"] = method
-                if error.status == 503:
-                    response["Retry-After"] = "30"
+                if error.wait:
+                    response["Retry-After"] = str(error.wait)
             response["Cache-Control"] = "no-store"
+            if origin := request.headers.get("Origin"):
+                _let_read(response, request, origin)
+            if request.method == "POST":
+                for name, value in gate.headers(visitors.program(request)).items():
+                    response[name] = value
             return response
 
         return wrapped
@@ -106,7 +118,18 @@ def _begin(request: HttpRequest, data: dict[str, Any]) -> str:
         # The prefix keeps a caller's keys apart from the tokens of our own pages, and the person is part of it: a key
         # that two callers happen to share must not hand one donor's page to another.
         order = form.order()
-        donation = checkout.begin(order, f"api:{key}:{order.name}:{order.email}:{order.message}" if key else "")
+        donation = checkout.begin(
+            order,
+            f"api:{key}:{order.name}:{order.email}:{order.message}" if key else "",
+            visitors.program(request),
+        )
+    except gate.Shut as shut:
+        raise ApiError(
+            429, "too_many_requests", _("Too many payment pages were opened. Nothing was taken. Try again later."),
+            wait=shut.wait,
+        ) from shut  # fmt: skip
+    except gate.AmountClosed as error:
+        raise ApiError(422, "amount_too_small", closed(error.least).messages[0], "amount") from error
     except checkout.AmountDeclined as error:
         raise ApiError(422, error.code, declined(error.code).messages[0], "amount") from error
     except checkout.TryAgain as error:
@@ -162,6 +185,35 @@ def _first_error(form: GiftForm) -> ApiError:
     if not code.startswith("amount_"):
         code = f"{field}_{code}"
     return ApiError(400 if code == "amount_malformed" else 422, code, message, field)
+
+
+def _refuse_other_sites(request: HttpRequest) -> None:
+    """A page of another site must not send its visitors' browsers here, each from an address of its own."""
+    origin = request.headers.get("Origin")
+    if origin and not _is_allowed(request, origin):
+        raise ApiError(
+            403, "origin_not_allowed", _("Browsers may call this from pages of this site, and of those in API_ORIGINS.")
+        )
+
+
+def _is_allowed(request: HttpRequest, origin: str) -> bool:
+    ours = (settings.SITE_URL, f"{request.scheme}://{request.get_host()}")
+    return origin in ours or origin in settings.API_ORIGINS
+
+
+def _preflight(method: str) -> HttpResponse:
+    response = HttpResponse(status=204)
+    response["Access-Control-Allow-Methods"] = method
+    response["Access-Control-Allow-Headers"] = "Content-Type, Idempotency-Key"
+    response["Access-Control-Max-Age"] = "600"
+    return response
+
+
+def _let_read(response: HttpResponse, request: HttpRequest, origin: str) -> None:
+    patch_vary_headers(response, ["Origin"])
+    if _is_allowed(request, origin):
+        response["Access-Control-Allow-Origin"] = origin
+        response["Access-Control-Expose-Headers"] = "Retry-After, RateLimit, RateLimit-Policy"
 
 
 def _told(problem: Exception) -> ApiError:

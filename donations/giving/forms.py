@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from donations.giving.checkout import Order
+from donations.giving.claims import Order
 from donations.wall import messages
 from donations.wall.message_form import MessageForm
 from lib import amount_field, money
@@ -97,6 +97,15 @@ def declined(code: str) -> ValidationError:
     if code == "amount_too_small":
         return ValidationError(_("This is less than Stripe can take. Type a larger amount."), code=code)
     return ValidationError(_("This is more than Stripe can take at once. Type a smaller amount."), code=code)
+
+
+def closed(least: int) -> ValidationError:
+    """What is said of a gift that is too small for this moment only."""
+    return ValidationError(
+        _("Somebody is trying stolen cards on this page, so gifts below %(least)s wait until that is over.")
+        % {"least": money.display_short(least, settings.DONATION_CURRENCY)},
+        code="amount_too_small",
+    )
 
 
 def _too_large() -> ValidationError:

@@ -18,8 +18,9 @@ from donations.domain.status import Status
 from donations.domain.updates import Checkout
 from donations.donors import ownership
 from donations.giving import checkout, fee_preview, form_token, goal
-from donations.giving.forms import GiftForm, amount_of, declined
+from donations.giving.forms import GiftForm, amount_of, closed, declined
 from donations.giving.success_page import success_url
+from donations.shield import gate, visitors
 from donations.stripe import polling
 from lib import amount_field, languages, money
 from lib.htmx import is_swap, page_or_fragment
@@ -39,7 +40,18 @@ def donate(request: HttpRequest) -> HttpResponse:
     who: dict[str, Any] = {"user_id": user.pk, "name": user.name, "email": user.email} if user.is_authenticated else {}
     order = form.order(language=languages.wished(request), **who)
     try:
-        donation = checkout.begin(order, _kept_apart(form.cleaned_data["token"], user.pk))
+        donation = checkout.begin(
+            order,
+            _kept_apart(form.cleaned_data["token"], user.pk),
+            visitors.donor(request, ownership.made_here(request)),
+        )
+    except gate.Shut as shut:
+        response = _donate_page(request, form, status=429, shut=shut)
+        response["Retry-After"] = str(shut.wait)
+        return response
+    except gate.AmountClosed as error:
+        form.add_error("other_amount", closed(error.least))
+        return _donate_page(request, form, status=422)
     except checkout.AmountDeclined as error:
         form.add_error("other_amount", declined(error.code))
         return _donate_page(request, form, status=422)
@@ -74,7 +86,13 @@ def _prefilled_page(request: HttpRequest, text: str) -> HttpResponse:
 
 
 def _donate_page(
-    request: HttpRequest, form: GiftForm, *, status: int = 200, problem: str = "", said: dict[str, str] | None = None
+    request: HttpRequest,
+    form: GiftForm,
+    *,
+    status: int = 200,
+    problem: str = "",
+    said: dict[str, str] | None = None,
+    shut: gate.Shut | None = None,
 ) -> HttpResponse:
     currency = settings.DONATION_CURRENCY
     # Fields that the page does not show can only be wrong in a hand-made request; say so all the same.
@@ -86,6 +104,8 @@ def _donate_page(
         "form": form,
         "problem": problem or next(hidden, ""),
         "token": token,
+        "since": visitors.form_made(request.POST.get("since", "")),
+        "shut": shut,
         "coins": money.coins(settings.DONATION_AMOUNTS, currency),
         "symbol": money.symbol(currency),
         "minimum": money.display_short(settings.DONATION_MIN, currency),

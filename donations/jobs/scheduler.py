@@ -19,6 +19,7 @@ from donations.jobs import registry, retention
 from donations.jobs.registry import Job, Result
 from donations.models import Chore, insert_once
 from donations.reporting import reconciliation, totals_zone
+from donations.shield import alarm, closing, places, rules, sweeping
 from donations.stripe import balance_transactions, payouts, polling, refunds
 from donations.wall import placements
 from limits import buckets
@@ -81,6 +82,9 @@ ALWAYS: tuple[Callable[[], int], ...] = (
     polling.poll_due,
     polling.poll_cases,
     refunds.finish_open,
+    alarm.watch,
+    places.settle,
+    closing.close_unwanted,
     placements.refresh_lapsed,
     send_emails,
     notice_another_clock,
@@ -96,6 +100,14 @@ SCHEDULE: dict[str, Job] = {
     # Before the reconciliation, which compares them.
     TOTALS: Job(_("Rebuild the totals for another time zone"), timedelta(hours=1), _rebuild_totals),
     RECONCILE: Job(_("Reconcile with Stripe"), timedelta(days=1), _reconcile),
+    rules.USUAL: Job(
+        _("Learn how many gifts are usual"), timedelta(hours=1), lambda: Result(*rules.learn_what_is_usual())
+    ),
+    "delete-unpaid": Job(
+        _("Delete old gifts that were never paid"),
+        timedelta(hours=1),
+        lambda: f"{sweeping.delete_unpaid()} unpaid gifts deleted",
+    ),
     "empty-old-events": Job(
         _("Empty old events"), timedelta(days=1), lambda: f"{retention.empty_old_events()} event bodies emptied"
     ),

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from donations.ledger import append_only, mode
 from donations.ledger.donor_emails import EmailKind
-from donations.models import Level, ReceiptCounter, SiteIdentity, Sponsor, StripeKey
+from donations.models import Level, ReceiptCounter, Shield, SiteIdentity, Sponsor, StripeKey
 from mail.models import Mail
 
 # What people have set up; every other table of this app holds gifts, or what came of them.
-KEPT: tuple[type[Model], ...] = (Level, Sponsor, SiteIdentity)
+KEPT: tuple[type[Model], ...] = (Level, Sponsor, SiteIdentity, Shield)
 
 
 class NotPractice(Exception):

@@ -15,6 +15,7 @@ from donations.models.payout import PaidOut, Payout
 from donations.models.receipt import Receipt, ReceiptCounter
 from donations.models.refund_request import RefundRequest
 from donations.models.scheduled_job import Chore
+from donations.models.shield import Alarm, Opening, Shield
 from donations.models.site_identity import SiteIdentity
 from donations.models.stripe_key import StripeKey
 from donations.models.stripe_objects import Case, StripeEvent, StripeRef
@@ -23,6 +24,7 @@ from lib.insert_once import insert_once
 
 __all__ = [
     "SHOWN",
+    "Alarm",
     "AppendOnly",
     "AppendOnlyModel",
     "AppendOnlyQuerySet",
@@ -36,11 +38,13 @@ __all__ = [
     "Level",
     "Message",
     "OfflineGift",
+    "Opening",
     "PaidOut",
     "Payout",
     "Receipt",
     "ReceiptCounter",
     "RefundRequest",
+    "Shield",
     "SiteIdentity",
     "Sponsor",
     "Standing",

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from donations.domain import updates
 from donations.ledger import posting
-from donations.models import StripeEvent, StripeRef, insert_once
+from donations.models import Opening, StripeEvent, StripeRef, insert_once
 from donations.stripe import arrivals, parsing, redaction
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 # What a deferred event waits for that is of another API release, or does not tell when a payment arrived: a fetch of
 # its object.
 RELEASE = "release"
+# Told once for each card that was declined on a page.
+DECLINED = "payment_intent.payment_failed"
 # How long a refund or dispute waits for its payment's own event before we ask Stripe about the payment.
 PATIENCE = timedelta(seconds=30)
 # Before housekeeping handles a failed event again; Stripe sends it again as well.
@@ -148,6 +150,9 @@ def _read(event_id: str, event: dict[str, Any]) -> updates.StripeUpdate | None:
         )
         return None
     _apply(event_id, update)
+    if update and event["type"] == DECLINED:
+        tied = StripeRef.objects.filter(id__in=update.refs).values("donation")
+        Opening.objects.filter(donation__in=tied).update(declines=F("declines") + 1)
     return update
 
 

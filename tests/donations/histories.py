@@ -24,7 +24,7 @@ from django.utils import timezone
 from hypothesis import strategies as st
 
 from donations.giving import checkout
-from donations.giving.checkout import Order
+from donations.giving.claims import Order
 from donations.ledger import identity
 from donations.models import Donation, StripeRef
 from donations.stripe import client as stripe_client

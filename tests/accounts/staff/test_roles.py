@@ -32,6 +32,8 @@ MATRIX = {
     "/admin/donations/total/": {"Treasurer"},
     "/admin/donations/stripeevent/": {"Treasurer"},
     "/admin/donations/chore/": {"Treasurer"},
+    "/admin/donations/shield/1/change/": {"Treasurer"},
+    "/admin/donations/alarm/": {"Treasurer"},
     "/admin/admin/logentry/": {"Treasurer"},
     "/admin/mail/mail/": {"Treasurer", "Support"},
     "/admin/accounts/user/": {"Treasurer", "Support"},

@@ -13,7 +13,6 @@ from django.test import Client
 from django.utils import timezone
 
 from desk.pages import (
-    card_testing,
     chart,
     dashboard,
     dispute_page,
@@ -47,6 +46,7 @@ from donations.models import (
     StripeEvent,
     Total,
 )
+from donations.shield import declines
 from lib.dates import months_before
 from mail.models import Mail
 from tests.donations.reconciled import reconciled
@@ -348,28 +348,28 @@ def test_nobody_is_told_of_what_they_may_not_see(make_donation: Make) -> None:
     assert tasks.for_user(get_user_model().objects.create_user("ed@example.org", is_staff=True)) == []
 
 
-def attempts(declined: int, paid: int, state: str = "handled", **fields: Any) -> card_testing.Declines:
+def attempts(declined: int, paid: int, state: str = "handled", **fields: Any) -> declines.Declines:
     for kind, count in (("payment_intent.payment_failed", declined), ("checkout.session.completed", paid)):
         StripeEvent.objects.bulk_create(
             StripeEvent(id=f"evt_{kind}_{number}", type=kind, state=state, body="", **fields) for number in range(count)
         )
-    return card_testing.recent()
+    return declines.recent()
 
 
 def test_many_declined_cards_ring_the_alarm(db: None) -> None:
-    assert attempts(10, 3) == card_testing.Declines(declined=10, paid=3, declined_in_a_day=10)
-    assert card_testing.recent().alarm
+    assert attempts(10, 3) == declines.Declines(declined=10, paid=3, declined_in_a_day=10)
+    assert declines.recent().alarming(10)
 
 
 @pytest.mark.parametrize(("declined", "paid"), [(9, 0), (10, 10)])
 def test_a_few_declined_cards_are_as_usual(db: None, declined: int, paid: int) -> None:
-    assert not attempts(declined, paid).alarm
+    assert not attempts(declined, paid).alarming(10)
 
 
 def test_declined_cards_of_another_seller_or_of_yesterday_do_not_count(db: None) -> None:
     assert attempts(20, 0, "ignored").declined == 0
     StripeEvent.objects.all().delete()
-    assert attempts(20, 0, received_at=timezone.now() - timedelta(days=2)) == card_testing.Declines(0, 0, 0)
+    assert attempts(20, 0, received_at=timezone.now() - timedelta(days=2)) == declines.Declines(0, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import pytest_django
 from django.test import Client
 
 from donations.models import Donation
@@ -179,3 +180,50 @@ def test_stats_add_up_the_ledger(client: Client, make_donation: Callable[..., Do
     assert client.get("/api/stats/").json() == {
         "currency": "usd", "raised": "30.50", "raised_minor": 3050, "donations": 2,
     }  # fmt: skip
+
+
+def test_too_many_pages_are_429_with_a_time_to_come_back(api: Post) -> None:
+    answers = [api({"amount": 50}) for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429]
+    assert answers[0]["RateLimit-Policy"] == '"pages";q=10;w=60'
+    assert answers[0]["RateLimit"].startswith('"pages";r=9;t=')
+    last = answers[-1]
+    assert last.json()["error"]["code"] == "too_many_requests"
+    assert 0 < int(last["Retry-After"]) <= 6
+    assert last["RateLimit"].startswith('"pages";r=0;t=')
+
+
+def test_a_request_that_is_sent_again_is_never_too_many(api: Post) -> None:
+    url = api({"amount": 50}, **{"Idempotency-Key": "order-1"}).json()["url"]
+    for _ in range(10):
+        api({"amount": 50})
+    assert api({"amount": 50}, **{"Idempotency-Key": "order-1"}).json() == {"url": url}
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:8000.evil.example"])
+@pytest.mark.parametrize("path", [CREATE, "/api/checkout/"])
+def test_a_browser_on_another_site_is_refused(api: Post, origin: str, path: str) -> None:
+    answer = api({"amount": 50}, path, Origin=origin)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "origin_not_allowed")
+    assert "Access-Control-Allow-Origin" not in answer
+    assert not Donation.objects.exists()
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:8000", "https://www.example.org"])
+def test_pages_of_this_site_and_of_named_ones_may_call(
+    api: Post, settings: pytest_django.Settings, origin: str
+) -> None:
+    settings.API_ORIGINS = ["https://www.example.org"]
+    answer = api({"amount": 50}, Origin=origin)
+    assert answer.status_code == 200
+    assert answer["Access-Control-Allow-Origin"] == origin
+    assert "Origin" in answer["Vary"]
+
+
+def test_a_browser_asks_before_it_calls_from_another_site(client: Client, settings: pytest_django.Settings) -> None:
+    settings.API_ORIGINS = ["https://www.example.org"]
+    answer = client.options(CREATE, headers={"Origin": "https://www.example.org"})
+    assert answer.status_code == 204
+    assert answer["Access-Control-Allow-Headers"] == "Content-Type, Idempotency-Key"
+    assert client.options(CREATE, headers={"Origin": "https://evil.example"}).status_code == 403
+    assert client.options(CREATE).status_code == 405

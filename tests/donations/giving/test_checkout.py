@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from donations.domain.status import Status
 from donations.giving import checkout
-from donations.giving.checkout import Order
+from donations.giving.claims import Order
 from donations.models import Donation, StripeRef
 from donations.stripe import client
 from donations.stripe.errors import Refused

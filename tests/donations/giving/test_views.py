@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import pytest_django
+import time_machine
+from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
-from donations.models import Donation
+from donations.models import Alarm, Donation, Shield
+from donations.shield import visitors
 from organisation.models import Organisation
 from tests.donations.faulty_stripe import FaultyStripe
 from tests.donations.giving.donor import HTMX, SANDBOX, Post, give, page, pay
@@ -264,3 +271,91 @@ def test_an_amount_is_answered_while_it_is_typed(client: Client, typed: str, sai
 @pytest.mark.django_db
 def test_the_donate_page_may_stay_in_the_browsers_memory_and_is_asked_for_again(client: Client) -> None:
     assert client.get("/donate")["Cache-Control"] == "private, no-cache"
+
+
+# --- The shield ---
+
+
+def crowded(client: Client) -> Any:
+    """The answer to the first gift that has to wait: without a time in the form, five are let through."""
+    for number in range(5):
+        assert give(client, token=f"form {number}").status_code == 303
+    return give(client, "other", other_amount="12.50", token="kept-token")
+
+
+@pytest.fixture
+def quick_stripe(faulty_stripe: FaultyStripe, transactional_db: None) -> FaultyStripe:
+    return faulty_stripe
+
+
+@pytest.mark.usefixtures("quick_stripe")
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
+def test_whoever_opens_too_many_pages_is_told_when_to_try_again_and_keeps_what_was_typed(
+    client: Client, headers: dict[str, str]
+) -> None:
+    crowded(client)
+    response = give(client, "other", other_amount="12.50", token="kept-token", headers=headers)
+    assert response.status_code == 429
+    assert 0 < int(response["Retry-After"]) <= 12
+    text = response.content.decode()
+    assert "Please try again in a minute." in text
+    assert "Nothing was taken" in text
+    assert text.count('value="12.50"') == 2
+    assert text.count('value="kept-token"') == 3
+    assert "data-puzzle" not in text, "work helps against a crowd, not against one's own limit"
+    assert Donation.objects.count() == 5
+
+
+@pytest.mark.usefixtures("quick_stripe")
+def test_in_a_crowd_a_donor_gets_a_ticket_and_a_puzzle(client: Client) -> None:
+    Shield.objects.update(in_all=1)
+    cache.clear()
+    give(client, token="one", since=visitors.form_made())
+    text = give(client, "10", token="two", since=visitors.form_made()).content.decode()
+    ticket = re.findall(r'name="ticket" value="([^"]+)"', text)
+    assert len(set(ticket)) == 1
+    assert len(ticket) == 3
+    assert 'data-bits="12"' in text
+    assert "js/puzzle" in text
+    assert '<input type="hidden" name="amount" value="10">' in text
+
+
+@pytest.mark.usefixtures("quick_stripe")
+def test_a_form_that_is_as_old_as_a_person_is_quick_costs_one(client: Client) -> None:
+    with time_machine.travel(timezone.now() - timedelta(seconds=5)):
+        since = visitors.form_made()
+    codes = [give(client, token=f"form {number}", since=since).status_code for number in range(11)]
+    assert codes == [303] * 10 + [429]
+
+
+@pytest.mark.usefixtures("quick_stripe")
+def test_the_field_that_nobody_sees_costs_more_and_is_no_wall(client: Client) -> None:
+    codes = [give(client, token=f"form {number}", website="https://x.test").status_code for number in range(3)]
+    assert codes == [303, 303, 429]
+
+
+def test_a_form_keeps_its_time_when_it_comes_back(client: Client, db: None) -> None:
+    first = re.findall(r'name="since" value="([^"]+)"', client.get("/donate").content.decode())
+    again = client.post("/donate", {"amount": "ten", "since": first[0]}).content.decode()
+    assert re.findall(r'name="since" value="([^"]+)"', again) == first
+    forged = client.post("/donate", {"amount": "ten", "since": "1:forged"}).content.decode()
+    assert "1:forged" not in forged
+
+
+@pytest.mark.usefixtures("quick_stripe")
+def test_a_gift_that_is_closed_in_an_alarm_is_told_why(client: Client) -> None:
+    Shield.objects.update(least_in_alarm=5000)
+    Alarm.objects.create()
+    response = give(client, "20")
+    assert response.status_code == 422
+    assert "gifts below $50 wait until that is over" in response.content.decode()
+
+
+@pytest.mark.usefixtures("quick_stripe")
+def test_limits_are_for_the_address_that_a_trusted_proxy_tells(
+    client: Client, settings: pytest_django.Settings
+) -> None:
+    settings.TRUSTED_PROXIES = 1
+    crowded(client)
+    elsewhere = {"X-Forwarded-For": "198.51.100.7"}
+    assert give(client, token="t", headers=elsewhere).status_code == 303

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from donations.giving import checkout
-from donations.giving.checkout import Order
+from donations.giving.claims import Order
 from donations.jobs import scheduler
 from donations.ledger import identity
 from donations.models import BalanceTransaction, Donation, LedgerEntry, RefundRequest, SiteIdentity, StripeEvent

@@ -19,14 +19,17 @@ from django.utils import timezone
 
 from donations.ledger import append_only, mode, offline_donations, practice, receipt_numbers
 from donations.models import (
+    Alarm,
     BalanceTransaction,
     Chore,
     Donation,
     LedgerEntry,
     Level,
+    Opening,
     PaidOut,
     Payout,
     RefundRequest,
+    Shield,
     SiteIdentity,
     Sponsor,
     StripeEvent,
@@ -44,7 +47,7 @@ from tests.donations.stripe_objects import event, refund, session
 pytestmark = pytest.mark.django_db(transaction=True)
 Make = Callable[..., Donation]
 
-KEPT = {Level, Sponsor, SiteIdentity}
+KEPT = {Level, Sponsor, SiteIdentity, Shield}
 
 
 @pytest.fixture
@@ -70,6 +73,9 @@ def practised(make_donation: Make, django_user_model: Any) -> Donation:
     )
     Chore.objects.create(name="reconcile", due_at=now, done_at=now, result="1 rows compared", data={"compared": 1})
     placements.refresh(donation.pk)
+    Opening.objects.create(donation=donation)
+    Alarm.objects.create(declined=20)
+    Shield.objects.update(burst=20)
     Organisation.objects.create(name="Friends of the Weir", goal_amount=100)
     Sponsor.objects.create(name="Mill & Sons", level=Level.objects.first())
     outbox.enqueue("register", "1.abc")

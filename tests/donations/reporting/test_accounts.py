@@ -16,7 +16,7 @@ from django.test import Client
 from desk.pages import dashboard, reconciliation_status
 from donations.domain.status import Status
 from donations.giving import checkout
-from donations.giving.checkout import Order
+from donations.giving.claims import Order
 from donations.jobs import scheduler
 from donations.ledger import accounts, append_only
 from donations.models import BalanceTransaction, Donation, LedgerEntry, Payout, StripeKey

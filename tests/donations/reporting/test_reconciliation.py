@@ -16,7 +16,7 @@ from django.utils import timezone
 from desk.pages import ledger_rows
 from donations.domain.status import Status
 from donations.giving import checkout
-from donations.giving.checkout import Order
+from donations.giving.claims import Order
 from donations.jobs import scheduler
 from donations.ledger import append_only, monthly_totals
 from donations.models import (

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from donations.domain.status import Status
 from donations.giving import checkout
-from donations.giving.checkout import Order
+from donations.giving.claims import Order
 from donations.models import Donation, LedgerEntry, StripeEvent
 from donations.reporting import period_figures
 from donations.stripe import client, events, polling, resync

@@ -26,7 +26,7 @@ SECRET = "whsec_of_the_chaos"
 # Where a site may carry the wish to die (see tests.system.journeys.killing), besides being killed from outside: the
 # steps between which something could be lost or doubled, in requests, in the webhook and above all in housekeeping.
 DEADLY = [
-    "donations.giving.checkout._keep before",
+    "donations.giving.claims.keep before",
     "donations.stripe.client.create_session after",
     "donations.stripe.events.insert_once after",
     "donations.stripe.events.retry_deferred before",

@@ -63,7 +63,9 @@ class Site(Process):
             "STRIPE_WEBHOOK_SECRET": SECRET,
             "STRIPE_API_BASE": stripe,
         }
-        super().__init__(stack, port, DATABASE_URL=database.url, **(outside if stripe else {"DEBUG": "true"}))
+        super().__init__(
+            stack, port, DATABASE_URL=database.url, SHIELD="off", **(outside if stripe else {"DEBUG": "true"})
+        )
         self.database = database
         self.address = outside["SITE_URL"] if stripe else f"http://localhost:{port}"
         self.stripe = StripeSide(stripe or f"{self.address}/sandbox")

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from donations.giving.checkout import CLAIM_FOR
+from donations.giving.claims import CLAIM_FOR
 from sandbox.webhooks import sender
 from tests.system.journeys.databases import Database
 from tests.system.journeys.donors import Donor
@@ -64,7 +64,7 @@ def and_stays_so_when_stripe_tells_all_again(site: Site, soon: Within) -> None:
         pytest.param(
             "donations.giving.checkout.StripeRef.objects.bulk_create after", 1, 0, 1, id="while the page is stored"
         ),
-        pytest.param("donations.giving.checkout._keep after", 1, 1, 1, id="after the page is stored"),
+        pytest.param("donations.giving.claims.keep after", 1, 1, 1, id="after the page is stored"),
         pytest.param("donations.giving.views._leave after", 1, 1, 1, id="before the donor is answered"),
     ],
 )

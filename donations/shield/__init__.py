@@ -1,0 +1,1 @@
+"""What keeps those who try stolen cards from using our payment pages for it. It asks nobody outside."""
