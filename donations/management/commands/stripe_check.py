@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from donations.stripe.account import check, endpoint
 from donations.stripe.errors import Refused, StripeUnavailable
-from lib.findings import Level
+from lib.finding import Finding, Level
 
 
 class Command(BaseCommand):
@@ -25,8 +25,8 @@ class Command(BaseCommand):
             self._register()
         found = check.findings()
         for finding in found:
-            self.stdout.write(str(finding))
-        if any(finding.level is Level.BAD for finding in found):
+            self.stdout.write(_line(finding))
+        if any(finding.level is Level.ERROR for finding in found):
             sys.exit(1)
 
     def _register(self) -> None:
@@ -46,6 +46,11 @@ class Command(BaseCommand):
             "Put it into .env as STRIPE_WEBHOOK_SECRET (beside another one, with a comma, while that still sends), "
             "then start the site again."
         )
+
+
+def _line(finding: Finding) -> str:
+    said = f"{finding.level:<7}  {finding.name}: {finding.message}"
+    return f"{said} → {finding.remedy}" if finding.remedy else said
 
 
 def _why(error: Refused) -> str:

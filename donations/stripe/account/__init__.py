@@ -1,1 +1,1 @@
-"""Whether the Stripe account is set up as this site needs it: nothing here books anything."""
+"""The Stripe account behind the key: which one it is, and whether it is set up as this site needs it."""

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from donations.stripe import client, parsing
 from donations.stripe.account import calls
 from donations.stripe.account.calls import Endpoint
-from lib.findings import Finding, Level
+from lib.finding import Finding, fault, good, warning
 
 REGISTER = "`manage.py stripe_check --register`"
-NAME = "Webhook"
+NAME = "webhook"
 PERMISSION = "Webhook Endpoints, Event Destinations: Write"
 
 
@@ -52,8 +53,10 @@ def findings() -> list[Finding]:
     if not ours:
         return [*found, _none()]
     if len([each for each in ours if each["status"] == "enabled"]) > 1:
-        message = f"More than one endpoint sends to {address()}: every event comes as often, each with its own secret."
-        found.append(Finding(NAME, Level.LOOK, message, "Keep one of them in the dashboard, under Webhooks."))
+        many = _("More than one endpoint sends to %(address)s: every event comes as often, each with its own secret.")
+        found.append(
+            warning(NAME, many % {"address": address()}, _("Keep one of them in the dashboard, under Webhooks."))
+        )
     return [*found, *(_problems(ours[0]) or [_good(ours[0])])]
 
 
@@ -68,16 +71,27 @@ def _release(endpoint: Endpoint) -> str:
 
 
 def _none() -> Finding:
+    here = {"address": address()}
     if settings.DEBUG:
-        remedy = f"On your own machine run `stripe listen --latest --forward-to {address()}`; in public, {REGISTER}."
-        return Finding(NAME, Level.LOOK, f"No endpoint at Stripe sends to {address()}.", remedy)
-    message = f"No endpoint at Stripe sends to {address()}: gifts are noticed late."
-    return Finding(NAME, Level.BAD, message, f"Run {REGISTER}.")
+        return warning(
+            NAME,
+            _("No endpoint at Stripe sends to %(address)s.") % here,
+            _("On your own machine run `stripe listen --latest --forward-to %(address)s`; in public, %(command)s.")
+            % {**here, "command": REGISTER},
+        )
+    return fault(NAME, _("No endpoint at Stripe sends to %(address)s: gifts are noticed late.") % here, _run())
 
 
 def _secret() -> Finding:
-    remedy = "Copy the endpoint's signing secret (whsec_…) into .env: without it every event is refused."
-    return Finding(NAME, Level.LOOK if settings.DEBUG else Level.BAD, "STRIPE_WEBHOOK_SECRET is not set.", remedy)
+    return (warning if settings.DEBUG else fault)(
+        NAME,
+        _("STRIPE_WEBHOOK_SECRET is not set: Stripe's events are refused."),
+        _("Copy the signing secret of the webhook endpoint (whsec_…) into STRIPE_WEBHOOK_SECRET."),
+    )
+
+
+def _run() -> str:
+    return _("Run %(command)s.") % {"command": REGISTER}
 
 
 def _problems(endpoint: Endpoint) -> list[Finding]:
@@ -86,23 +100,35 @@ def _problems(endpoint: Endpoint) -> list[Finding]:
     missing = sorted(parsing.EVENT_TYPES - sent) if "*" not in sent else []
     more = sorted(sent - parsing.EVENT_TYPES)
     if endpoint["status"] != "enabled":
-        message = f"The endpoint at {address()} is switched off: no event comes."
-        found.append(Finding(NAME, Level.BAD, message, f"Run {REGISTER}."))
+        off = _("The endpoint at %(address)s is switched off: no event comes.") % {"address": address()}
+        found.append(fault(NAME, off, _run()))
     if missing:
-        message = f"The endpoint does not send {', '.join(missing)}."
-        found.append(Finding(NAME, Level.BAD, message, f"Run {REGISTER}."))
+        found.append(fault(NAME, _("The endpoint does not send %(events)s.") % {"events": ", ".join(missing)}, _run()))
     if more:
-        what = "every event that there is" if more == ["*"] else ", ".join(more)
-        message = f"The endpoint sends {what}, which this site does not read."
-        found.append(Finding(NAME, Level.LOOK, message, f"Run {REGISTER}."))
+        what = _("every event that there is") if more == ["*"] else ", ".join(more)
+        unread = _("The endpoint sends %(events)s, which this site does not read.") % {"events": what}
+        found.append(warning(NAME, unread, _run()))
     if _release(endpoint) != parsing.RELEASE:
-        release = endpoint["api_version"] or "the account's own version"
-        message = f"The endpoint sends {release}, not {client.API_VERSION}: each object is fetched again, later."
-        remedy = f"A version cannot be changed: delete the endpoint in the dashboard, then run {REGISTER}."
-        found.append(Finding(NAME, Level.LOOK, message, remedy))
+        theirs = endpoint["api_version"] or _("the account's own version")
+        found.append(
+            warning(
+                NAME,
+                _("The endpoint sends %(theirs)s, not %(ours)s: each object is fetched again, later.")
+                % {"theirs": theirs, "ours": client.API_VERSION},
+                _("A version cannot be changed: delete the endpoint in the dashboard, then run %(command)s.")
+                % {"command": REGISTER},
+            )
+        )
     return found
 
 
 def _good(endpoint: Endpoint) -> Finding:
-    message = f"{endpoint['url']} gets exactly our {len(parsing.EVENT_TYPES)} events, in {endpoint['api_version']}."
-    return Finding(NAME, Level.GOOD, message)
+    return good(
+        NAME,
+        _("%(address)s gets exactly our %(count)d events, in %(version)s.")
+        % {
+            "address": endpoint["url"],
+            "count": len(parsing.EVENT_TYPES),
+            "version": endpoint["api_version"],
+        },
+    )
