@@ -42,6 +42,7 @@ def configure(options: Options) -> None:
     origin = urlsplit(options.public_url)
     settings.SANDBOX = True
     settings.SANDBOX_URL = options.public_url
+    settings.SANDBOX_KEY = ""  # it listens on this machine alone
     settings.SANDBOX_FORWARD_TO = options.forward_to
     settings.SANDBOX_WEBHOOK_SECRET = options.secret
     settings.ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", origin.hostname or "localhost"]

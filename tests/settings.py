@@ -35,6 +35,8 @@ from project.settings import DATABASES, INSTALLED_APPS  # noqa: E402
 
 # After a test with real transactions the rows are those of a migrated database again.
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.restore"]
+# As on one's own machine: any key opens the stand-in (tests/sandbox/test_public.py has the other).
+SANDBOX_KEY = ""
 # A fast hasher: Argon2 is slow on purpose, and the tests sign in often.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # No `collectstatic` before the tests.

@@ -15,6 +15,12 @@ STRIPE_LIVE = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 STRIPE_WEBHOOK_SECRETS = env.words("STRIPE_WEBHOOK_SECRET")
 SANDBOX = env.boolean("SANDBOX", DEBUG and not STRIPE_SECRET_KEY)
 
+
+def _derived(what: str) -> str:
+    """A secret of the stand-in's."""
+    return hmac.new(SECRET_KEY.encode(), f"sandbox {what}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
 if STRIPE_SECRET_KEY and not re.fullmatch(r"[sr]k_(test|live)_[A-Za-z0-9_]+", STRIPE_SECRET_KEY):
     refuse("STRIPE_SECRET_KEY", "is not a Stripe secret key: it begins with sk_test_, rk_test_, sk_live_ or rk_live_.")
 if STRIPE_LIVE and DEBUG:
@@ -25,11 +31,9 @@ if not STRIPE_SECRET_KEY and not SANDBOX:
     refuse("STRIPE_SECRET_KEY", "is missing: paste your key from Stripe's dashboard, or set SANDBOX=true to practise.")
 
 if SANDBOX:
-    STRIPE_SECRET_KEY = STRIPE_SECRET_KEY or "sk_test_sandbox"
-    # Derived, not fixed: on a demo site in public nobody else must be able to sign an event.
-    STRIPE_WEBHOOK_SECRETS = STRIPE_WEBHOOK_SECRETS or [
-        "whsec_" + hmac.new(SECRET_KEY.encode(), b"sandbox webhook", hashlib.sha256).hexdigest()[:32]
-    ]
+    # Derived, not fixed: on a demo site in public nobody else must be able to ask for donors, or to sign an event.
+    STRIPE_SECRET_KEY = STRIPE_SECRET_KEY or ("sk_test_sandbox" if DEBUG else "sk_test_" + _derived("key"))
+    STRIPE_WEBHOOK_SECRETS = STRIPE_WEBHOOK_SECRETS or ["whsec_" + _derived("webhook")]
 if not STRIPE_WEBHOOK_SECRETS and not DEBUG:
     refuse("STRIPE_WEBHOOK_SECRET", "is missing: copy the signing secret of your webhook endpoint (whsec_…).")
 if any(not secret.startswith("whsec_") for secret in STRIPE_WEBHOOK_SECRETS):
@@ -44,6 +48,8 @@ STRIPE_ADAPTIVE_PRICING = env.boolean("STRIPE_ADAPTIVE_PRICING", False)
 
 # What the sandbox needs to know of the site it stands in (it imports nothing of the site's domain).
 SANDBOX_URL = f"{SITE_URL}/sandbox"
+# The one key that it takes, where everybody can reach it; its console is for the staff then. Empty: any, and anybody.
+SANDBOX_KEY = "" if DEBUG else STRIPE_SECRET_KEY
 SANDBOX_FORWARD_TO = f"http://127.0.0.1:{PORT}/stripe-webhook/"
 SANDBOX_WEBHOOK_SECRET = STRIPE_WEBHOOK_SECRETS[0] if STRIPE_WEBHOOK_SECRETS else ""
 

@@ -9,8 +9,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
 from sandbox.api import faults, form_encoding, idempotency, permissions, routes
@@ -111,7 +113,8 @@ def _authenticate(header: str) -> str:
             "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See "
             "https://stripe.com/docs/api#authentication for details, or we can help at https://support.stripe.com/.",
         )
-    if not key.startswith(("sk_test_", "rk_test_")):
+    only = settings.SANDBOX_KEY
+    if not key.startswith(("sk_test_", "rk_test_")) or (only and not constant_time_compare(key, only)):
         raise ApiError(401, f"Invalid API Key provided: {key[:8]}{'*' * 8}{key[-4:] if len(key) > 16 else ''}")
     return key
 

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -70,6 +73,10 @@ _ACTIONS: dict[str, tuple[Action, str]] = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """What happened lately; every button posts here and comes back."""
+    if settings.SANDBOX_KEY and not admin.site.has_permission(request):
+        if request.user.is_authenticated and not request.user.is_staff:
+            raise PermissionDenied
+        return redirect_to_login(request.get_full_path(), reverse("admin:login"))
     timers.expire_due_sessions()
     if request.method != "POST":
         return _show(request)
