@@ -20,6 +20,7 @@ from babel.numbers import (
     list_currencies,
     parse_pattern,
 )
+from django.conf import settings
 
 from lib import currencies, languages
 
@@ -28,6 +29,11 @@ AMOUNT_TEXT = re.compile(r"([0-9]{1,8})(?:\.([0-9]{1,3}))?")
 
 class Malformed(ValueError):
     """The text is not an amount of this currency."""
+
+
+def of_site() -> str:
+    """The currency in which gifts are asked for now: what an amount is in that is set from now on."""
+    return str(settings.DONATION_CURRENCY)
 
 
 def known(currency: str) -> bool:

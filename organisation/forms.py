@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lib import amount_field
+from lib import amount_field, money
 from lib.amount_field import AmountField
 from organisation import images
 from organisation.models import Organisation
@@ -56,7 +56,20 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("goal_amount", "card_fee_fixed"):
-            self.fields[name].help_text = amount_field.in_currency(settings.DONATION_CURRENCY)
+            self.fields[name].help_text = self._help(name)
+            if name in self.instance.outdated:
+                self.initial[name] = None
+
+    def _help(self, name: str) -> str:
+        """How the amount is typed and, where one stands in another currency, what that is."""
+        how = amount_field.in_currency(settings.DONATION_CURRENCY)
+        currency = self.instance.outdated.get(name)
+        if not currency:
+            return how
+        was = _("It was set as %(amount)s, and is not used while the site is in another currency.") % {
+            "amount": money.display(getattr(self.instance, name), currency)
+        }
+        return f"{how} {was}"
 
     def clean_accent(self) -> str:
         return str(self.cleaned_data["accent"]).lower()
@@ -66,6 +79,16 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
         if goal == 0:
             raise ValidationError(_("A goal is above 0. Leave it empty for none."), code="goal_zero")
         return goal
+
+    def clean(self) -> dict[str, Any]:
+        """What is left empty while an amount stands in another currency keeps that amount, for a way back."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name, currency in (("goal_amount", "goal_currency"), ("card_fee_fixed", "card_fee_currency")):
+            if name in self.instance.outdated and cleaned.get(name) is None:
+                cleaned[name] = getattr(self.instance, name)
+            else:
+                setattr(self.instance, currency, settings.DONATION_CURRENCY)
+        return cleaned
 
     def clean_new_logo(self) -> bytes | None:
         upload = self.cleaned_data["new_logo"]

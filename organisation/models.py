@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from lib import money
 from organisation import accent, images
 
 CACHE_KEY = "organisation.current"
@@ -40,6 +41,8 @@ class Organisation(models.Model):
     goal_amount = models.PositiveBigIntegerField(
         _("goal"), null=True, blank=True, help_text=_("In the currency's smallest unit (cents).")
     )
+    # An amount keeps the currency in which it was set: if the site's is another one later, it is not shown.
+    goal_currency = models.CharField(max_length=3, default=money.of_site, editable=False)
     goal_for = models.CharField(
         _("what the goal is for"), max_length=80, blank=True, help_text=_("As in “for this winter’s gauges”.")
     )
@@ -59,6 +62,7 @@ class Organisation(models.Model):
         ),
     )
     card_fee_fixed = models.PositiveIntegerField(_("card fee, fixed part"), null=True, blank=True)
+    card_fee_currency = models.CharField(max_length=3, default=money.of_site, editable=False)
     accent = models.CharField(
         _("accent colour"),
         max_length=7,
@@ -98,6 +102,21 @@ class Organisation(models.Model):
     @property
     def called(self) -> str:
         return self.name or settings.SITE_NAME
+
+    @property
+    def goal(self) -> int | None:
+        """The goal in minor units of the site's currency; none while it stands in another one."""
+        return None if "goal_amount" in self.outdated else self.goal_amount
+
+    @property
+    def outdated(self) -> dict[str, str]:
+        """The amounts that were set while the site had another currency, and that currency, by their field's name."""
+        told = {"goal_amount": self.goal_currency, "card_fee_fixed": self.card_fee_currency}
+        return {
+            name: currency
+            for name, currency in told.items()
+            if getattr(self, name) is not None and currency != money.of_site()
+        }
 
     def set_logo(self, png: bytes) -> None:
         """Take a picture that `images.reencode` has made; empty bytes take the logo away."""

@@ -163,7 +163,7 @@ class LevelForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         amount = self.fields["from_amount"]
         amount.help_text = f"{amount.help_text} {amount_field.in_currency(settings.DONATION_CURRENCY)}"
-        if self.instance.pk:
+        if self.instance.pk and self.instance.currency == settings.DONATION_CURRENCY:
             self.initial["from_amount"] = self.instance.threshold
 
     def clean_slug(self) -> str:
@@ -174,12 +174,13 @@ class LevelForm(forms.ModelForm):
 
     def clean_from_amount(self) -> int:
         threshold = int(self.cleaned_data["from_amount"])
-        if Level.objects.filter(threshold=threshold).exclude(pk=self.instance.pk).exists():
+        taken = Level.objects.filter(threshold=threshold, currency=settings.DONATION_CURRENCY)
+        if taken.exclude(pk=self.instance.pk).exists():
             raise ValidationError(_("Another level begins at this amount."), code="taken")
         return threshold
 
     def save(self, commit: bool = True) -> Level:
-        self.instance.threshold = self.cleaned_data["from_amount"]
+        self.instance.threshold, self.instance.currency = self.cleaned_data["from_amount"], settings.DONATION_CURRENCY
         saved: Level = super().save(commit)
         return saved
 
@@ -191,7 +192,7 @@ class LevelAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("from"), ordering="threshold")
     def begins(self, level: Level) -> str:
-        return money.display_short(level.threshold, settings.DONATION_CURRENCY)
+        return money.display_short(level.threshold, level.currency)
 
     def save_model(self, request: HttpRequest, obj: Level, form: Any, change: bool) -> None:
         with transaction.atomic():

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from desk.pages import formatting, reconciliation_status
+from desk.pages import formatting, other_currency, reconciliation_status
 from donations.domain.status import Status
 from donations.domain.updates import DisputeStatus, RefundStatus
 from donations.jobs.scheduler import MIRROR
@@ -63,6 +63,7 @@ def _all() -> Iterator[Task]:
     yield from _emails()
     yield from _flags()
     yield from _words()
+    yield from (Task(*each) for each in other_currency.asked())
     yield from _background()
 
 

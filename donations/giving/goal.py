@@ -26,12 +26,12 @@ class Goal:
 
 
 def preview(organisation: Organisation) -> Goal:
-    stats = public_totals.stats(organisation.goal_since if organisation.goal_amount else None)
+    stats = public_totals.stats(organisation.goal_since if organisation.goal else None)
 
     def short(amount: int) -> str:
         return money.display_short(amount, stats.currency)
 
-    raised, target = short(stats.raised), organisation.goal_amount
+    raised, target = short(stats.raised), organisation.goal
     if not target:
         return Goal(raised, stats.donations)
     quarters = short(target // 4), short(target // 2), short(target * 3 // 4), short(target)

@@ -71,6 +71,18 @@ def notice_another_clock() -> int:
     return Chore.objects.filter(pk=TOTALS, due_at=last.due_at).update(due_at=timezone.now())
 
 
+def _repair_places() -> Result:
+    return Result(f"{placements.repair()} places mended", {"currency": settings.DONATION_CURRENCY})
+
+
+def notice_another_currency() -> int:
+    """Let the wall be counted anew at once when the site's currency was changed: a level is of one currency."""
+    last = Chore.objects.filter(pk=PLACES, data__isnull=False, due_at__gt=timezone.now()).first()
+    if last is None or (last.data or {}).get("currency") == settings.DONATION_CURRENCY:
+        return 0
+    return Chore.objects.filter(pk=PLACES, due_at=last.due_at).update(due_at=timezone.now())
+
+
 LOST = timedelta(days=3)  # how long Stripe goes on telling an event
 # A claim by somebody who was killed, or whose work failed, holds for this long.
 LEASE = timedelta(minutes=10)
@@ -88,8 +100,10 @@ ALWAYS: tuple[Callable[[], int], ...] = (
     placements.refresh_lapsed,
     send_emails,
     notice_another_clock,
+    notice_another_currency,
 )
 MIRROR, RECONCILE, TOTALS = "mirror-balance-transactions", Chore.RECONCILE, "rebuild-totals"
+PLACES = "repair-placements"
 SCHEDULE: dict[str, Job] = {
     MIRROR: Job(_("Mirror Stripe’s book"), timedelta(minutes=10), _mirror),
     "mirror-payouts": Job(
@@ -112,9 +126,7 @@ SCHEDULE: dict[str, Job] = {
         _("Empty old events"), timedelta(days=1), lambda: f"{retention.empty_old_events()} event bodies emptied"
     ),
     "sweep-limits": Job(_("Sweep the limits"), timedelta(minutes=10), lambda: f"{buckets.sweep()} full buckets swept"),
-    "repair-placements": Job(
-        _("Compare the sponsors’ wall"), timedelta(days=1), lambda: f"{placements.repair()} places mended"
-    ),
+    PLACES: Job(_("Compare the sponsors’ wall"), timedelta(days=1), _repair_places),
 }
 
 

@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from donations.models.donation import Donation
+from lib import money
 
 
 class Level(models.Model):
@@ -21,14 +22,15 @@ class Level(models.Model):
     slug = models.SlugField(
         _("address"), max_length=40, unique=True, blank=True, help_text=_("In the page’s address. Empty: made here.")
     )
-    threshold = models.PositiveBigIntegerField(
-        _("from"), unique=True, help_text=_("In the currency's smallest unit (cents).")
-    )
+    threshold = models.PositiveBigIntegerField(_("from"), help_text=_("In the currency's smallest unit (cents)."))
+    # It keeps the currency in which it was set: if the site's is another one later, the wall goes without it.
+    currency = models.CharField(_("currency"), max_length=3, default=money.of_site, editable=False)
 
     class Meta:
         verbose_name = _("level of sponsors")
         verbose_name_plural = _("levels of sponsors")
         ordering: ClassVar[list[str]] = ["-threshold"]
+        constraints = (models.UniqueConstraint(fields=["currency", "threshold"], name="level_once"),)
 
     def __str__(self) -> str:
         return self.name

@@ -65,7 +65,9 @@ def estimate(amount: int, currency: str, organisation: Organisation) -> int | No
     """About what Stripe will keep of a gift of so many minor units; None where nobody told us the rate."""
     percent, fixed = USUAL.get(currency, (None, None))
     if organisation.card_fee_percent is not None:
-        percent, fixed = organisation.card_fee_percent, organisation.card_fee_fixed or 0
+        # A fixed part that stands in another currency is no part of an amount in this one.
+        told = "card_fee_fixed" not in organisation.outdated
+        percent, fixed = organisation.card_fee_percent, (organisation.card_fee_fixed or 0) if told else None
     if percent is None or fixed is None:
         return None
     share = (amount * percent / 100).quantize(Decimal(1), ROUND_HALF_UP)

@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db.models import Count, QuerySet, Sum
 
 from donations.models import SHOWN, Donation, LedgerEntry, Level, Sponsor, Standing, Words
+from donations.wall import placements
 
 COUNTS_AGE = 60  # seconds: counting does walk all rows, so it is not done for every visitor
 Row = TypeVar("Row")
@@ -62,13 +63,16 @@ class Section:
 
 def sections() -> list[Section]:
     """The levels from the highest; one without a level if the organisation has none."""
-    levels: list[Level | None] = [*Level.objects.order_by("-threshold")]
+    levels: list[Level | None] = [*placements.in_use()]
     levels = levels or [None]
+    keys = {level.pk for level in levels if level}
     counts, sponsors = _counts(), _sponsors()
     found, below = list[Section](), None
     for level in levels:
         key = level.pk if level else None
-        mine = [each for each in sponsors if each.level_id == key or (level == levels[-1] and not each.level_id)]
+        mine = [
+            each for each in sponsors if each.level_id == key or (level == levels[-1] and each.level_id not in keys)
+        ]
         found.append(Section(level, below, counts.get(key, 0), mine))
         below = level.threshold if level else None
     return found

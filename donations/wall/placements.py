@@ -39,7 +39,7 @@ def refresh(donation_id: int) -> None:
             _lock_accounts([gift.user_id])
             here |= Q(user=gift.user_id)
         gifts = Donation.objects.filter(user=gift.user_id) if gift.user_id else Donation.objects.filter(pk=gift.pk)
-        wanted = next(iter(_added_up(gifts, _levels())), None)
+        wanted = next(iter(_added_up(gifts, in_use())), None)
         Standing.objects.filter(here).exclude(pk=wanted.pk if wanted else None).delete()
         if wanted:
             Standing.objects.bulk_create(
@@ -89,7 +89,7 @@ def refresh_lapsed() -> int:
 
 def assign_levels() -> None:
     """Give every place its level anew, in one statement: names or thresholds have changed."""
-    levels = _levels()
+    levels = in_use()
     if not levels:
         Standing.objects.update(level=None)
         return
@@ -99,7 +99,7 @@ def assign_levels() -> None:
 
 def repair() -> int:
     """Compare every place with the ledger and mend what differs; how many did. For what was changed behind our back."""
-    wanted = {place.donation_id: place.fields() for place in _added_up(Donation.objects.all(), _levels())}
+    wanted = {place.donation_id: place.fields() for place in _added_up(Donation.objects.all(), in_use())}
     stand = {place.donation_id: place.fields() for place in Standing.objects.iterator()}
     wrong = sorted(gift for gift in wanted.keys() | stand.keys() if wanted.get(gift) != stand.get(gift))
     for donation_id in wrong:
@@ -107,8 +107,9 @@ def repair() -> int:
     return len(wrong)
 
 
-def _levels() -> list[Level]:
-    return list(Level.objects.order_by("-threshold"))
+def in_use() -> list[Level]:
+    """The levels from the highest, without those that were set while the site had another currency."""
+    return list(Level.objects.filter(currency=settings.DONATION_CURRENCY).order_by("-threshold"))
 
 
 def _added_up(gifts: QuerySet[Donation], levels: list[Level]) -> Iterable[Standing]:
