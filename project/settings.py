@@ -112,8 +112,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Above all, so that whatever is logged has the request's id.
+    "project.middleware.request_id.RequestIdMiddleware",
     "project.middleware.security_headers.HeadersMiddleware",
     "project.middleware.health.ProbeMiddleware",
+    "project.middleware.metrics.MetricsMiddleware",
     "project.middleware.trusted_proxies.ProxyMiddleware",
     "project.middleware.access_log.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -221,10 +224,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # answer was not waited for would be sent again.
 EMAIL_TIMEOUT = 30  # seconds
 
+LOG_FORMAT = env.text("LOG_FORMAT", "text").lower() or "text"
+if LOG_FORMAT not in {"text", "json"}:
+    refuse("LOG_FORMAT", f"is {LOG_FORMAT!r}: use text or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {"line": {"()": f"project.watch.logs.{'Json' if LOG_FORMAT == 'json' else 'Text'}"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

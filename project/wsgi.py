@@ -16,6 +16,10 @@ from project import worker  # noqa: E402  (Django must be set up first)
 from project.mode import hold_or_refuse  # noqa: E402
 
 hold_or_refuse()
+if settings.SENTRY_DSN:
+    from project.watch import sentry
+
+    sentry.start(settings.SENTRY_DSN)
 worker.start()
 
 if settings.SANDBOX:

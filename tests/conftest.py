@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from django.core.cache import cache
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.db import DEFAULT_DB_ALIAS, connection
 
+from lib.watch.scrubbing import scrub
 from project import write_check
 from project.env import BASE_DIR
 
@@ -44,6 +46,30 @@ def _once_is_meant(request: pytest.FixtureRequest) -> Iterator[None]:
 
     with connection.execute_wrapper(refuse) if request.node.get_closest_marker("once") else nullcontext():
         yield
+
+
+class Listener(logging.Handler):
+    """Hears every line before the formatter takes anything out of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leaks: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if scrub(message := record.getMessage()) != message:
+            self.leaks.append(f"{record.name}: {message}")
+
+
+@pytest.fixture(autouse=True)
+def _no_line_of_the_log_names_anybody() -> Iterator[None]:
+    """Whatever a test makes the site do: no address, key or token is handed to the log."""
+    listener = Listener()
+    logging.getLogger().addHandler(listener)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(listener)
+    assert listener.leaks == []
 
 
 def pytest_configure(config: pytest.Config) -> None:

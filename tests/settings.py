@@ -9,7 +9,7 @@ UNSET = (
     "DEFAULT_FROM_EMAIL",
     "STRIPE_ADAPTIVE_PRICING",
     *("SHIELD", "API_ORIGINS"),
-    *("BACKUP_DIR", "BACKUP_KEEP"),
+    *("BACKUP_DIR", "BACKUP_KEEP", "LOG_FORMAT", "METRICS_TOKEN", "SENTRY_DSN"),
 )
 os.environ.update(dict.fromkeys(UNSET, ""))
 os.environ.update(

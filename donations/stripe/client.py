@@ -21,6 +21,8 @@ from django.conf import settings
 from donations.stripe.errors import BadSignature, RateLimited, StripeUnavailable, told
 from donations.stripe.retries import with_retries
 from lib import money
+from lib.watch import measures
+from lib.watch.scrubbing import scrub
 
 if TYPE_CHECKING:
     from stripe.params import RefundCreateParams
@@ -211,17 +213,18 @@ def connected() -> Iterator[Any]:
 def _calling() -> Iterator[None]:
     if not _slots.acquire(blocking=False):
         raise RateLimited("too many calls to Stripe at once")
-    try:
-        yield
-    except stripe.APIConnectionError as error:
-        raise StripeUnavailable(str(error)) from error
-    except stripe.StripeError as error:
-        raise _translated(error) from error
-    except (requests.RequestException, OSError) as error:
-        # The SDK lets some of its transport's errors through.
-        raise StripeUnavailable(str(error)) from error
-    finally:
-        _slots.release()
+    with measures.calling_stripe():
+        try:
+            yield
+        except stripe.APIConnectionError as error:
+            raise StripeUnavailable(scrub(str(error))) from error
+        except stripe.StripeError as error:
+            raise _translated(error) from error
+        except (requests.RequestException, OSError) as error:
+            # The SDK lets some of its transport's errors through.
+            raise StripeUnavailable(scrub(str(error))) from error
+        finally:
+            _slots.release()
 
 
 def _translated(error: stripe.StripeError) -> Exception:

@@ -17,6 +17,7 @@ from donations.domain import updates
 from donations.ledger import posting
 from donations.models import Opening, StripeEvent, StripeRef, insert_once
 from donations.stripe import arrivals, parsing, redaction
+from lib.watch import measures
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ def receive(text: str) -> None:
     Raises NotAnEvent; any other exception means that handling failed: it is on record, and Stripe should send again.
     """
     event = _parse(text)
+    measures.event_came(event.get("created"))
     row = StripeEvent(id=event["id"], type=event["type"], body=text, **_triage(event))
     if row.state == StripeEvent.State.IGNORED:
         row.body = redaction.redact(text)

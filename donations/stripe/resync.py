@@ -83,7 +83,7 @@ def _attempt(result: ResyncResult, reference: str, work: Callable[[], bool]) -> 
     except StripeUnavailable:
         raise
     except Exception as error:
-        log.exception("%s", reference)
+        log.exception("%s could not be looked at: its id ends in %s", reference.partition("_")[0], reference[-8:])
         result.troubles.append(f"{reference}: {type(error).__name__}: {error}")
 
 

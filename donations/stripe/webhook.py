@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from donations.stripe import client, events
 from donations.stripe.errors import BadSignature
+from lib.watch import measures
 
 log = logging.getLogger(__name__)
 
@@ -39,4 +40,5 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(status: int, text: str) -> HttpResponse:
+    measures.WEBHOOKS.labels(str(status)).inc()
     return HttpResponse(text + "\n", status=status, content_type="text/plain; charset=utf-8")

@@ -24,7 +24,7 @@ FOLDERS = (
 # Below these, one line speaks for all: the admin is Django's, the sandbox has a page of its own.
 WHOLE = {"admin": "/admin/", "sandbox": "/sandbox/"}
 # Answered by middleware, before any address is looked up.
-BEFORE = {"/livez", "/readyz", "/static/"}
+BEFORE = {"/livez", "/readyz", "/metrics", "/static/"}
 # Read by Django's createsuperuser, by make, by the tests, and a word for any of them.
 NOT_SETTINGS = {"DJANGO_SUPERUSER_EMAIL", "DJANGO_SUPERUSER_PASSWORD", "SEED", "PYTHON", "REQUIRE_BROWSER", "NAME"}
 

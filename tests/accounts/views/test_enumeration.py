@@ -43,7 +43,8 @@ def seen(response: Any, email: str) -> tuple[object, ...]:
     """All that a visitor gets, without the random values of CSRF and the address as it was typed."""
     body = re.sub(rb'(csrfmiddlewaretoken" value=")[^"]+', rb"\1", response.content).replace(email.encode(), b"...")
     cookies = {name: {**cookie, "expires": ""} for name, cookie in response.cookies.items()}
-    headers = {name: value for name, value in response.headers.items() if name not in {"Content-Length", "Expires"}}
+    of_its_own = {"Content-Length", "Expires", "X-Request-ID"}
+    headers = {name: value for name, value in response.headers.items() if name not in of_its_own}
     return response.status_code, body, sorted(cookies), [sorted(c.items()) for c in cookies.values()], headers
 
 
