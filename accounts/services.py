@@ -73,7 +73,7 @@ def reset(user: User, password: str) -> None:
             return
         ownership.attach_guest_donations(user.pk, user.email)
         outbox.enqueue(outbox.PASSWORD_CHANGED, user)
-    lockout.forgive(user)
+    lockout.forgive(user.email)
 
 
 @sensitive_variables("password")

@@ -23,6 +23,7 @@ donations > donations.jobs > donations.jobs.registry donations.shield donations.
 donations > donations.shield donations.donors donations.ledger > mail > lib
 donations.giving donations.shield donations.donors donations.reporting donations.wall > organisation > lib
 donations.giving donations.shield > limits > lib
+desk > accounts.data
 desk > donations.jobs donations.shield donations.reporting donations.stripe donations.ledger donations.wall donations.models donations.domain upkeep.doctor mail organisation lib
 accounts > donations.donors donations.jobs.registry mail organisation limits lib
 pages > donations.giving.goal donations.reporting donations.wall organisation lib

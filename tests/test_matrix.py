@@ -142,6 +142,7 @@ ADMIN = {
     "admin/donations/donation/<int:pk>/looked-at/": (302, 302, 302, 405, 405, 405),
     "admin/donations/donation/<int:pk>/refund/": TREASURER,
     "admin/donations/donation/export/": TREASURER,
+    "admin/donations/donation/erase/": TREASURER,
     **admin_model("donations/offlinegift", TREASURER, add=TREASURER),
     "admin/donations/offlinegift/<str:pk>/receipt/": (302, 302, 302, 405, 405, 405),
     "admin/donations/offlinegift/<str:pk>/strike-out/": TREASURER,

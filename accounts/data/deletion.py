@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -14,7 +17,8 @@ from django_otp import devices_for_user
 from accounts import lockout
 from accounts.emails import outbox
 from accounts.models import User
-from donations.donors import erasure, ownership
+from donations.donors import erasure
+from lib.people.addresses import normalise, spellings
 from mail.models import Mail
 
 log = logging.getLogger(__name__)
@@ -24,21 +28,76 @@ class Staff(Exception):
     """The organisation's records name who did what; whoever may use the admin must first lose that right."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is behind an address."""
+
+    gifts: erasure.Found
+    account: bool
+    staff: bool
+
+    @property
+    def anything(self) -> bool:
+        return self.account or self.gifts.gifts > 0
+
+
+def look(address: str) -> Found:
+    """What `erase_donor` would find."""
+    user = _account(address)
+    whose = erasure.of_guest(address)
+    return Found(
+        gifts=erasure.look(whose | Q(user=user.pk) if user else whose),
+        account=user is not None,
+        staff=user is not None and user.is_staff,
+    )
+
+
 def erase(user: User) -> None:
-    """Delete the account and take its person out of gifts, letters, stored events and the admin's history."""
-    if user.is_staff:
+    """Delete the account and take its person out of gifts, letters, stored events and the admin's history.
+
+    Raises Staff.
+    """
+    _erase(user, {user.email} if user.verified_at else set())
+
+
+def erase_donor(address: str) -> int:
+    """Erase whoever has this address, with an account or without: somebody has made sure that they ask for it.
+
+    Returns how many gifts they gave. Raises Staff.
+    """
+    return _erase(_account(address), {normalise(address)})
+
+
+def _account(address: str) -> User | None:
+    return User.objects.filter(email=normalise(address)).first()
+
+
+def _erase(user: User | None, proved: set[str]) -> int:
+    """`proved` are addresses of which it is known that they are this person's: the gifts of guests go by them."""
+    if user and user.is_staff:
         raise Staff
-    addresses = {address for address in (user.email, user.new_email, user.previous_email) if address}
+    # The one before was proved as well. One that the account was about to move to never was: it may be another's.
+    former = {user.previous_email} - {""} if user and proved else set()
     with transaction.atomic():
-        if user.verified_at:
-            ownership.attach_guest_donations(user.pk, user.email)
-        gifts = erasure.forget(user.pk, addresses if user.verified_at else set())
-        Mail.objects.filter(kind__in=outbox.KINDS, key__startswith=outbox.prefix(user)).delete()
-        _leave_the_history(user, addresses)
-        lockout.forgive(user)
-        number = user.pk
-        _go(user)
-    log.info("account %d was erased, and the donor of %d gifts", number, gifts)
+        whose = reduce(or_, map(erasure.of_guest, proved), Q(user=user.pk) if user else Q(pk__in=[]))
+        gifts = erasure.forget(whose, proved | former)
+        if user:
+            Mail.objects.filter(kind__in=outbox.KINDS, key__startswith=outbox.prefix(user)).delete()
+        _leave_the_history(user, proved | former)
+        for address in proved | ({user.email} if user else set()):
+            lockout.forgive(address)
+        for address in proved:
+            # Of another account that was about to move there, or that came from there.
+            User.objects.filter(new_email=address).update(new_email="")
+            User.objects.filter(previous_email=address).update(previous_email="")
+        number = user.pk if user else 0
+        if user:
+            _go(user)
+    if number:
+        log.info("account %d was erased, and the donor of %d gifts", number, gifts)
+    else:
+        log.info("a guest was erased, the donor of %d gifts", gifts)
+    return gifts
 
 
 def _go(user: User) -> None:
@@ -59,9 +118,11 @@ def _go(user: User) -> None:
         device.delete()
 
 
-def _leave_the_history(user: User, addresses: set[str]) -> None:
+def _leave_the_history(user: User | None, addresses: set[str]) -> None:
     """The admin notes which row was changed by its name: of a user, the address."""
-    about = Q(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk))
-    for address in addresses:
-        about |= Q(object_repr__icontains=address) | Q(change_message__icontains=address)
+    about = Q(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)) if user else Q(pk__in=[])
+    if user:
+        addresses = addresses | {user.email, user.new_email} - {""}
+    for written in {way for address in addresses for way in spellings(address)}:
+        about |= Q(object_repr__icontains=written) | Q(change_message__icontains=written)
     LogEntry.objects.filter(about).update(object_repr=_("erased donor"), change_message="")

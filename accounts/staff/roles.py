@@ -12,7 +12,7 @@ ROLES: dict[str, dict[str, dict[str, str]]] = {
     # Answers for the money: sees all of it, sends it back, takes it home as a file.
     "Treasurer": {
         "donations": {
-            "donation": "view change refund_donation export_donations",
+            "donation": "view change refund_donation export_donations erase_donor",
             "ledgerentry": "view",
             "balancetransaction": "view",
             "total": "view",

@@ -18,8 +18,10 @@ from django.views.decorators.http import require_POST
 
 from desk.admin.exports import Exporting
 from desk.admin.filters import Amount, Flagged, Period
+from desk.admin.irreversible.erasing import PERMISSION as ERASE
+from desk.admin.irreversible.erasing import Erasing
+from desk.admin.irreversible.refund import Refunding
 from desk.admin.paging import QuickList
-from desk.admin.refund import Refunding
 from desk.pages import dashboard, formatting, ledger_rows, search, timeline
 from donations.models import Donation, fold
 from donations.wall import placements
@@ -46,7 +48,7 @@ CORRECTED = {
 
 
 @admin.register(Donation)
-class DonationAdmin(Refunding, Exporting, QuickList):
+class DonationAdmin(Refunding, Exporting, Erasing, QuickList):
     list_display = ("id", "when", "sum", "status", "given_by", "email", "flagged")
     list_filter = ("status", Period, Amount, Flagged)
     search_fields = ("name",)  # any: the box is shown for it, desk.pages.search does the work
@@ -186,4 +188,6 @@ def _actions(request: HttpRequest, donation: Donation) -> list[tuple[str, str]]:
             links.append((words, reverse(name, args=[donation.pk])))
         except NoReverseMatch:
             continue
+    if (donation.email or donation.user_id) and request.user.has_perm(ERASE):
+        links.append((_g("Erase this donor"), f"{reverse('admin:donations_donation_erase')}?gift={donation.pk}"))
     return links

@@ -58,6 +58,7 @@ class CurrencyBook:
 ACTIONS = (
     (gettext_lazy("Record a gift outside Stripe"), "admin:donations_offlinegift_add", "donations.add_offlinegift"),
     (gettext_lazy("Export"), "admin:donations_donation_export", "donations.export_donations"),
+    (gettext_lazy("Erase a donor"), "admin:donations_donation_erase", "donations.erase_donor"),
     (gettext_lazy("How the site is"), "admin:donations_chore_doctor", "donations.view_chore"),
 )
 

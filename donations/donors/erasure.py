@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
@@ -10,43 +11,67 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from donations.ledger import donor_emails
-from donations.models import Donation, StripeEvent, StripeRef
+from donations.ledger import donor_emails, erased
+from donations.models import Donation, RefundRequest, StripeEvent, StripeRef
 from donations.stripe import redaction
 from donations.wall import placements
+from lib.people.addresses import normalise, spellings
 from mail.models import Mail
 
 _CHUNK = 50
 
 
-def forget(user_id: int, addresses: set[str]) -> int:
-    """Erase the donor of all gifts of this account, in the caller's transaction. Returns how many gifts it gave.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is to erase behind an address: gifts, those of them with a name or words on the wall, and letters."""
 
-    The gifts that guests made with the account's verified address must have been joined before.
+    gifts: int
+    shown: int
+    letters: int
+    outside: int  # gifts outside Stripe, whose reference stays in the books
+
+
+def of_guest(address: str) -> Q:
+    """The gifts that guests made with this address."""
+    held = Donation.objects.alias(lower=Lower("email")).filter(lower=normalise(address), user__isnull=True)
+    return Q(pk__in=held.exclude(email="").values("pk"))
+
+
+def look(whose: Q) -> Found:
+    """What `forget` would find."""
+    gifts = Donation.objects.filter(whose)
+    keys = donor_emails.keys(gifts)
+    return Found(
+        gifts=gifts.count(),
+        shown=gifts.filter(public=True).count(),
+        letters=sum(Mail.objects.filter(key__in=some).count() for some in _chunks(keys)),
+        outside=gifts.filter(offline__isnull=False).count(),
+    )
+
+
+def forget(whose: Q, addresses: set[str]) -> int:
+    """Erase the donor of these gifts, in the caller's transaction. Returns how many they are.
+
+    `addresses` are proved to be the donor's: they are taken from wherever else they stand, and what Stripe tells of
+    them later, of a gift that was begun before now, does not come in.
     """
+    now = timezone.now()
+    erased.remember(addresses, now)
     # Locked first, as donations.ledger.posting does: a webhook at this moment has either committed what it stored, and
     # it is emptied below, or it waits, and finds the gift erased.
-    locked = Donation.objects.select_for_update().filter(user_id=user_id).order_by("pk")
+    locked = Donation.objects.select_for_update().filter(whose).order_by("pk")
     donations = list(locked.values_list("pk", "uuid"))
     keys = [pk for pk, _ in donations]
     references = list(StripeRef.objects.filter(donation__in=keys).values_list("pk", flat=True))
     _close_emails(donor_emails.keys(keys))
-    _empty_events({*references, *(str(uuid) for _, uuid in donations)} | addresses)
+    written = {way for address in addresses for way in spellings(address)}
+    _empty_events({*references, *(str(uuid) for _, uuid in donations)} | written)
     for address in addresses:
         # Typed at Stripe by somebody who was signed in to another account: the gift is theirs, the address is not.
-        Donation.objects.alias(lower=Lower("email")).filter(lower=address.lower()).update(email="")
-    return placements.edit(
-        keys,
-        name="",
-        payer_name="",
-        email="",
-        message="",
-        notes="",
-        public=False,
-        user=None,
-        dedupe=None,
-        erased_at=timezone.now(),
-    )
+        others = Donation.objects.alias(lower=Lower("email")).filter(lower=normalise(address)).exclude(pk__in=keys)
+        others.update(email="")
+    RefundRequest.objects.filter(donation__in=keys).update(note="")
+    return placements.edit(keys, **erased.NOBODY, user=None, erased_at=now)
 
 
 def _close_emails(keys: set[str]) -> None:

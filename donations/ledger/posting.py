@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from donations.domain import status
 from donations.domain.updates import Checkout, Dispute, FraudWarning, Offline, Payment, Refund, StripeUpdate
-from donations.ledger import donor_emails, identity, monthly_totals, receipt_numbers, refunds_and_disputes
+from donations.ledger import donor_emails, erased, identity, monthly_totals, receipt_numbers, refunds_and_disputes
 from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once, sums_of
 from donations.wall import placements
 
@@ -214,7 +214,7 @@ def _apply_to(donation: Donation, update: StripeUpdate) -> None:
     donation.delayed = donation.delayed or update.delayed
     if update.unknown_status:
         _flag(donation, Flag.STATUS)
-    if donation.erased_at is None:
+    if donation.erased_at is None and (donation.email or not erased.keep_out(donation, update.email)):
         donation.email = donation.email or update.email
         if not donation.name:
             donation.payer_name = donation.payer_name or update.payer_name

@@ -1,6 +1,7 @@
 """The tables. Invariants are UNIQUE and CHECK constraints: a lock that SQLite ignores protects nothing."""
 
 from donations.models.donation import SHOWN, Donation, Flag, Words
+from donations.models.erased import ErasedAddress
 from donations.models.gift_sums import GiftSums, fold, sums_of
 from donations.models.ledger import (
     AppendOnly,
@@ -32,6 +33,7 @@ __all__ = [
     "Case",
     "Chore",
     "Donation",
+    "ErasedAddress",
     "Flag",
     "GiftSums",
     "LedgerEntry",

@@ -117,6 +117,7 @@ class Donation(models.Model):
         ordering: ClassVar[list[str]] = ["-id"]
         permissions = (
             ("refund_donation", _("Can refund a donation")),
+            ("erase_donor", _("Can erase a donor")),
             ("export_donations", _("Can export donations, donors and the ledger")),
         )
         constraints = (models.CheckConstraint(condition=Q(amount__gt=0), name="donation_amount_above_0"),)

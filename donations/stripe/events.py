@@ -6,11 +6,13 @@ import json
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from donations.domain import updates
@@ -44,7 +46,7 @@ def receive(text: str) -> None:
     event = _parse(text)
     measures.event_came(event.get("created"))
     row = StripeEvent(id=event["id"], type=event["type"], body=text, **_triage(event))
-    if row.state == StripeEvent.State.IGNORED:
+    if row.state == StripeEvent.State.IGNORED or (row.state == StripeEvent.State.DEFERRED and _of_erased(event)):
         row.body = redaction.redact(text)
     try:
         with transaction.atomic():
@@ -52,6 +54,8 @@ def receive(text: str) -> None:
             if (insert_once(row) or _claim_failed(row)) and row.state == StripeEvent.State.HANDLED:
                 update = _read(row.id, event)
     except Exception as error:
+        if _of_erased(event):
+            row.body = redaction.redact(text)
         _remember_failure(row, error)
         raise
     if update:
@@ -172,12 +176,27 @@ def _apply(event_id: str, update: updates.StripeUpdate | None) -> None:
         StripeEvent.objects.filter(pk=event_id).update(
             state=StripeEvent.State.DEFERRED, waits_for=update.payment_reference, retry_at=timezone.now() + PATIENCE
         )
-    elif outcome is posting.Outcome.POSTED_ERASED:
-        StripeEvent.objects.filter(pk=event_id).update(body="")
+    elif update and outcome is posting.Outcome.POSTED_ERASED:
+        _empty(event_id, update.refs)
     elif outcome is posting.Outcome.NOT_OURS:
         # Somebody else's customer, or nothing that we book: the person is none of our business.
         body = StripeEvent.objects.values_list("body", flat=True).get(pk=event_id)
         StripeEvent.objects.filter(pk=event_id).update(state=StripeEvent.State.IGNORED, body=redaction.redact(body))
+
+
+def _empty(event_id: str, references: Iterable[str]) -> None:
+    """Keep nothing of what told us; nor of what was told before it was known whose gift it is."""
+    StripeEvent.objects.filter(pk=event_id).update(body="")
+    named = reduce(or_, (Q(body__contains=reference) for reference in references), Q(pk=event_id))
+    StripeEvent.objects.filter(named, state=StripeEvent.State.HANDLED).exclude(body="").update(body="", error="")
+
+
+def _of_erased(event: dict[str, Any]) -> bool:
+    """Whether an event that is not handled yet names a gift whose donor was erased."""
+    thing = event["data"]["object"]
+    named = [thing.get(key) for key in ("id", "payment_intent", "charge")]
+    known = StripeRef.objects.filter(pk__in=[each for each in named if isinstance(each, str)])
+    return known.filter(donation__erased_at__isnull=False).exists()
 
 
 def _fail_deferred(event_id: str, error: Exception) -> None:

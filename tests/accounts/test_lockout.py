@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.data import cleanup
 from accounts.models import User
-from desk.admin import reauthentication
+from desk.admin.irreversible import reauthentication
 from tests.accounts.conftest import ALICE, PASSWORD, link_in, one_letter
 
 pytestmark = pytest.mark.django_db

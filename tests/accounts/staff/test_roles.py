@@ -49,6 +49,7 @@ MATRIX = {
     "/admin/donations/offlinegift/add/": {"Treasurer"},
     "/admin/donations/donation/{gift}/refund/": {"Treasurer"},
     "/admin/donations/donation/export/": {"Treasurer"},
+    "/admin/donations/donation/erase/": {"Treasurer"},
     "/admin/donations/donation/add/": set(),
     "/admin/donations/donation/{gift}/delete/": set(),
     "/admin/donations/ledgerentry/add/": set(),

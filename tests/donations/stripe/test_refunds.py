@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from desk.admin import reauthentication
+from desk.admin.irreversible import reauthentication
 from donations.domain.status import Status
 from donations.jobs import scheduler
 from donations.ledger import identity

@@ -17,7 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from desk.admin.reauthentication import is_fresh, require
+from desk.admin.irreversible.reauthentication import is_fresh, require
 from desk.pages import formatting
 from donations.models import Donation, LedgerEntry, RefundRequest
 from donations.reporting import fees

@@ -1,0 +1,97 @@
+"""Erasing a donor at a donor's own wish: what goes and what stays is said first, and the password asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.data import deletion
+from desk.admin.irreversible.reauthentication import is_fresh, require
+from donations.models import Donation
+from lib.people.addresses import AddressField
+
+PERMISSION = "donations.erase_donor"
+
+
+class EraseForm(forms.Form):
+    """Whose gifts: by the address, for that is what a donor writes from."""
+
+    email = AddressField(
+        label=gettext_lazy("E-mail address"),
+        max_length=254,
+        help_text=gettext_lazy("Of the donor who asks for it. Make sure that it is them: let them write from it."),
+    )
+
+
+class Erasing(admin.ModelAdmin):
+    """The part of the donations' admin that forgets a donor."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.erase)
+        return [path("erase/", view, name="donations_donation_erase"), *super().get_urls()]
+
+    def erase(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the address, then say what it means, then do it."""
+        if not request.user.has_perm(PERMISSION):
+            raise PermissionDenied
+        if request.method != "POST":
+            return self._erase_page(request, EraseForm(initial={"email": _address(request.GET.get("gift", ""))}))
+        form = EraseForm(request.POST)
+        if not form.is_valid():
+            return self._erase_page(request, form)
+        address = form.cleaned_data["email"]
+        found = deletion.look(address)
+        if not found.anything:
+            form.add_error("email", _("Nobody gave with this address, and no account has it."))
+        elif found.staff:
+            form.add_error("email", _("This is an account of the staff. Take that right away from it first."))
+        if form.errors:
+            return self._erase_page(request, form)
+        if "confirmed" not in request.POST:
+            return self._erase_page(request, form, found)
+        if not is_fresh(request) and not require(request, request.POST.get("password", "")):
+            return self._erase_page(request, form, found, wrong="password" in request.POST)
+        return self._erased(request, deletion.erase_donor(address))
+
+    def _erased(self, request: HttpRequest, gifts: int) -> HttpResponse:
+        told = ngettext("Erased the donor of %(n)d gift.", "Erased the donor of %(n)d gifts.", gifts) % {"n": gifts}
+        # Who was erased is what nobody is to read here.
+        LogEntry.objects.create(
+            user_id=request.user.pk, content_type=ContentType.objects.get_for_model(Donation), action_flag=CHANGE,
+            object_repr=_("erased donor"), change_message=told,
+        )  # fmt: skip
+        messages.success(request, f"{told} {_('Now redact them at Stripe too: the documentation says how.')}")
+        return redirect("admin:donations_donation_changelist")
+
+    def _erase_page(
+        self, request: HttpRequest, form: EraseForm, found: deletion.Found | None = None, *, wrong: bool = False
+    ) -> HttpResponse:
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": _("Erase a donor"),
+            "opts": Donation._meta,
+            "form": form,
+            "found": found,
+            "wrong": wrong,
+            "ask_password": not is_fresh(request),
+        }
+        return TemplateResponse(request, "admin/donations/donation/erase.html", context)
+
+
+def _address(gift: str) -> str:
+    """The address of the gift with this number: in a page's address it would stand in logs."""
+    if not (gift.isascii() and gift.isdigit() and len(gift) < 16):
+        return ""
+    found = Donation.objects.select_related("user").filter(pk=int(gift)).first()
+    return (found.email or (found.user.email if found.user else "")) if found else ""

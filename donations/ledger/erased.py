@@ -1,0 +1,46 @@
+"""Who was erased stays so: what is told later of a gift from before does not bring the person back.
+
+A gift whose address was known is marked itself (`erased_at`). One whose address Stripe had not told yet is known by a
+keyed digest of the address. A gift that is begun after the erasing is a new one, of somebody who wants to be known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils.crypto import salted_hmac
+
+from donations.models import Donation, ErasedAddress
+from donations.wall import placements
+from lib.people.addresses import normalise
+
+# What a gift holds of a person, and what it holds without one.
+NOBODY = {"name": "", "payer_name": "", "email": "", "message": "", "notes": "", "public": False, "dedupe": None}
+
+
+def remember(addresses: Iterable[str], at: datetime) -> None:
+    """Note that these addresses were erased. In the caller's transaction."""
+    ErasedAddress.objects.bulk_create(
+        [ErasedAddress(digest=_digest(address), erased_at=at) for address in addresses],
+        update_conflicts=True,
+        unique_fields=["digest"],
+        update_fields=["erased_at"],
+    )
+
+
+def keep_out(donation: Donation, address: str) -> bool:
+    """Whether this address, told now of a gift begun before its owner was erased, must not be stored.
+
+    A guest's gift is then erased as well. One of an account is whose the account is. The caller has locked the row.
+    """
+    told = ErasedAddress.objects.filter(pk=_digest(address), erased_at__gte=donation.created_at)
+    at = told.values_list("erased_at", flat=True).first() if address else None
+    if at and donation.user_id is None:
+        placements.edit([donation.pk], **NOBODY, user=None, erased_at=at)
+        donation.refresh_from_db(fields=[*NOBODY, "user", "erased_at"])
+    return at is not None
+
+
+def _digest(address: str) -> str:
+    return salted_hmac("donations.erased", normalise(address), algorithm="sha256").hexdigest()
