@@ -91,8 +91,8 @@ class Refunding(admin.ModelAdmin):
             payments = refundable.refresh(donation)
         except refundable.InAnotherAccount as error:
             return self._refund_page(request, donation, problem=str(error))
-        except (StripeUnavailable, Refused):
-            return self._refund_page(request, donation, problem=_("Stripe does not answer. Try again in a minute."))
+        except (StripeUnavailable, Refused) as error:
+            return self._refund_page(request, donation, problem=_silence(error))
         if request.method == "POST":
             return self._posted(request, donation, payments)
         if problem := refundable.why_not(donation):
@@ -204,3 +204,12 @@ def _consequences(donation: Donation, form: RefundForm) -> dict[str, Any]:
             "amount": money.typed(amount, payment.currency),
         },
     }
+
+
+def _silence(error: StripeUnavailable | Refused) -> str:
+    if isinstance(error, Refused) and error.status in {401, 403}:
+        return _(
+            "Stripe does not let this site's key look at the payment. What the key lacks says manage.py stripe_check, "
+            "to those who run the site."
+        )
+    return _("Stripe does not answer. Try again in a minute.")

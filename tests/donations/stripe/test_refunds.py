@@ -396,6 +396,17 @@ def test_without_an_answer_the_page_says_so_and_asks_again(
     assert at_stripe() == [2000]
 
 
+@pytest.mark.parametrize(("status", "told"), [(403, "manage.py stripe_check"), (500, "Try again in a minute")])
+def test_a_key_that_may_not_look_is_not_told_as_silence(
+    treasurer: Client, gift: Donation, monkeypatch: pytest.MonkeyPatch, status: int, told: str
+) -> None:
+    def refuse(reference: str) -> None:
+        raise Refused(status, "", "Permission denied.")
+
+    monkeypatch.setattr(client, "retrieve", refuse)
+    assert told in treasurer.get(page(gift)).text
+
+
 # --- Another Stripe account -------------------------------------------------------------------------------------------
 
 
