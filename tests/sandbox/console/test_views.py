@@ -210,11 +210,18 @@ def test_the_api_is_made_to_fail(client, press):
     )
 
 
+def test_permissions_are_taken_away_and_lists_made_slow(client, db):
+    client.post(CONSOLE, {"action": "access", "missing_permissions": "payout_read charge_write", "list_lag": "90"})
+    behaviour = Behaviour.current()
+    assert (behaviour.missing_permissions, behaviour.list_lag) == ("payout_read charge_write", 90)
+
+
 @pytest.mark.parametrize(
     ("fields", "wrong"),
     [
         ({"action": "money", "settlement": "xxx", "exchange_rate": "1"}, "settlement"),
         ({"action": "money", "settlement": "eur", "exchange_rate": "0"}, "exchange_rate"),
+        ({"action": "access", "missing_permissions": "money_read", "list_lag": "0"}, "missing_permissions"),
         ({"action": "faults", "fault_rate": "101", "fault_seed": "0", "fault_seconds": "1"}, "fault_rate"),
         ({"action": "faults", "fault_rate": "1", "fault_seed": "0", "fault_seconds": "31"}, "fault_seconds"),
     ],
