@@ -11,7 +11,7 @@ from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from donations.models import Chore, StripeEvent
+from donations.models import Alarm, Chore, StripeEvent
 from lib.version import version
 from lib.watch import measures
 from mail.models import Mail
@@ -34,6 +34,8 @@ class Site(Collector):
         last: datetime | None = StripeEvent.objects.aggregate(last=Max("received_at"))["last"]
         if last:
             yield _one("tincup_last_event_timestamp_seconds", "When the last event came.", last.timestamp())
+        alarm = Alarm.objects.filter(slot=1).exists()
+        yield _one("tincup_shield_alarm", "1 while the alarm of the shield rings.", float(alarm))
         jobs = list(Chore.objects.values_list("name", "done_at", "error", "data"))
         done = [(name, at.timestamp()) for name, at, _, _ in jobs if at]
         yield _labelled("tincup_job_done_timestamp_seconds", "When a job was last done.", "job", done)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from lib.finding import Finding, Level, fault
 from upkeep.doctor import database, machine, stripe_side
 
-CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+Check = Callable[[], Iterator[Finding]]
+CHECKS: tuple[Check, ...] = (
     database.migrations,
     database.guards,
     database.options,
@@ -24,12 +25,14 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     machine.proxies,
     machine.settings_of_django,
 )
+# Not for a page that anybody on the desk may open as often as they like: it opens a payment page at Stripe.
+THOROUGH = (*CHECKS, stripe_side.account)
 
 
-def examine() -> list[Finding]:
-    """What every check found, the good included. Asks Stripe for the time, and changes nothing."""
+def examine(checks: tuple[Check, ...] = CHECKS) -> list[Finding]:
+    """What every check found, the good included. Those of CHECKS ask Stripe for no more than the time."""
     found: list[Finding] = []
-    for check in CHECKS:
+    for check in checks:
         try:
             found += check()
         except DatabaseError as error:

@@ -10,7 +10,7 @@ import pytest_django
 from django.test import Client
 from django.utils import timezone
 
-from donations.models import Chore, StripeEvent
+from donations.models import Alarm, Chore, StripeEvent
 from donations.stripe import client as stripe_client
 from donations.stripe.errors import StripeUnavailable
 from mail.models import Mail
@@ -96,3 +96,6 @@ def test_the_database_is_asked_for_what_waits(client: Client):
     assert found['tincup_events{state="failed"}'] == 1
     assert found["tincup_backup_timestamp_seconds"] == pytest.approx(made_at.timestamp())
     assert found['tincup_job_failing{job="back-up"}'] == 0
+    assert found["tincup_shield_alarm"] == 0
+    Alarm.objects.create()
+    assert metrics(client)["tincup_shield_alarm"] == 1

@@ -22,7 +22,8 @@ from donations.jobs import scheduler
 from donations.jobs.registry import Result
 from donations.ledger import append_only
 from donations.models import Chore, SiteIdentity, StripeEvent
-from lib.finding import Finding, Level
+from donations.stripe.account import check as stripe_check
+from lib.finding import Finding, Level, fault, good, warning
 from mail.models import Mail
 from tests.accounts.conftest import paid
 from upkeep.backup import making
@@ -168,7 +169,14 @@ def test_a_mail_server_that_refuses_is_an_error_that_names_the_settings(settings
     assert "EMAIL_URL" in said(machine.test_email, "you@example.org")["test e-mail"].remedy
 
 
-def test_the_command_ends_with_the_worst_as_monitors_read_it(stripe_is, capsys):
+def test_what_stripe_says_of_the_account_is_told_and_what_nobody_can_know_is_not(monkeypatch: pytest.MonkeyPatch):
+    told = [good("key", "x"), warning("receipts", "x", "y"), warning("endpoint", "x", "y"), fault("key", "x", "y")]
+    monkeypatch.setattr(stripe_check, "findings", lambda: told)
+    assert list(stripe_side.account()) == told[2:]
+
+
+def test_the_command_ends_with_the_worst_as_monitors_read_it(stripe_is, capsys, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stripe_check, "findings", list)
     stripe_is(400)
     with pytest.raises(SystemExit) as end:
         call_command("doctor", "--json")
@@ -182,17 +190,16 @@ def test_the_command_ends_with_the_worst_as_monitors_read_it(stripe_is, capsys):
 
 
 def test_a_site_that_is_well_is_told_so_and_ends_with_0(monkeypatch: pytest.MonkeyPatch, capsys):
-    monkeypatch.setattr(examination, "CHECKS", (stripe_side.key, machine.emails))
+    monkeypatch.setattr(examination, "THOROUGH", (stripe_side.key, machine.emails))
     call_command("doctor")
     assert capsys.readouterr().out.count("ok ") == 2
 
 
-def test_a_database_that_does_not_answer_is_said_once(monkeypatch: pytest.MonkeyPatch):
+def test_a_database_that_does_not_answer_is_said_once():
     def away() -> Iterator[Finding]:
         raise DatabaseError("gone")
 
-    monkeypatch.setattr(examination, "CHECKS", (away, away))
-    (found,) = examination.examine()
+    (found,) = examination.examine((away, away))
     assert (found.level, found.name) == (Level.ERROR, "database")
 
 

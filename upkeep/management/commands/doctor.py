@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = examination.examine()
+        found = examination.examine(examination.THOROUGH)
         if options["email"]:
             found += machine.test_email(options["email"])
         worst = examination.worst(found)
