@@ -110,6 +110,11 @@ def plain(amount: int, currency: str) -> str:
     return f"{major(amount, currency):f}"
 
 
+def coded(amount: int, currency: str) -> str:
+    """`plain` with the currency's code, "18.45 EUR", for a cell that has no column of currencies beside it."""
+    return f"{plain(amount, currency)} {currency.upper()}" if currency else ""
+
+
 def short(amount: int, currency: str) -> str:
     """`plain` without an empty fraction: "20", "12.50". For a coin's value and an address."""
     text = plain(amount, currency)

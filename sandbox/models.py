@@ -137,6 +137,20 @@ class Behaviour(models.Model):
         validators=[MinValueValidator(Decimal("0.000001"))],
     )
 
+    payer_currency = models.CharField(
+        "currency that payers see where Adaptive Pricing is on (empty: the session's)",
+        max_length=3,
+        blank=True,
+        default="",
+    )
+    payer_rate = models.DecimalField(
+        "exchange rate into that",
+        max_digits=12,
+        decimal_places=6,
+        default=Decimal(1),
+        validators=[MinValueValidator(Decimal("0.000001"))],
+    )
+
     missing_permissions = models.CharField(
         "permissions that restricted keys (rk_test_…) lack", max_length=500, blank=True, default=""
     )

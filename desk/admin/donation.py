@@ -168,6 +168,8 @@ def _to_look_at(donation: Donation) -> bool:
 def _figures(donation: Donation) -> list[tuple[str, str]]:
     """What came, what went, and what is left, in the currencies in which it did."""
     found = [(_g("State"), donation.get_status_display())]
+    if donation.paid_as:
+        found.append((_g("Paid as"), donation.paid_as))
     moved = donation.entries.order_by().values_list("kind", "currency", "amount")
     for currency, sums in sorted(fold(moved).items()):
         found.append((_g("Arrived"), formatting.amount(sums.given, currency)))

@@ -180,6 +180,8 @@ class StripeUpdate:
     email: str = ""
     # As typed on Stripe's page.
     payer_name: str = ""
+    # What the donor saw and paid, where Stripe's page showed another currency: minor units of that one.
+    presented: tuple[int, str] | None = None
     # Stripe says its status in a word that we do not know: it is taken for the nearest open one.
     unknown_status: bool = False
     # What moved money, or is about to.

@@ -32,14 +32,14 @@ class About:
     practice: bool = False
 
 
-def paid(about: About, *, fee: str = "", net: str = "") -> Email:
-    """A payment arrived. The card fee is named only when it is known."""
-    return _email("paid", about, fee=fee, net=net)
+def paid(about: About, *, fee: str = "", net: str = "", paid_as: str = "") -> Email:
+    """A payment arrived. The card fee is named only when it is known; `paid_as` is what it was in another currency."""
+    return _email("paid", about, fee=fee, net=net, paid_as=paid_as)
 
 
-def landed(about: About, *, fee: str = "", net: str = "") -> Email:
+def landed(about: About, *, fee: str = "", net: str = "", paid_as: str = "") -> Email:
     """A bank payment that was on its way for days arrived."""
-    return _email("landed", about, fee=fee, net=net)
+    return _email("landed", about, fee=fee, net=net, paid_as=paid_as)
 
 
 def failed(about: About, *, again: str) -> Email:

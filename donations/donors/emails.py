@@ -59,11 +59,11 @@ def _paid(key: str) -> Outcome:
     if not donation.email:
         return NO_ADDRESS
     kept = fees.of_payment(entry)
-    details = {}
+    details = {"paid_as": donation.paid_as}
     # No fee in Stripe's book may mean that it is charged later, so nothing is said of it; nor when some has gone back
     # since, for the rest no longer reached us.
     if kept and kept.fee and not sums_of(donation).went_back and money.known(kept.currency):
-        details = {"fee": money.display(kept.fee, kept.currency), "net": money.display(kept.net, kept.currency)}
+        details |= {"fee": money.display(kept.fee, kept.currency), "net": money.display(kept.net, kept.currency)}
     write = email_templates.landed if donation.delayed else email_templates.paid
     return write(
         _about(donation, entry.amount, entry.currency, entry.happened_at, receipt_numbers.find(entry)), **details

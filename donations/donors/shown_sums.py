@@ -21,6 +21,11 @@ class Line:
     look: str = ""
 
 
+def presented(donation: Donation) -> list[Line]:
+    """What the donor paid in a currency of their own, beside the gift's."""
+    return [Line(_("Paid as"), donation.paid_as)] if donation.paid_as else []
+
+
 def went_back(sums: GiftSums) -> list[Line]:
     """What was given, what went back and how, and what is left; nothing at all while nothing went back."""
     if not sums.went_back:

@@ -42,7 +42,7 @@ def _receipt(found: Receipt) -> dict[str, Any]:
         "currency": entry.currency,
         "received_at": entry.happened_at,
         "sums": sums,
-        "lines": shown_sums.went_back(sums),
+        "lines": shown_sums.presented(donation) + shown_sums.went_back(sums),
     }
 
 

@@ -119,7 +119,7 @@ def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
         "currency": sums.currency,
         "amount_value": money.short(donation.amount, donation.currency),
         "sums": sums,
-        "lines": shown_sums.reached(donation, sums),
+        "lines": shown_sums.presented(donation) + shown_sums.reached(donation, sums),
         "number": donation.pk,
         "receipt": receipt_numbers.find(payment) if payment else None,
         "mine": mine,

@@ -60,7 +60,7 @@ def post(update: StripeUpdate) -> Outcome:
         donation.save(
             update_fields=[
                 *("checkout", "settling_failed", "delayed", "email", "payer_name", "session_id", "flags", "status"),
-                "ask_at",
+                *("ask_at", "presented_amount", "presented_currency"),
             ]
         )
         donor_emails.enqueue(written)
@@ -212,6 +212,8 @@ def _apply_to(donation: Donation, update: StripeUpdate) -> None:
     donation.checkout = status.furthest(Checkout(donation.checkout), update.checkout).value
     donation.settling_failed = donation.settling_failed or update.settling_failed
     donation.delayed = donation.delayed or update.delayed
+    if update.presented and not donation.presented_currency:
+        donation.presented_amount, donation.presented_currency = update.presented
     if update.unknown_status:
         _flag(donation, Flag.STATUS)
     if donation.erased_at is None and (donation.email or not erased.keep_out(donation, update.email)):

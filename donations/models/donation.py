@@ -71,6 +71,10 @@ class Donation(models.Model):
     # When the giver had the account erased: what comes in later about the gift must not bring a name or address back.
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
+    # What the donor saw and paid, where Stripe's page showed another currency; the books know only the gift's own.
+    presented_amount = models.PositiveBigIntegerField(default=0, editable=False)
+    presented_currency = models.CharField(max_length=3, blank=True, default="", editable=False)
+
     # One form's token, amount, currency and frequency lead to one donation; NULL once another may take its place.
     dedupe = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
     # Part of the idempotency key: an answered error is stored by Stripe under the key, so the next try needs another.
@@ -143,6 +147,13 @@ class Donation(models.Model):
     def settled(self) -> bool:
         """Decided, and its page at Stripe has told the rest (the donor's address): nothing is left to ask."""
         return self.status in FINAL and (self.checkout != Checkout.OPEN or not self.session_id)
+
+    @property
+    def paid_as(self) -> str:
+        """What the donor paid in another currency, as people read it; empty when it was the gift's own."""
+        if not money.known(self.presented_currency):
+            return ""
+        return money.display(self.presented_amount, self.presented_currency)
 
     @property
     def donor(self) -> str:

@@ -29,6 +29,7 @@ from donations.models import (
     fold,
 )
 from donations.reporting import period_figures
+from lib import money
 from lib.dates import start_of_day
 
 BATCH = 1000  # rows in memory at a time
@@ -76,17 +77,17 @@ def _donations(period: Period) -> Iterator[Row]:
     """Gifts that arrived, by the day they did, with all that became of them since."""
     fields = (
         *("pk", "arrived_at", "status", "amount", "currency", "name", "payer_name", "email", "message"),
-        *("public", "flags"),
+        *("public", "flags", "presented_amount", "presented_currency"),
     )
     for batch in _batches(_arrived(period).order_by("pk").values_list(*fields).iterator(chunk_size=BATCH)):
         booked = _booked(batch[0][0], batch[-1][0])
-        for pk, at, status, asked, own, name, payer_name, email, message, public, flags in batch:
+        for pk, at, status, asked, own, *told, paid, paid_in in batch:
             # One line for each currency; a second one is a flagged mistake, but its money is in the ledger.
             for currency, (sums, payment) in sorted(booked[pk].items()):
                 refunded = -sums.refunded - sums.failed - sums.struck_out
                 yield (
                     pk, at, status, currency, sums.given, refunded, -sums.disputed, sums.left,
-                    asked if currency == own else 0, name, payer_name, email, message, public, flags, payment,
+                    asked if currency == own else 0, *told, payment, money.coded(paid, paid_in),
                 )  # fmt: skip
 
 
@@ -200,7 +201,7 @@ EXPORTS = {
     "donations": Export(
         columns=(
             *("gift", "date", "status", "currency", "paid", "refunded", "disputed", "kept", "asked"),
-            *("name", "name_at_stripe", "email", "message", "public", "flags", "payment"),
+            *("name", "name_at_stripe", "email", "message", "public", "flags", "payment", "paid_as"),
         ),
         amounts=("paid", "refunded", "disputed", "kept", "asked"),
         rows=_donations,

@@ -17,7 +17,7 @@ from sandbox import worker
 from sandbox.checkout.card_form import CardForm, PayerForm
 from sandbox.core import store
 from sandbox.core.currencies import format_amount
-from sandbox.engine import bank_payments, card_payments, sessions, timers
+from sandbox.engine import bank_payments, card_payments, presentment, sessions, timers
 from sandbox.engine.card_payments import AttemptResult
 from sandbox.engine.test_cards import CARDS, lookup
 from sandbox.models import Behaviour, Record
@@ -142,10 +142,19 @@ def _context(session: Record) -> dict[str, Any]:
     body = session.body
     return {
         "session": body,
-        "amount": format_amount(body["amount_total"], body["currency"]),
+        "amount": _amount(body),
         "items": session.hidden["line_items"],
         "merchant": urlsplit(body["success_url"]).netloc,
     }
+
+
+def _amount(session: dict[str, Any]) -> str:
+    """What the payer sees: with Adaptive Pricing, their own currency first."""
+    own = format_amount(session["amount_total"], session["currency"])
+    shown = presentment.of_session(session).get(presentment.KEY)
+    if not shown:
+        return own
+    return f"{format_amount(shown['presentment_amount'], shown['presentment_currency'])} ({own})"
 
 
 def _prefilled(request: HttpRequest, session: Record) -> dict[str, str]:

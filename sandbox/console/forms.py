@@ -33,10 +33,26 @@ class SettlementForm(BehaviourForm):
 
     def clean_settlement(self) -> str:
         """A currency of Stripe's, or nothing."""
-        currency = str(self.cleaned_data["settlement"]).lower()
-        if currency and currency not in SUPPORTED:
-            raise forms.ValidationError("Stripe does not know this currency.")
-        return currency
+        return _currency(self.cleaned_data["settlement"])
+
+
+class PricingForm(BehaviourForm):
+    """In which currency people pay."""
+
+    class Meta:
+        model = Behaviour
+        fields = ("payer_currency", "payer_rate")
+
+    def clean_payer_currency(self) -> str:
+        """A currency of Stripe's, or nothing."""
+        return _currency(self.cleaned_data["payer_currency"])
+
+
+def _currency(typed: str) -> str:
+    currency = typed.lower()
+    if currency and currency not in SUPPORTED:
+        raise forms.ValidationError("Stripe does not know this currency.")
+    return currency
 
 
 class AccessForm(BehaviourForm):
@@ -66,6 +82,7 @@ class FaultForm(BehaviourForm):
 FORMS: dict[str, tuple[type[BehaviourForm], str, str]] = {
     "mood": (DeliveryForm, "How events are delivered", "The delivery settings are saved."),
     "money": (SettlementForm, "How payments settle", "The settlement is saved."),
+    "pricing": (PricingForm, "In which currency people pay", "The currency of payers is saved."),
     "access": (AccessForm, "What the API lets see", "What the API lets see is saved."),
     "faults": (FaultForm, "How the API fails", "The faults are saved."),
 }

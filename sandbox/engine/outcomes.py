@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from sandbox.core import store
+from sandbox.engine import presentment
 from sandbox.models import Record
 from sandbox.objects import payment_intent
 from sandbox.objects.charge import Failure, Payer
@@ -23,7 +24,7 @@ def intent_of(session: Record) -> Record:
         created=int(time.time()),
         amount=session.body["amount_total"],
         currency=session.body["currency"],
-    )
+    ) | presentment.of_session(session.body)
     intent = store.add(body, account=session.account)
     store.save(session, {**session.body, "payment_intent": body["id"]})
     return intent
@@ -79,6 +80,7 @@ def complete(session: Record, payer: Payer, payment_status: str) -> None:
         {
             **session.body,
             "customer_details": customer_details(payer.email, payer.name),
+            **presentment.of_session(session.body),
             "payment_status": payment_status,
             "status": "complete",
             "url": None,

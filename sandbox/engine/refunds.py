@@ -9,7 +9,7 @@ from django.db import transaction
 
 from sandbox.core import errors, store
 from sandbox.core.currencies import format_amount, payable
-from sandbox.engine import balance, disputes, test_cards
+from sandbox.engine import balance, disputes, presentment, test_cards
 from sandbox.models import Behaviour, Record
 from sandbox.objects import refund
 from sandbox.router import ALIAS
@@ -58,7 +58,7 @@ def create(
         status="pending" if scheduled_outcome == "succeeds" else "succeeded",
         reason=reason,
         metadata=metadata or {},
-    )
+    ) | presentment.of_part(charge.body, amount)
     due_at = time.time() + Behaviour.current().bank_delay if scheduled_outcome else None
     record = store.add(body, hidden={"outcome": scheduled_outcome}, due_at=due_at)
     if record.status == "succeeded":

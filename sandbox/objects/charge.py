@@ -92,6 +92,8 @@ def build(
         "transfer_data": None,
         "transfer_group": None,
     }
+    if "presentment_details" in intent:
+        charge["presentment_details"] = intent["presentment_details"]
     if failure is not None:
         return failed(charge, failure, risk)
     return {**charge, "outcome": _outcome("authorized", risk)} if pending else succeeded(charge, risk)

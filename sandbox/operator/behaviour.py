@@ -48,6 +48,8 @@ _UPDATE = hash_of(
         "bank_delay": integer(0, _DAY),
         "settlement": settlement_currency,
         "exchange_rate": exchange_rate,
+        "payer_currency": settlement_currency,
+        "payer_rate": exchange_rate,
         "missing_permissions": _permissions,
         "list_lag": integer(0, _DAY),
         "fault": choice(Behaviour.Fault.values),
@@ -136,4 +138,9 @@ def settle(raw: Body, request: ApiRequest) -> Body:
 def _body(behaviour: Behaviour) -> Body:
     names = [field.name for field in Behaviour._meta.concrete_fields if field.name != "id"]
     values = {name: getattr(behaviour, name) for name in names}
-    return {"object": "sandbox", **values, "exchange_rate": float(behaviour.exchange_rate)}
+    return {
+        "object": "sandbox",
+        **values,
+        "exchange_rate": float(behaviour.exchange_rate),
+        "payer_rate": float(behaviour.payer_rate),
+    }

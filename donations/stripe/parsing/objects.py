@@ -24,6 +24,9 @@ from donations.domain.updates import (
     StripeUpdate,
 )
 from donations.stripe.parsing.values import (
+    CHARGE_WORDS,
+    INTENT_WORDS,
+    PAID_WORDS,
     Unreadable,
     arrives_late,
     is_id,
@@ -31,6 +34,7 @@ from donations.stripe.parsing.values import (
     money,
     payer,
     plain,
+    presented,
     refs,
     site_of,
     text,
@@ -48,7 +52,8 @@ def update_of(thing: dict[str, Any], *, at: datetime) -> StripeUpdate | None:
     if read is None:
         return None
     try:
-        return read(thing, at)
+        update = read(thing, at)
+        return update if read in _UNMARKED else replace(update, presented=presented(thing))
     except (Unreadable, KeyError, TypeError, ValueError, AttributeError) as error:
         payment = _payment_named(thing) if read in _UNMARKED else None
         if payment is not None or _ours(thing):
@@ -89,7 +94,7 @@ def _session(session: dict[str, Any], at: datetime) -> StripeUpdate:
         arrival_unknown=arrives_late(charge),
         failure=_failure(charge, at),
         **payer(session.get("customer_details") or {}),
-        unknown_status=_unknown(session, Checkout) or _unknown(session, _PAID_WORDS, "payment_status"),
+        unknown_status=_unknown(session, Checkout) or _unknown(session, PAID_WORDS, "payment_status"),
         **_ours(session),
         **_asked(session, "amount_total"),
     )
@@ -106,7 +111,7 @@ def _intent(intent: dict[str, Any], at: datetime) -> StripeUpdate:
         refs=refs(intent["id"], charge),
         arrival_unknown=arrives_late(charge),
         failure=_failure(charge, at),
-        unknown_status=_unknown(intent, _INTENT_WORDS),
+        unknown_status=_unknown(intent, INTENT_WORDS),
         **_ours(intent),
         **_asked(intent, "amount"),
     )
@@ -122,7 +127,7 @@ def _charge(charge: dict[str, Any], at: datetime) -> StripeUpdate:
         at=moment(charge["created"]),
         refs=refs(intent_id, charge["id"]),
         arrival_unknown=arrives_late(charge),
-        unknown_status=_unknown(charge, _CHARGE_WORDS),
+        unknown_status=_unknown(charge, CHARGE_WORDS),
         **_ours(charge),
         **_asked(charge, "amount"),
     )
@@ -241,12 +246,6 @@ def _payment(thing: dict[str, Any], intent: Any, key: str) -> Payment:
     return Payment(intent, *money(thing, key))
 
 
-_PAID_WORDS = ("paid", "unpaid", "no_payment_required")
-_INTENT_WORDS = tuple(
-    "requires_payment_method requires_confirmation requires_action requires_capture processing canceled"
-    " succeeded".split()
-)
-_CHARGE_WORDS = ("succeeded", "pending", "failed")
 _READERS = {
     "checkout.session": _session,
     "payment_intent": _intent,

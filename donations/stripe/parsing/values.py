@@ -8,6 +8,14 @@ from typing import Any
 from lib.people.addresses import spelled
 from lib.people.typed_text import tidy
 
+# The statuses that we know, of a session's payment, an intent and a charge.
+PAID_WORDS = ("paid", "unpaid", "no_payment_required")
+INTENT_WORDS = tuple(
+    "requires_payment_method requires_confirmation requires_action requires_capture processing canceled"
+    " succeeded".split()
+)
+CHARGE_WORDS = ("succeeded", "pending", "failed")
+
 
 class Unreadable(Exception):
     """The object has not the shape that Stripe documents.
@@ -91,6 +99,15 @@ _LATE = frozenset(
 def arrives_late(charge: Any) -> bool:
     """Whether a charge is of a bank, which answers days after the charge was made."""
     return isinstance(charge, dict) and (charge.get("payment_method_details") or {}).get("type") in _LATE
+
+
+def presented(thing: dict[str, Any]) -> tuple[int, str] | None:
+    """What the payer saw, in minor units of a currency that is not the payment's own (Adaptive Pricing)."""
+    details = thing.get("presentment_details") or {}
+    amount, currency = details.get("presentment_amount"), details.get("presentment_currency")
+    if not isinstance(amount, int) or not 0 < amount < 10**12 or not isinstance(currency, str) or len(currency) != 3:
+        return None
+    return None if currency == thing.get("currency") else (amount, currency)
 
 
 def took_money(transaction: dict[str, Any]) -> bool:

@@ -26,6 +26,8 @@ def test_a_fresh_stand_in_behaves(live_server):
         "bank_delay": 30,
         "settlement": "",
         "exchange_rate": 1.0,
+        "payer_currency": "",
+        "payer_rate": 1.0,
         "missing_permissions": "",
         "list_lag": 0,
         "fault": "",
