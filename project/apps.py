@@ -1,5 +1,8 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps
+from django.db.backends.signals import connection_created
+
+from project.databases import keep_private
 
 
 class AdminConfig(apps.AdminConfig):
@@ -10,3 +13,6 @@ class ProjectConfig(AppConfig):
     """Brings `migrate` and `runserver` as they work here; it has no models."""
 
     name = "project"
+
+    def ready(self) -> None:
+        connection_created.connect(keep_private)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from project.env import refuse
 
@@ -58,6 +60,22 @@ def open_or_refuse(alias: str) -> None:
         refuse("DATABASE_URL", f"needs the folder {path and path.parent}, which cannot be made: {error.strerror}.")
     except DatabaseError as error:
         refuse("DATABASE_URL", _sqlite(path, error) if path else _postgresql(error))
+
+
+def keep_private(connection: BaseDatabaseWrapper, **_: object) -> None:
+    """Let nobody else on this machine read donors' names out of SQLite's file, or of what it keeps beside it.
+
+    SQLite makes those like the file itself, so there is something to do for a file that was made just now, or by
+    somebody who did not care.
+    """
+    if connection.vendor != "sqlite":
+        return
+    for beside in ("", "-wal", "-shm", "-journal"):
+        file = Path(f"{connection.settings_dict['NAME']}{beside}")
+        # Another user's file is that user's to keep; one that is gone holds nothing.
+        with suppress(OSError):
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
 
 
 def _sqlite(path: Path, error: DatabaseError) -> str:

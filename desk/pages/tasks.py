@@ -21,6 +21,7 @@ from donations.ledger.refunds_and_disputes import ACTIONABLE
 from donations.models import Alarm, Case, Chore, Donation, Flag, LedgerEntry, StripeEvent, Words
 from donations.shield import declines, rules
 from donations.wall.messages import in_state
+from lib.web import unknown_proxy
 from mail.models import Mail
 
 TO_ANSWER = [
@@ -65,6 +66,7 @@ def _all() -> Iterator[Task]:
     yield from _words()
     yield from (Task(*each) for each in other_currency.asked())
     yield from _background()
+    yield from _proxy()
 
 
 def open_disputes() -> list[Case]:
@@ -216,6 +218,12 @@ def _background() -> Iterator[Task]:
         since = formatting.moment(job.due_at)
         what = _("The background work has not run since %(since)s.") % {"since": since}
         yield Task(what, _list(CHORE), "donations.view_chore", urgent=True)
+
+
+def _proxy() -> Iterator[Task]:
+    if unknown_proxy.seen():
+        what = _("A proxy seems to stand before the site that TRUSTED_PROXIES does not count: all visitors look alike.")
+        yield Task(what, reverse("admin:donations_chore_doctor"), "donations.view_chore")
 
 
 def _list(model: str, narrowed: str = "") -> str:

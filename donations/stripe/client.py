@@ -1,6 +1,6 @@
 """The one door to Stripe: nothing else imports the SDK. Plain dicts come out.
 
-In a web request: connect 3 s, read 8 s, no retry by the SDK; the retry is the donor's, by the same form.
+In a web request: connect 3 s, the whole answer 8 s, no retry by the SDK; the retry is the donor's, by the same form.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from donations.stripe.retries import with_retries
 from lib import money
 from lib.watch import measures
 from lib.watch.scrubbing import scrub
+from lib.web import patience
 
 if TYPE_CHECKING:
     from stripe.params import RefundCreateParams
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 API_VERSION: str = stripe.api_version  # of every call, and of the events that we ask for
-TIMEOUT = (3, 8)  # seconds: connect, read
+TIMEOUT = (3, 8)  # seconds: to connect, for the whole answer
 # Below the server's 32 threads: a site that calls itself (the sandbox) must keep threads for the inner calls, and a
 # donor beyond this number is better told at once than left waiting.
 _slots = threading.BoundedSemaphore(12)
@@ -249,7 +250,7 @@ def _client_for(key: str, base: str) -> stripe.StripeClient:
 
 def _session(base: str) -> requests.Session:
     """A stand-in on this machine is not behind the proxy that the environment may name for the rest of the world."""
-    session = requests.Session()
+    session = patience.session(TIMEOUT[1])
     session.trust_env = urlsplit(base).hostname not in {"127.0.0.1", "localhost", "::1"}
     return session
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from project import env
 from project.conf.site import DEBUG, SITE_HOST
@@ -26,6 +27,12 @@ def _server(value: str) -> dict[str, Any]:
         refuse("EMAIL_URL", "cannot be read: use smtp+tls://user:password@mail.example.org:587 or consolemail://.")
     if smtp and re.search(r"[?#]|/.", rest):
         refuse("EMAIL_URL", "goes on behind the host: write %3F, %23 and %2F for ?, # and / in user and password.")
+    if scheme == "filemail":
+        # Without its first slash, an absolute path would be one below whatever folder the site was started in.
+        folder = re.sub("^/+", "/", unquote(value.partition("://")[2]))
+        if not folder:
+            refuse("EMAIL_URL", "names no folder: use filemail:///var/mail/tincup.")
+        config["EMAIL_FILE_PATH"] = str(env.BASE_DIR / folder)
     port = config["EMAIL_PORT"] or {"smtp": 25, "smtp+tls": 587}.get(scheme, IMPLICIT_TLS)
     if scheme in {"smtps", "smtp+ssl"} and port == 587:
         refuse("EMAIL_URL", f"asks for TLS from the first byte ({scheme}) on port 587: use smtp+tls://, or port 465.")

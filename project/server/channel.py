@@ -16,6 +16,8 @@ from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, Task, WSGITask
 
+from lib.web import unknown_proxy
+
 # The headers and the body with which a status is told to whom the application never meets.
 Refusal = Callable[[int], tuple[list[tuple[str, str]], bytes]]
 
@@ -52,6 +54,8 @@ class Served(Answer, WSGITask):
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
+        if self.channel.adj.clear_untrusted_proxy_headers and "HTTP_X_FORWARDED_FOR" in environ:
+            unknown_proxy.note(environ.get("REMOTE_ADDR", ""))
         # Files pass `write` by, unless they say that there is nothing to send.
         environ["wsgi.file_wrapper"] = lambda file, size=32768: _File(self, file, size)
         return environ

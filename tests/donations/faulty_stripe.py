@@ -1,4 +1,4 @@
-"""A server in Stripe's place that hangs, resets, refuses or loses its answers, as it is told."""
+"""A server in Stripe's place that hangs, drips, resets, refuses or loses its answers, as it is told."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from urllib.parse import parse_qs
 
 
 class FaultyStripe(ThreadingHTTPServer):
-    """`mode`: ok, hang, reset, garbage, or an HTTP status; the "after" modes make the session and lose the answer."""
+    """`mode`: ok, hang, drip (a byte now and then), reset, garbage, or an HTTP status.
+
+    The "after" modes make the session and lose the answer.
+    """
 
     daemon_threads = True
     request_queue_size = 64
@@ -66,6 +69,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(200, json.dumps(session).encode())
             case "hang" | "hang after":
                 self.server.delay.wait(30)
+                self.close_connection = True
+            case "drip":
+                self.connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                while not self.server.delay.wait(0.1):
+                    try:
+                        self.connection.sendall(b"x")
+                    except OSError:
+                        break
                 self.close_connection = True
             case "reset" | "reset after":
                 # SO_LINGER 0: a close becomes a reset.

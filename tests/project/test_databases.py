@@ -109,3 +109,28 @@ def test_sqlite_is_quoted_by_the_name_of_its_error(name: str, said: str) -> None
 )
 def test_postgresql_is_quoted_in_its_own_words(words: str, said: str) -> None:
     assert said in databases._postgresql(DatabaseError(words))
+
+
+def test_nobody_else_on_the_machine_reads_the_database(tmp_path: Path) -> None:
+    """New files, and those that an earlier version made for everybody."""
+    file, stand_in = tmp_path / "site.sqlite3", tmp_path / "site-sandbox.sqlite3"
+    with closing(sqlite3.connect(stand_in)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE words (word)")
+        assert stand_in.stat().st_mode & 0o077
+        asked = (
+            "from django.db import connections\n"
+            "for alias in ('default', 'sandbox'):\n"
+            "    connections[alias].cursor().execute('CREATE TABLE one (number)')\n"
+            "import pathlib, stat\n"
+            "for path in sorted(pathlib.Path(connections['default'].settings_dict['NAME']).parent.iterdir()):\n"
+            "    print(path.name, oct(stat.S_IMODE(path.stat().st_mode)))\n"
+        )
+        result = python(
+            "manage.py", "shell", "-v0", "-c", asked, SECRET_KEY=SECRET_KEY, DEBUG="true",
+            DATABASE_URL=f"sqlite:///{file}",
+        )  # fmt: skip
+    told = dict(line.split() for line in result.stdout.splitlines())
+    assert told == {
+        f"site{kind}.sqlite3{beside}": "0o600" for kind in ("", "-sandbox") for beside in ("", "-shm", "-wal")
+    }

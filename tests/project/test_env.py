@@ -69,6 +69,7 @@ WRONG = {
         "mail.example.org",
         "http://mail.example.org",
         "smtp://",
+        "filemail://",
         "smtp+tls://u:p@host:abc",
         *("smtp+tls://u:p@host?email_use_ssl=true", "smtp://u:p@host/x", "smtp://u:p/w@host", "smtp://u:1/w@host"),
         *("smtp://u:1#w@host", "smtp://u:1?w@host", "smtps://u:p@host:587", "smtp+ssl://u:p@host:587"),
@@ -249,6 +250,19 @@ def test_tls_is_as_the_scheme_and_the_port_have_it(
     settings = settings_of(EMAIL_URL=url)
     assert (settings["EMAIL_PORT"], settings["EMAIL_USE_SSL"], settings["EMAIL_USE_TLS"]) == (port, implicit, later)
     assert settings["EMAIL_HOST"] == "mail.example.org"
+
+
+@pytest.mark.parametrize(
+    ("url", "folder"),
+    [
+        ("filemail:///var/mail/tincup", "/var/mail/tincup"),
+        ("filemail:////var/mail/tincup", "/var/mail/tincup"),
+        ("filemail:///var/my%20mail", "/var/my mail"),
+        ("filemail://data/mail", str(BASE_DIR / "data" / "mail")),
+    ],
+)
+def test_letters_go_into_the_folder_that_is_named(settings_of, url: str, folder: str) -> None:
+    assert settings_of(EMAIL_URL=url)["EMAIL_FILE_PATH"] == folder
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from donations.jobs import scheduler
 from donations.models import Chore
 from lib.finding import Finding, fault, good, warning
+from lib.web import unknown_proxy
 from mail import transport
 from mail.models import Mail
 from upkeep.backup import making
@@ -75,6 +76,12 @@ def proxies() -> Iterator[Finding]:
         yield warning(
             name,
             _("SITE_URL is an https address, but no proxy is trusted: every visitor seems to come from the proxy."),
+            _("Set TRUSTED_PROXIES to the number of proxies before the site."),
+        )
+    elif unknown_proxy.seen():
+        yield warning(
+            name,
+            _("A proxy seems to stand before the site, and none is trusted: every visitor seems to come from it."),
             _("Set TRUSTED_PROXIES to the number of proxies before the site."),
         )
     elif settings.TRUSTED_PROXIES and not settings.HTTPS:

@@ -119,6 +119,19 @@ def test_a_stripe_that_hangs_costs_the_donor_its_time_out_and_no_more(
     assert len(faulty_stripe.made) == 1
 
 
+def test_a_stripe_that_drips_costs_no_more_than_one_that_hangs(
+    faulty_stripe: FaultyStripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "TIMEOUT", (0.5, 0.5))
+    faulty_stripe.mode = "drip"
+    started = time.monotonic()
+    with pytest.raises(checkout.TryAgain):
+        checkout.begin(TWENTY, "token")
+    assert time.monotonic() - started < 2
+    faulty_stripe.mode = "ok"
+    assert checkout.begin(TWENTY, "token").session_url
+
+
 def test_when_too_many_ask_at_once_the_next_is_told_at_once(faulty_stripe: FaultyStripe) -> None:
     faulty_stripe.mode = "hang"
     with ThreadPoolExecutor(12) as pool:

@@ -24,6 +24,7 @@ from donations.ledger import append_only
 from donations.models import Chore, SiteIdentity, StripeEvent
 from donations.stripe.account import check as stripe_check
 from lib.finding import Finding, Level, fault, good, warning
+from lib.web import unknown_proxy
 from mail.models import Mail
 from tests.accounts.conftest import paid
 from upkeep.backup import making
@@ -145,6 +146,17 @@ def test_a_disk_that_fills_up_is_told_of_before_it_is_full(
 def test_https_and_proxies_have_to_fit(settings, https: bool, count: int, level: str):
     settings.HTTPS, settings.TRUSTED_PROXIES = https, count
     assert said(machine.proxies)["proxies"].level == level
+
+
+def test_a_proxy_that_nobody_counts_is_told_of_on_the_desk(settings, admin_client, caplog):
+    settings.HTTPS, settings.TRUSTED_PROXIES = False, 0
+    unknown_proxy.note("10.0.0.1")
+    try:
+        assert "TRUSTED_PROXIES" in said(machine.proxies)["proxies"].remedy
+        assert "A proxy seems to stand before the site" in admin_client.get("/admin/").content.decode()
+    finally:
+        unknown_proxy.forget()
+    assert "A proxy seems to stand before the site" not in admin_client.get("/admin/").content.decode()
 
 
 def test_letters_that_wait_and_jobs_that_are_late_are_errors():
