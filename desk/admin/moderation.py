@@ -51,7 +51,7 @@ class WordsFilter(admin.SimpleListFilter):
 class MessageAdmin(admin.ModelAdmin):
     """Read, then shown or refused. Nothing can be edited here: a donor's words are the donor's."""
 
-    list_display = ("said", "message_is", "called", "name_is", "sum", "public", "created_at")
+    list_display = ("said", "called", "sum", "public", "created_at")
     list_display_links = None
     list_filter = (WordsFilter, "public")
     search_fields = ("message", "name")
@@ -74,19 +74,11 @@ class MessageAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("message"))
     def said(self, gift: Message) -> SafeString:
-        return _to_read("read", gift.pk, gift.message)
+        return _to_read("read", gift.pk, gift.message, gift.get_words_display())
 
     @admin.display(description=_("name"))
     def called(self, gift: Message) -> SafeString:
-        return _to_read("name", gift.pk, gift.name)
-
-    @admin.display(description=_("message is"))
-    def message_is(self, gift: Message) -> str:
-        return gift.get_words_display() if gift.message else ""
-
-    @admin.display(description=_("name is"))
-    def name_is(self, gift: Message) -> str:
-        return gift.get_name_state_display() if gift.name else ""
+        return _to_read("name", gift.pk, gift.name, gift.get_name_state_display())
 
     @admin.display(description=_("amount"))
     def sum(self, gift: Message) -> str:
@@ -139,10 +131,12 @@ class MessageAdmin(admin.ModelAdmin):
             self.log_change(request, gift, str(verdict))
 
 
-def _to_read(mark: str, pk: int, text: str) -> SafeString:
-    """With a mark of the very text on the screen: what is approved is what was read."""
-    marked = '<bdi>{}</bdi><input type="hidden" name="{}-{}" value="{}">'
-    return format_html(marked, text, mark, pk, _fingerprint(text.encode())) if text else SafeString()
+def _to_read(mark: str, pk: int, text: str, state: str) -> SafeString:
+    """The text, what became of it, and a mark of the very text on the screen: what is approved is what was read."""
+    if not text:
+        return SafeString()
+    shown = '<bdi>{}</bdi><br><small>{}</small><input type="hidden" name="{}-{}" value="{}">'
+    return format_html(shown, text, state, mark, pk, _fingerprint(text.encode()))
 
 
 def _read(request: HttpRequest, mark: str, asked: list[tuple[int, str]]) -> list[tuple[int, str]]:

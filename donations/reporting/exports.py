@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce, Lower
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 
 from donations.domain.status import ARRIVED
 from donations.ledger import identity
@@ -132,7 +132,7 @@ def _donors(period: Period) -> Iterator[Row]:
         LedgerEntry.objects.filter(period.of("happened_at"))
         .values("currency", address=Lower("donation__email"))
         .annotate(
-            name=Max("donation__name"),
+            name=Coalesce(NullIf(Max("donation__name"), Value("")), Max("donation__payer_name")),
             gifts=Count("donation", distinct=True, filter=GIVEN),
             first=Min("happened_at", filter=GIVEN),
             last=Max("happened_at", filter=GIVEN),

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from donations.domain import updates
 from donations.ledger import posting
-from donations.models import Opening, StripeEvent, StripeRef, insert_once
+from donations.models import Donation, Opening, StripeEvent, StripeRef, insert_once
 from donations.stripe import arrivals, parsing, redaction
 from lib.watch import measures
 
@@ -192,11 +192,10 @@ def _empty(event_id: str, references: Iterable[str]) -> None:
 
 
 def _of_erased(event: dict[str, Any]) -> bool:
-    """Whether an event that is not handled yet names a gift whose donor was erased."""
-    thing = event["data"]["object"]
-    named = [thing.get(key) for key in ("id", "payment_intent", "charge")]
-    known = StripeRef.objects.filter(pk__in=[each for each in named if isinstance(each, str)])
-    return known.filter(donation__erased_at__isnull=False).exists()
+    """Whether an event that is not handled yet names a gift whose donor was erased, by an id or by our own mark."""
+    ids, gift = parsing.named_in(event)
+    named = Q(refs__in=ids) | (Q(uuid=gift) if gift else Q())
+    return bool(ids or gift) and Donation.objects.filter(named, erased_at__isnull=False).exists()
 
 
 def _fail_deferred(event_id: str, error: Exception) -> None:

@@ -4,7 +4,15 @@ Shapes: API release "endive" (2026-10-28), https://docs.stripe.com/api.
 """
 
 from donations.stripe.parsing.balance import balance_transaction, payout
-from donations.stripe.parsing.events import EVENT_TYPES, RELEASE, is_event, release_of, subject_of, update_of_event
+from donations.stripe.parsing.events import (
+    EVENT_TYPES,
+    RELEASE,
+    is_event,
+    named_in,
+    release_of,
+    subject_of,
+    update_of_event,
+)
 from donations.stripe.parsing.objects import update_of
 from donations.stripe.parsing.values import Unreadable
 
@@ -14,6 +22,7 @@ __all__ = [
     "Unreadable",
     "balance_transaction",
     "is_event",
+    "named_in",
     "payout",
     "release_of",
     "subject_of",

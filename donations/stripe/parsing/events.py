@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from typing import Any
 
 from donations.domain.updates import Dispute, StripeUpdate
-from donations.stripe.parsing.objects import update_of
+from donations.stripe.parsing.objects import ours, update_of
 from donations.stripe.parsing.values import is_id, moment, text
 
 # Snapshots of another release may lack or rename what we read: they are fetched anew instead of trusted.
@@ -73,6 +74,13 @@ def release_of(event: dict[str, Any]) -> str:
 def subject_of(event: dict[str, Any]) -> str:
     """The id of the object that the event is about."""
     return text(event["data"]["object"], "id")
+
+
+def named_in(event: dict[str, Any]) -> tuple[list[str], uuid.UUID | None]:
+    """The ids of Stripe's, and the donation of ours, that an event names as far as it can be read."""
+    thing = event["data"]["object"]
+    named = (thing.get(key) for key in ("id", "payment_intent", "charge"))
+    return [each for each in named if is_id(each, "")], ours(thing).get("donation")
 
 
 def update_of_event(event: dict[str, Any]) -> StripeUpdate | None:

@@ -56,7 +56,7 @@ def update_of(thing: dict[str, Any], *, at: datetime) -> StripeUpdate | None:
         return update if read in _UNMARKED else replace(update, presented=presented(thing))
     except (Unreadable, KeyError, TypeError, ValueError, AttributeError) as error:
         payment = _payment_named(thing) if read in _UNMARKED else None
-        if payment is not None or _ours(thing):
+        if payment is not None or ours(thing):
             raise Unreadable(f"{thing.get('object')} {thing.get('id')}: {error}", payment) from error
         return None
 
@@ -95,7 +95,7 @@ def _session(session: dict[str, Any], at: datetime) -> StripeUpdate:
         failure=_failure(charge, at),
         **payer(session.get("customer_details") or {}),
         unknown_status=_unknown(session, Checkout) or _unknown(session, PAID_WORDS, "payment_status"),
-        **_ours(session),
+        **ours(session),
         **_asked(session, "amount_total"),
     )
     # A subscription's session is never a payment: its invoices are.
@@ -112,7 +112,7 @@ def _intent(intent: dict[str, Any], at: datetime) -> StripeUpdate:
         arrival_unknown=arrives_late(charge),
         failure=_failure(charge, at),
         unknown_status=_unknown(intent, INTENT_WORDS),
-        **_ours(intent),
+        **ours(intent),
         **_asked(intent, "amount"),
     )
     if text(intent, "status") != "succeeded":
@@ -128,7 +128,7 @@ def _charge(charge: dict[str, Any], at: datetime) -> StripeUpdate:
         refs=refs(intent_id, charge["id"]),
         arrival_unknown=arrives_late(charge),
         unknown_status=_unknown(charge, CHARGE_WORDS),
-        **_ours(charge),
+        **ours(charge),
         **_asked(charge, "amount"),
     )
     if charge.get("status") == "pending":
@@ -224,7 +224,7 @@ def _unknown(thing: dict[str, Any], words: Iterable[str], key: str = "status") -
     return bool(thing.get(key)) and thing[key] not in {str(word) for word in words} - {DisputeStatus.UNKNOWN}
 
 
-def _ours(thing: dict[str, Any]) -> dict[str, Any]:
+def ours(thing: dict[str, Any]) -> dict[str, Any]:
     """Which donation the object names, and of which site."""
     metadata = thing.get("metadata") or {}
     try:

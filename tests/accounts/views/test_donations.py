@@ -373,3 +373,15 @@ def test_the_next_person_at_this_browser_gets_a_gift_of_their_own(her, alice, st
     her.force_login(member("bob@example.org"))
     assert her.post("/donate", form)["Location"] != first
     assert sorted(Donation.objects.values_list("user__email", flat=True)) == [ALICE, "bob@example.org"]
+
+
+def test_who_waits_to_be_read_is_told_so_on_the_gifts_page(client, give: Give):
+    user = member()
+    gift = give(user=user, name="acme.com", name_state="waiting", public=True)
+    client.force_login(user)
+    page = f"/account/gifts/{gift.uuid}"
+    assert "until we’ve read your name" in client.get(page).content.decode()
+    Donation.objects.update(name_state="refused")
+    assert "we don’t show the name" in client.get(page).content.decode()
+    Donation.objects.update(name_state="shown")
+    assert "Someone” on the wall" not in client.get(page).content.decode()

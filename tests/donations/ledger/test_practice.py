@@ -23,6 +23,7 @@ from donations.models import (
     BalanceTransaction,
     Chore,
     Donation,
+    ErasedAddress,
     LedgerEntry,
     Level,
     Opening,
@@ -68,6 +69,7 @@ def practised(make_donation: Make, django_user_model: Any) -> Donation:
     )
     PaidOut.objects.create(transaction="txn_1", payout=payout)
     StripeKey.objects.create(mark="1", account="acct_1")
+    ErasedAddress.objects.create(digest="1", erased_at=now)
     RefundRequest.objects.create(
         donation=donation, number=1, payment="pi_1", amount=1, currency="usd", asked_by="tess@example.org"
     )

@@ -173,6 +173,15 @@ def test_minus_amounts_stay_numbers_and_excel_is_told_that_it_is_utf_8(books: li
 
 
 @pytest.mark.django_db
+def test_who_left_no_name_is_exported_by_the_one_typed_at_stripe() -> None:
+    until = timezone.now()
+    pay(Donation.objects.create(amount=100, currency="usd", email="a@b.c", payer_name="Ada L.", expires_at=until))
+    assert exported("donors")[0][0]["name"] == "Ada L."
+    row = exported("donations")[0][0]
+    assert (row["name"], row["name_at_stripe"]) == ("", "Ada L.")
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("what", EXPORTS)
 def test_the_european_file_has_the_same_cells_with_decimal_commas(books: list[Donation], what: str) -> None:
     amounts = EXPORTS[what].amounts

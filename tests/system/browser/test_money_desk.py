@@ -183,6 +183,11 @@ def test_axe_finds_nothing_where_money_moves(treasurer: Donor, site: Site, donor
         found[path] = findings(treasurer)
     asks_to_refund(treasurer, gift)
     found["what it means"] = findings(treasurer)
+    treasurer.opens(f"/admin/donations/donation/erase/?gift={gift}")
+    found["erase"] = findings(treasurer)
+    treasurer.presses("Next: what it means")
+    expect(treasurer.page.get_by_role("heading", name="What stays, for the books")).to_be_visible()
+    found["what erasing means"] = findings(treasurer)
     assert {path: faults for path, faults in found.items() if faults} == {}
 
 
