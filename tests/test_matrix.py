@@ -38,7 +38,7 @@ from organisation.models import Organisation
 from tests.accounts.conftest import NOON, member, paid
 
 ROLES = ("anonymous", "alice", "bob", "clerk", "treasurer", "root")
-BOBS = ("bob@example.org", "Bob Barnacle", "the words of Bob")
+BOBS = ("bob@example.org", "Bob Barnacle", "the words of Bob", "Bob typed at Stripe")
 
 # The status for: a visitor, another donor, the donor whose it is, staff without rights, the treasurer, a superuser.
 EVERYBODY = (200,) * 6
@@ -204,8 +204,9 @@ def plain(route: str) -> str:
 def world(db: None) -> World:
     bob = member(BOBS[0], name=BOBS[1])
     gift = Donation.objects.create(
-        amount=4321, currency="usd", expires_at=NOON, user=bob, name=BOBS[1], email=BOBS[0], message=BOBS[2]
-    )
+        amount=4321, currency="usd", expires_at=NOON, user=bob, name=BOBS[1], email=BOBS[0], message=BOBS[2],
+        payer_name=BOBS[3],
+    )  # fmt: skip
     paid(gift, refs=(f"pi_{gift.uuid.hex}", "cs_test_bob"), session="cs_test_bob", email=BOBS[0])
     treasurer = User.objects.create_user("treasurer@example.org", is_staff=True)
     treasurer.groups.add(Group.objects.get(name="Treasurer"))

@@ -52,6 +52,21 @@ def look(address: str) -> Found:
     )
 
 
+def look_at_gift(gift: int) -> Found:
+    """What `erase_gift` would find: nothing where the gift has an address or an account to be erased by."""
+    return Found(gifts=erasure.look(_by_itself(gift)), account=False, staff=False)
+
+
+def erase_gift(gift: int) -> int:
+    """Erase the donor of one gift that has neither address nor account. Returns 1, or 0 if there is no such gift."""
+    with transaction.atomic():
+        return erasure.forget(_by_itself(gift), set())
+
+
+def _by_itself(gift: int) -> Q:
+    return Q(pk=gift, email="", user=None, erased_at=None)
+
+
 def erase(user: User) -> None:
     """Delete the account and take its person out of gifts, letters, stored events and the admin's history.
 

@@ -190,6 +190,6 @@ def _actions(request: HttpRequest, donation: Donation) -> list[tuple[str, str]]:
             links.append((words, reverse(name, args=[donation.pk])))
         except NoReverseMatch:
             continue
-    if (donation.email or donation.user_id) and request.user.has_perm(ERASE):
+    if not donation.erased_at and request.user.has_perm(ERASE):
         links.append((_g("Erase this donor"), f"{reverse('admin:donations_donation_erase')}?gift={donation.pk}"))
     return links

@@ -30,8 +30,25 @@ class EraseForm(forms.Form):
     email = AddressField(
         label=gettext_lazy("E-mail address"),
         max_length=254,
+        required=False,
         help_text=gettext_lazy("Of the donor who asks for it. Make sure that it is them: let them write from it."),
     )
+    # Of a gift that has no address: one outside Stripe, or one that was never finished.
+    gift = forms.IntegerField(required=False, min_value=1, max_value=10**15, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "email" in cleaned and not cleaned["email"] and not cleaned.get("gift"):
+            self.add_error("email", _("Type the donor’s e-mail address."))
+        return cleaned
+
+    def look(self) -> deletion.Found:
+        address = self.cleaned_data["email"]
+        return deletion.look(address) if address else deletion.look_at_gift(self.cleaned_data["gift"])
+
+    def erase(self) -> int:
+        address = self.cleaned_data["email"]
+        return deletion.erase_donor(address) if address else deletion.erase_gift(self.cleaned_data["gift"])
 
 
 class Erasing(admin.ModelAdmin):
@@ -46,12 +63,11 @@ class Erasing(admin.ModelAdmin):
         if not request.user.has_perm(PERMISSION):
             raise PermissionDenied
         if request.method != "POST":
-            return self._erase_page(request, EraseForm(initial={"email": _address(request.GET.get("gift", ""))}))
+            return self._erase_page(request, EraseForm(initial=_whose(request.GET.get("gift", ""))))
         form = EraseForm(request.POST)
         if not form.is_valid():
             return self._erase_page(request, form)
-        address = form.cleaned_data["email"]
-        found = deletion.look(address)
+        found = form.look()
         if not found.anything:
             form.add_error("email", _("Nobody gave with this address, and no account has it."))
         elif found.staff:
@@ -62,7 +78,7 @@ class Erasing(admin.ModelAdmin):
             return self._erase_page(request, form, found)
         if not is_fresh(request) and not require(request, request.POST.get("password", "")):
             return self._erase_page(request, form, found, wrong="password" in request.POST)
-        return self._erased(request, deletion.erase_donor(address))
+        return self._erased(request, form.erase())
 
     def _erased(self, request: HttpRequest, gifts: int) -> HttpResponse:
         told = ngettext("Erased the donor of %(n)d gift.", "Erased the donor of %(n)d gifts.", gifts) % {"n": gifts}
@@ -89,9 +105,12 @@ class Erasing(admin.ModelAdmin):
         return TemplateResponse(request, "admin/donations/donation/erase.html", context)
 
 
-def _address(gift: str) -> str:
-    """The address of the gift with this number: in a page's address it would stand in logs."""
+def _whose(gift: str) -> dict[str, Any]:
+    """The address of the gift with this number (in a page's own address it would stand in logs), or else the gift."""
     if not (gift.isascii() and gift.isdigit() and len(gift) < 16):
-        return ""
+        return {}
     found = Donation.objects.select_related("user").filter(pk=int(gift)).first()
-    return (found.email or (found.user.email if found.user else "")) if found else ""
+    if found is None:
+        return {}
+    address = found.email or (found.user.email if found.user else "")
+    return {"email": address} if address else {"gift": found.pk}

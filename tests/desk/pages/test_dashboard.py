@@ -292,6 +292,7 @@ def test_the_front_page_leads_to_what_this_person_may_do(db: None) -> None:
     assert dashboard.actions(root()) == [
         ("Record a gift outside Stripe", "/admin/donations/offlinegift/add/"),
         ("Export", "/admin/donations/donation/export/"),
+        ("Erase a donor", "/admin/donations/donation/erase/"),
         ("How the site is", "/admin/donations/chore/doctor/"),
     ]
     assert dashboard.actions(get_user_model().objects.create_user("ed@example.org", is_staff=True)) == []

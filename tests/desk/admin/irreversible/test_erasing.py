@@ -177,6 +177,28 @@ def test_who_is_not_there_or_works_here_is_told(treasurer: Client, address: str,
     assert User.objects.filter(email="tess@example.org").exists()
 
 
+def test_a_gift_without_an_address_is_erased_by_itself(treasurer: Client, give: Give) -> None:  # noqa: F811
+    gift, other = give(name="Ackerley", message="by Ackerley", public=True), give(name="Bob")
+    asked = {"email": "", "gift": str(gift.pk)}
+    assert f"Gift {gift.pk} has no address." in treasurer.get(PAGE, {"gift": gift.pk}).content.decode()
+    assert f"Erase the donor of gift {gift.pk}?" in treasurer.post(PAGE, asked).content.decode()
+    assert (
+        "Erased the donor of 1 gift."
+        in treasurer.post(PAGE, asked | {"confirmed": "yes"}, follow=True).content.decode()
+    )
+    assert found("ackerley") == []
+    other.refresh_from_db()
+    assert other.name == "Bob"
+    assert "Nobody gave" in treasurer.post(PAGE, asked).content.decode(), "once"
+    assert "Type the donor’s e-mail address." in treasurer.post(PAGE, {"email": ""}).content.decode()
+
+
+def test_a_gift_with_an_address_is_not_erased_without_it(treasurer: Client, guest: Donation) -> None:
+    treasurer.post(PAGE, {"email": "", "gift": str(guest.pk), "confirmed": "yes"})
+    guest.refresh_from_db()
+    assert guest.erased_at is None
+
+
 def test_support_may_not(client: Client, guest: Donation) -> None:
     client.force_login(User.objects.create_user("sam@example.org", is_staff=True))
     assert client.post(PAGE, {"email": ADA, "confirmed": "yes"}).status_code == 403
