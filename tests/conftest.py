@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.db import DEFAULT_DB_ALIAS, connection
 
+from donations.shield import refusals
 from lib.watch.scrubbing import scrub
 from project import write_check
 from project.env import BASE_DIR
@@ -35,6 +36,7 @@ def _nothing_is_remembered() -> None:
     """Totals and the organisation are cached for seconds: a test must not see those of the one before."""
     cache.clear()
     write_check.forget()
+    refusals.forget()
 
 
 @pytest.fixture(autouse=True)

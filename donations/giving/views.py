@@ -27,6 +27,9 @@ from lib.htmx import is_swap, page_or_fragment
 from organisation import structured_data
 from organisation.models import current
 
+# What only another page than ours may have asked for: it goes along when the donor tries again.
+KEPT = ("name", "email", "message", "public", "show_amount")
+
 
 # Not "no-store": the browser may keep the page in memory for its Back button; the middleware says the rest.
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,9 +49,7 @@ def donate(request: HttpRequest) -> HttpResponse:
             visitors.donor(request, ownership.made_here(request)),
         )
     except gate.Shut as shut:
-        response = _donate_page(request, form, status=429, shut=shut)
-        response["Retry-After"] = str(shut.wait)
-        return response
+        return _wait_page(request, form, shut)
     except gate.AmountClosed as error:
         form.add_error("other_amount", closed(error.least))
         return _donate_page(request, form, status=422)
@@ -92,7 +93,6 @@ def _donate_page(
     status: int = 200,
     problem: str = "",
     said: dict[str, str] | None = None,
-    shut: gate.Shut | None = None,
 ) -> HttpResponse:
     currency = settings.DONATION_CURRENCY
     # Fields that the page does not show can only be wrong in a hand-made request; say so all the same.
@@ -105,7 +105,6 @@ def _donate_page(
         "problem": problem or next(hidden, ""),
         "token": token,
         "since": visitors.form_made(request.POST.get("since", "")),
-        "shut": shut,
         "coins": money.coins(settings.DONATION_AMOUNTS, currency),
         "symbol": money.symbol(currency),
         "minimum": money.display_short(settings.DONATION_MIN, currency),
@@ -119,6 +118,24 @@ def _donate_page(
             "donate_action": structured_data.donate_action(organisation),
         }
     response = page_or_fragment(request, "donations/donate.html", "donations/_donate.html", context, status=status)
+    form_token.keep(response, token)
+    return response
+
+
+def _wait_page(request: HttpRequest, form: GiftForm, shut: gate.Shut) -> HttpResponse:
+    """Not now, and when. A page of its own, for in a flood it is made more often than all others."""
+    amount = form.cleaned_data["minor"]
+    token = form.cleaned_data["token"] or form_token.for_request(request)
+    context = {
+        "shut": shut,
+        "token": token,
+        "since": visitors.form_made(request.POST.get("since", "")),
+        "amount_value": money.short(amount, settings.DONATION_CURRENCY),
+        "amount_short": money.display_short(amount, settings.DONATION_CURRENCY),
+        "kept": {name: "on" if value is True else value for name in KEPT if (value := form.cleaned_data[name])},
+    }
+    response = page_or_fragment(request, "donations/shut.html", "donations/_shut.html", context, status=429)
+    response["Retry-After"] = str(shut.wait)
     form_token.keep(response, token)
     return response
 
@@ -168,6 +185,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
     if donation:
         payable = donation.status == Status.PENDING and donation.checkout == Checkout.OPEN
         context |= {
+            "since": visitors.form_made(),
             "amount_value": money.short(donation.amount, donation.currency),
             "amount_short": money.display_short(donation.amount, donation.currency),
             "resume_url": donation.session_url if payable and ownership.owns(request, donation) else "",

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from donations.domain.updates import Checkout
 from donations.models import Donation, Opening
-from donations.shield import passes, places, rules
+from donations.shield import passes, places, refusals, rules
 from donations.shield.passes import Ticket, Way
 from donations.shield.rules import Rules
 from donations.shield.visitors import USUAL, Visitor
@@ -86,6 +86,9 @@ def admit(visitor: Visitor | None, amount: int) -> Entry:
         raise AmountClosed(now.least_in_alarm)
     ticket = passes.read(visitor.ticket, visitor.place)
     way = passes.way(ticket, visitor.solution)
+    known = refusals.recent(visitor.place)
+    if known and (known.own or way is Way.NONE):
+        raise Shut(known.wait, ticket) if known.own else _crowded(visitor, now, ticket, way)
     try:
         return _enter(visitor, now, way, ticket)
     except Exhausted as empty:
@@ -152,8 +155,12 @@ def _calls(visitor: Visitor) -> Draw:
 
 
 def _shut(empty: Exhausted, visitor: Visitor, now: Rules, ticket: Ticket | None, way: Way) -> Shut:
-    if empty.draw in [_calls(visitor), *_own(visitor, now)]:
-        return Shut(empty.wait, ticket)
+    own = empty.draw in [_calls(visitor), *_own(visitor, now)]
+    refusals.remember(visitor.place, empty.wait, own=own)
+    return Shut(empty.wait, ticket) if own else _crowded(visitor, now, ticket, way)
+
+
+def _crowded(visitor: Visitor, now: Rules, ticket: Ticket | None, way: Way) -> Shut:
     # Whoever waits already goes on waiting; whose ticket was not enough begins anew.
     if ticket is None or not ticket.wait:
         ticket = passes.make(visitor.place, alarm=now.alarm)

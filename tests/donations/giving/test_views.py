@@ -300,8 +300,10 @@ def test_whoever_opens_too_many_pages_is_told_when_to_try_again_and_keeps_what_w
     text = response.content.decode()
     assert "Please try again in a minute." in text
     assert "Nothing was taken" in text
-    assert text.count('value="12.50"') == 2
-    assert text.count('value="kept-token"') == 3
+    assert '<input type="hidden" name="amount" value="12.50">' in text
+    assert "Try again with $12.50" in text
+    assert 'value="kept-token"' in text
+    assert ("<html" in text) is (not headers)
     assert "data-puzzle" not in text, "work helps against a crowd, not against one's own limit"
     assert Donation.objects.count() == 5
 
@@ -313,8 +315,7 @@ def test_in_a_crowd_a_donor_gets_a_ticket_and_a_puzzle(client: Client) -> None:
     give(client, token="one", since=visitors.form_made())
     text = give(client, "10", token="two", since=visitors.form_made()).content.decode()
     ticket = re.findall(r'name="ticket" value="([^"]+)"', text)
-    assert len(set(ticket)) == 1
-    assert len(ticket) == 3
+    assert len(ticket) == 1
     assert 'data-bits="12"' in text
     assert "js/puzzle" in text
     assert '<input type="hidden" name="amount" value="10">' in text

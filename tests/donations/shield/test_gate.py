@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 import pytest_django
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from donations.domain.status import Status
 from donations.giving import checkout
 from donations.giving.claims import Order
 from donations.models import Alarm, Chore, Donation, Opening, Shield
-from donations.shield import gate, passes, places, rules
+from donations.shield import gate, passes, places, refusals, rules
 from donations.shield.passes import Ticket
 from donations.shield.visitors import CAUGHT, DOUBTFUL
 from donations.stripe import client
@@ -81,12 +83,24 @@ def test_the_same_form_again_costs_nothing() -> None:
     assert checkout.begin(order, "kept", ANNA).session_url == first.session_url
 
 
-def test_a_page_that_is_paid_gives_its_place_back_at_once(pay: Pay) -> None:
+def test_a_page_that_is_paid_gives_its_place_back_at_once(clock: Any, pay: Pay) -> None:
     donations = [opens(ANNA) for _ in range(10)]
     refused(ANNA)
     for donation in donations[:3]:
         pay(donation)
+    clock.shift(timedelta(seconds=refusals.FOR))
     assert opened(ANNA) == 3
+
+
+def test_a_flood_costs_the_database_one_look_a_second(clock: Any) -> None:
+    opened(ANNA)
+    with CaptureQueriesContext(connection) as asked:
+        for _ in range(20):
+            with suppress(gate.Shut):
+                gate.admit(ANNA, 1000)
+    assert len(asked) == 0
+    clock.shift(timedelta(seconds=refusals.FOR))
+    assert refused(ANNA).wait == 5
 
 
 def test_a_payment_gives_its_place_back_once(pay: Pay) -> None:

@@ -14,7 +14,7 @@ DECLINED = "4000 0000 0000 0002"
 ASKS_FOR_APPROVAL = "4000 0025 0000 3155"
 
 # Answers of these kinds are what the site means to say (declined, wrong amount, try again); the browser notes them.
-_MEANT = re.compile(r"Failed to load resource: the server responded with a status of (402|422|503)\b")
+_MEANT = re.compile(r"Failed to load resource: the server responded with a status of (402|422|429|503)\b")
 
 expect.set_options(timeout=PATIENCE * 1000)
 
