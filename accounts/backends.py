@@ -8,7 +8,10 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
+from accounts import throttle
+from accounts.hashing import Busy
 from accounts.models import User
+from limits import buckets
 
 
 class VerifiedBackend(ModelBackend):
@@ -26,10 +29,19 @@ class VerifiedBackend(ModelBackend):
         by_letter: bool = False,
         **kwargs: Any,
     ) -> User | None:
-        """`by_letter`: whoever asks has come by the link in a letter to the address, and so is proving it now."""
-        user = super().authenticate(request, username=username, password=password, **kwargs)
+        """`by_letter`: whoever asks has come by the link in a letter to the address, and so is proving it now.
+
+        Raises Exhausted and Busy, for every door alike.
+        """
+        taken = throttle.guess(request)
+        try:
+            user = super().authenticate(request, username=username, password=password, **kwargs)
+        except Busy:
+            buckets.give_back(*taken)
+            raise
         if not isinstance(user, User) or not (user.may_sign_in or by_letter):
             return None
+        buckets.give_back(*taken)
         if request is not None:
             _keep_session(request, user)
         return user

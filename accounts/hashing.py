@@ -9,14 +9,11 @@ from functools import partial
 from typing import TypeVar
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 AT_ONCE = 4  # 19 MiB each
 # Those who hash and those who wait for it; well below the server's threads, so that pages are still served.
 ADMITTED = 16
 PATIENCE = 2.0  # seconds
-RETRY = 5  # seconds
 
 Kind = TypeVar("Kind")
 
@@ -26,7 +23,7 @@ _hands = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hashing")
 
 
 class Busy(Exception):
-    """Too many passwords are being hashed: whoever asked should ask again in a moment."""
+    """Too many passwords are being hashed: whoever asked should ask again in a moment (accounts.throttle says so)."""
 
 
 def _in_turn(hash: Callable[[], Kind]) -> Kind:
@@ -59,21 +56,3 @@ class Argon2(Argon2PasswordHasher):
 
     def verify(self, password: str, encoded: str) -> bool:
         return _in_turn(partial(super().verify, password, encoded))
-
-
-class BusyMiddleware:
-    """Answers Busy, wherever it was raised, by a page that says when to try again."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, Busy):
-            return None
-        answer = render(request, "accounts/busy.html", status=503)
-        answer["Retry-After"] = str(RETRY)
-        answer["Cache-Control"] = "no-store"
-        return answer

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from lib.people.addresses import normalise
+from limits.addresses import whence
 
 
 def whom(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
@@ -27,8 +28,9 @@ def whom(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
 
 
 def place(request: HttpRequest) -> str | None:
-    """Where the visitor is: project.middleware.trusted_proxies has set it right behind trusted proxies."""
-    return request.META.get("REMOTE_ADDR") or None
+    """Where the visitor is. Of IPv6 the first address of the network: whoever has one has all of it."""
+    network = whence(request).place
+    return network.partition("/")[0] if "/" in network else None
 
 
 def client(*args: Any) -> str:

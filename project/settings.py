@@ -137,7 +137,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
-    "accounts.hashing.BusyMiddleware",
+    "accounts.throttle.ThrottleMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import services
+from accounts import services, throttle
 from accounts.emails import links
 from accounts.emails.links import Purpose
 from accounts.forms import AddressForm, NewPasswordForm
@@ -22,6 +22,7 @@ def ask_reset(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return form_page(request, "accounts/ask_reset.html", form)
+    throttle.letter(request)
     services.ask_reset(form.cleaned_data["email"])
     return redirect("reset_sent")
 

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import services
+from accounts import services, throttle
 from accounts.emails import links
 from accounts.emails.links import Purpose
 from accounts.forms import AddressForm, RegisterForm, VerifyForm
@@ -29,6 +29,7 @@ def register(request: HttpRequest) -> HttpResponse:
     form = RegisterForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return form_page(request, "accounts/register.html", form)
+    throttle.letter(request)
     services.register(**form.cleaned_data)
     return redirect("register_sent")
 
@@ -46,6 +47,7 @@ def resend(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return form_page(request, "accounts/resend.html", form)
+    throttle.letter(request)
     services.resend(form.cleaned_data["email"])
     return redirect("register_sent")
 

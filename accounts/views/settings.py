@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import services
+from accounts import services, throttle
 from accounts.emails import links
 from accounts.emails.links import Purpose
 from accounts.forms import ChangeAddressForm, ChangeNameForm, ChangePasswordForm
@@ -60,6 +60,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
     form = ChangeAddressForm(request.POST or None, request=request, user=user)
     if request.method != "POST" or not form.is_valid():
         return form_page(request, "accounts/change_email.html", form)
+    throttle.letter(request)
     services.ask_move(user, form.cleaned_data["email"])
     messages.success(request, _("Look into the mail of your new address: the link in our letter makes the change."))
     return redirect("account_settings")

@@ -128,7 +128,7 @@ def test_neither_table_nor_log_holds_the_address_or_the_password(client, alice, 
 def test_housekeeping_empties_the_table(client, alice):
     with time_machine.travel("2026-11-22 12:00Z", tick=False):
         for number in range(50):
-            try_it(client, email=f"user{number}@example.org")
+            try_it(client, email=f"user{number}@example.org", REMOTE_ADDR=f"10.{number}.0.1")
     assert AccessAttempt.objects.count() == 50
     with time_machine.travel("2026-11-22 12:16Z"):
         assert "50 failed sign-ins deleted" in cleanup.tidy()
