@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def _tell(self, counts: dict[str, int]) -> None:
         self.stdout.write("For good, this will remove:")
         for name, count in counts.items():
-            self.stdout.write(f"  {count} {name}")
+            self.stdout.write(f"  {name}: {count}")
         if not counts:
             self.stdout.write("  nothing: there has been no practice gift.")
         self.stdout.write(
