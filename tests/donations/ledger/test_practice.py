@@ -129,7 +129,7 @@ def test_every_trace_of_practice_goes_and_what_people_set_up_stays(practised: Do
     assert django_user_model.objects.get().check_password("a long password")
     identity = SiteIdentity.objects.get()
     assert (identity.mode, identity.site_id) == ("live", site_id)
-    for line in ("2 donations", "3 ledger entries", "2 receipts", "1 payout", "letters about gifts"):
+    for line in ("donations: 2\n", "ledger entries: 3\n", "receipts: 2\n", "payouts: 1\n", "letters about gifts"):
         assert line in told
     assert append_only.missing() == []
 
@@ -219,7 +219,7 @@ def test_it_says_what_goes_and_asks_first(
     else:
         with pytest.raises(CommandError, match="Nothing was removed"):
             call_command("drop_practice", stdout=out)
-    assert "2 donations" in told[0]
+    assert "donations: 2" in told[0]
     assert Donation.objects.exists() is not removed
 
 

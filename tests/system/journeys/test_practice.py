@@ -117,7 +117,7 @@ def test_practice_is_refused_then_dropped_then_live_and_stays_so(practised: Data
     assert raised(practised, TEST) == 40 * 2000
     assert ask(practised, "-m", "project.prepare", key=LIVE)[0] == 1
     code, told, problem = ask(practised, "manage.py", "drop_practice", "--yes", key=LIVE)
-    assert (code, "40 donations" in told) == (0, True), problem
+    assert (code, "donations: 40" in told) == (0, True), problem
     assert ask(practised, "-m", "project.prepare", key=LIVE)[0] == 0
     assert raised(practised, LIVE) == 0
     code, _, problem = ask(practised, "-m", "project.prepare", key=TEST)
