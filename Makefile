@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run dev admin quick test chaos bench lint
+.PHONY: help run dev admin quick test chaos bench lint lock audit sbom image
 
 help:
 	@echo "make run     the whole site on http://localhost:8000, with a stand-in for Stripe"
@@ -15,6 +15,10 @@ help:
 	@echo "make test    everything, on SQLite and PostgreSQL, and in a browser"
 	@echo "make chaos   the site is killed, Stripe lies and stalls, the books still agree (SEED=1 for a run again)"
 	@echo "make bench   how fast it is"
+	@echo "make image   the Dockerfile by hand, where there is no Docker"
+	@echo "make lock    writes requirements.lock anew, with hashes, after requirements.txt was changed"
+	@echo "make audit   asks for known holes in what is installed; it needs the internet"
+	@echo "make sbom    the list of what the site is made of: artifacts/sbom.json"
 
 # make passes a SIGTERM on to the server, and the server finishes what is in flight.
 run: .venv/run.stamp .env
@@ -55,6 +59,27 @@ chaos: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@exec $(PY) -m bench
+
+image: .venv/dev.stamp
+	$(PY) -m tests.system.deploy.dockerfile
+
+TOOLS = artifacts/tools/bin
+
+lock: artifacts/tools/stamp
+	$(TOOLS)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-find-links \
+		--no-emit-index-url --output-file requirements.lock requirements.txt
+
+# --strict: without it, an audit that could not ask anybody ends well.
+audit: artifacts/tools/stamp
+	$(TOOLS)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
+
+sbom: artifacts/tools/stamp
+	$(TOOLS)/cyclonedx-py requirements --output-reproducible --output-file artifacts/sbom.json requirements.lock
+
+artifacts/tools/stamp: requirements-tools.txt
+	@$(PYTHON) -m venv artifacts/tools
+	@$(TOOLS)/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 .env:
 	@umask 077 && $(PYTHON) -c 'import secrets; print("SECRET_KEY=" + secrets.token_urlsafe(50) + "\nDEBUG=true")' > $@.new

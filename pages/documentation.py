@@ -30,7 +30,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
     (
         _("For operators"),
         (
-            *("setup", "organisation", "stripe", "going-live", "settings", "desk", "shield"),
+            *("setup", "organisation", "stripe", "going-live", "deploying", "settings", "desk", "shield"),
             *("sponsors", "books", "exports"),
             *("backup", "monitoring", "upgrading", "commands", "troubleshooting"),
         ),

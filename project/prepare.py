@@ -1,7 +1,8 @@
 """What has to be true before the server starts: `python -m project.prepare`.
 
 Folders, migrations, the database's mode and static files in one process, because starting Django is most of the time
-that each would take. Without anything to do it is quick: `make run` calls it every time.
+that each would take. Without anything to do it is quick: `make run` calls it every time. `python -m project.prepare
+static` leaves the database alone, for an image that is made where there is none.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -53,12 +55,14 @@ def _collect(root: Path, sources: str) -> None:
 
 
 def _sources() -> str:
-    """A digest of every static file's name, size and time, and of what turns them into those that are served."""
+    """A digest of every static file, and of what turns them into those that are served.
+
+    Not of their times: those of an image's files are not the ones that its maker saw.
+    """
     digest = hashlib.sha256(f"{version('django')} {version('whitenoise')} {settings.STORAGES}".encode())
     for finder in get_finders():
         for name, storage in sorted(finder.list([]), key=lambda found: found[0]):
-            stat = os.stat(storage.path(name))
-            digest.update(f"{name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+            digest.update(f"{name}\n".encode() + Path(storage.path(name)).read_bytes())
     return digest.hexdigest()
 
 
@@ -67,6 +71,7 @@ if __name__ == "__main__":
     django.setup()
     from project.mode import hold_or_refuse  # it needs the models, which are ready now
 
-    databases()
-    hold_or_refuse()
+    if sys.argv[1:] != ["static"]:
+        databases()
+        hold_or_refuse()
     static_files()

@@ -26,7 +26,10 @@ WHOLE = {"admin": "/admin/", "sandbox": "/sandbox/"}
 # Answered by middleware, before any address is looked up.
 BEFORE = {"/livez", "/readyz", "/metrics", "/static/"}
 # Read by Django's createsuperuser, by make, by the tests, and a word for any of them.
-NOT_SETTINGS = {"DJANGO_SUPERUSER_EMAIL", "DJANGO_SUPERUSER_PASSWORD", "SEED", "PYTHON", "REQUIRE_BROWSER", "NAME"}
+NOT_SETTINGS = {
+    *("DJANGO_SUPERUSER_EMAIL", "DJANGO_SUPERUSER_PASSWORD", "SEED", "PYTHON", "REQUIRE_BROWSER", "NAME"),
+    "POSTGRES_PASSWORD",  # by compose.yaml
+}
 
 
 def cells(page: str, pattern: str) -> set[str]:
