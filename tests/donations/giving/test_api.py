@@ -39,6 +39,16 @@ def test_an_amount_gives_a_page_to_pay_on(api: Post, amount: Any) -> None:
     assert (donation.amount, donation.name, donation.public) == (5000, "Ada", True)
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("\u2800\u3164\u200b", ("", "shown")), ("Visit\u202e acme.com", ("Visit acme.com", "waiting"))]
+)
+def test_a_name_is_cleaned_and_held_as_one_of_the_page_is(api: Post, typed: str, kept: tuple[str, str]) -> None:
+    assert api({"amount": 50, "name": typed, "email": "ada@b\u00fccher.example", "public": True}).status_code == 200
+    donation = Donation.objects.get()
+    assert (donation.name, donation.name_state) == kept
+    assert donation.email == "ada@xn--bcher-kva.example"
+
+
 def test_no_cookie_is_set_and_none_is_needed(api: Post) -> None:
     response = api({"amount": 50})
     assert not response.cookies

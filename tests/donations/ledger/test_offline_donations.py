@@ -196,3 +196,16 @@ def test_whoever_may_not_record_may_not_strike_out(client: Client, django_user_m
     assert client.post(f"{LIST}{gift.pk}/strike-out/", {"why": "x"}).status_code == 403
     assert client.post(f"{LIST}{gift.pk}/receipt/").status_code == 403
     assert rows() == [("offline", 5000)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("\u2800\u200b", ("", "shown")), ("Acme.com\u202e", ("Acme.com", "waiting")), ("Ada", ("Ada", "shown"))],
+)
+def test_a_name_that_staff_write_down_is_cleaned_and_held_as_a_donors_is(
+    treasurer: Client, typed: str, kept: tuple[str, str]
+) -> None:
+    treasurer.post(f"{LIST}add/", form(name=typed, email="ada@b\u00fccher.example"))
+    donation = OfflineGift.objects.get().donation
+    assert (donation.name, donation.name_state) == kept
+    assert donation.email == "ada@xn--bcher-kva.example"
