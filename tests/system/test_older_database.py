@@ -106,7 +106,7 @@ def test_an_older_database_of_practice_refuses_a_live_key_and_each_copy_of_it_ha
 
     gifts = older.count("donations_donation")
     dropped = python("manage.py", "drop_practice", "--yes", **live)
-    assert (dropped.returncode, f"{gifts} donations" in dropped.stdout) == (0, True), dropped.stderr
+    assert (dropped.returncode, f"donations: {gifts}" in dropped.stdout) == (0, True), dropped.stderr
     assert older.rows("SELECT site_id, mode FROM donations_siteidentity") == [(identity[0][0], "live")]
     assert older.count("donations_ledgerentry") == older.count("donations_donation") == 0
     assert older.count("accounts_user") > 0
