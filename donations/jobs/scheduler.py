@@ -19,7 +19,7 @@ from donations.jobs import registry, retention
 from donations.jobs.registry import Job, Result
 from donations.models import Chore, insert_once
 from donations.reporting import reconciliation, totals_zone
-from donations.shield import alarm, closing, places, rules, sweeping
+from donations.shield import alarm, asking, closing, places, rules, sweeping
 from donations.stripe import balance_transactions, payouts, polling, refunds
 from donations.wall import placements
 from limits import buckets
@@ -91,6 +91,7 @@ LEASE = timedelta(minutes=10)
 ALWAYS: tuple[Callable[[], int], ...] = (
     polling.retry_due_deferred,
     polling.retry_failed,
+    asking.ask_about_many,
     polling.poll_due,
     polling.poll_cases,
     refunds.finish_open,

@@ -121,7 +121,8 @@ def _by_metadata(update: StripeUpdate) -> int | None:
 
 def _rebuild(update: StripeUpdate, donation: uuid.UUID) -> int | None:
     """A gift of ours that we do not know: the database was restored from an older backup. Not public, and flagged."""
-    if not update.amount:
+    # A page that expired unpaid is nothing that was lost: gifts that were never paid are deleted after a while.
+    if not update.amount or (update.checkout is Checkout.EXPIRED and not update.change and not update.failure):
         return None
     log.warning("donation %s is unknown here: rebuilt from Stripe", donation)
     rebuilt = insert_once(

@@ -86,7 +86,7 @@ def poll_due() -> int:
     asked = 0
     for donation in _in_time(Donation.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH]):
         # The claim: another process may be sweeping as well.
-        if not Donation.objects.filter(pk=donation.pk, ask_at=donation.ask_at).update(ask_at=_next_poll(donation, now)):
+        if not Donation.objects.filter(pk=donation.pk, ask_at=donation.ask_at).update(ask_at=next_poll(donation, now)):
             continue
         asked += 1
         if donation.session_id:
@@ -110,7 +110,7 @@ def _has_no_page(donation: Donation) -> bool:
         return False
 
 
-def _next_poll(donation: Donation, now: datetime) -> datetime | None:
+def next_poll(donation: Donation, now: datetime) -> datetime | None:
     """After 5 minutes (set when the session opened), 1 hour, expiry; a payment that is with a bank, daily.
 
     Also when the payment has come by an event of its own: only the session tells the donor's address.

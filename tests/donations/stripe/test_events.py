@@ -150,6 +150,13 @@ def test_a_gift_that_we_have_forgotten_is_rebuilt(donation: Donation, post_event
     assert rebuilt.session_id == completed["id"]
 
 
+def test_a_page_that_expired_unpaid_is_not_made_again(donation: Donation, post_event: Post) -> None:
+    expired = session(donation, status="expired", payment_status="unpaid", payment_intent=None)
+    donation.delete()
+    assert post_event(event("checkout.session.expired", expired)).status_code == 200
+    assert not Donation.objects.exists()
+
+
 @pytest.mark.parametrize("changed", [{"amount_total": 2500}, {"currency": "eur"}])
 def test_what_was_paid_is_booked_and_flagged_when_it_differs(
     donation: Donation, post_event: Post, changed: dict[str, Any]
