@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run dev admin quick test chaos bench lint lock audit sbom image
+.PHONY: help run dev admin quick test chaos bench lint lock audit sbom image growth
 
 help:
 	@echo "make run     the whole site on http://localhost:8000, with a stand-in for Stripe"
@@ -15,6 +15,7 @@ help:
 	@echo "make test    everything, on SQLite and PostgreSQL, and in a browser"
 	@echo "make chaos   the site is killed, Stripe lies and stalls, the books still agree (SEED=1 for a run again)"
 	@echo "make bench   how fast it is"
+	@echo "make growth  upgrades a database of 100,000 gifts of an earlier version, on SQLite and PostgreSQL"
 	@echo "make image   the Dockerfile by hand, where there is no Docker"
 	@echo "make lock    writes requirements.lock anew, with hashes, after requirements.txt was changed"
 	@echo "make audit   asks for known holes in what is installed; it needs the internet"
@@ -59,6 +60,10 @@ chaos: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@exec $(PY) -m bench
+
+growth: .venv/dev.stamp
+	$(PY) -m tests.system.growth
+	$(PY) -m tests.postgres $(PY) -m tests.system.growth
 
 image: .venv/dev.stamp
 	$(PY) -m tests.system.deploy.dockerfile

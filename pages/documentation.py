@@ -32,7 +32,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
         (
             *("setup", "organisation", "stripe", "going-live", "deploying", "settings", "desk", "shield"),
             *("sponsors", "books", "exports"),
-            *("backup", "monitoring", "upgrading", "commands", "troubleshooting"),
+            *("backup", "monitoring", "upgrading", "commands", "troubleshooting", "security", "pci", "gdpr"),
         ),
     ),
     (_("For developers"), ("api", "sandbox", "addresses", "architecture", "glossary")),
