@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -26,9 +27,13 @@ class Record(models.Model):
     payment_intent = models.CharField(max_length=80, blank=True, default="")
     charge = models.CharField(max_length=80, blank=True, default="")
     source = models.CharField(max_length=80, blank=True, default="")
+    customer = models.CharField(max_length=80, blank=True, default="")
+    subscription = models.CharField(max_length=80, blank=True, default="")
+    invoice = models.CharField(max_length=80, blank=True, default="")
     # The payout that took a balance transaction to the bank.
     payout = models.CharField(max_length=80, blank=True, default="")
-    # When a timer changes the object: a session expires, a bank debit or a charge settles, funds become available.
+    # When a timer changes the object: a session expires, a bank debit or a charge settles, funds become available, a
+    # subscription renews, an invoice is finalised or tried again. In the stand-in's own time, which can be moved.
     due_at = models.FloatField(null=True, blank=True)
     body: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
     # What Stripe knows of the object and does not tell, like the card under a 3-D Secure challenge.
@@ -40,7 +45,7 @@ class Record(models.Model):
             models.Index(fields=["kind", "due_at"], name="record_kind_due"),
             *(
                 models.Index(fields=[column, "kind", "number"], name=f"record_{column}")
-                for column in ("payment_intent", "charge", "source", "payout")
+                for column in ("payment_intent", "charge", "source", "payout", "customer", "subscription", "invoice")
             ),
         ]
 
@@ -69,6 +74,7 @@ class Delivery(models.Model):
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
     # When it is to be tried next; a claim moves it forward (a lease), NULL means that nothing is left to do.
     due_at = models.FloatField(null=True, db_index=True)
+    made_at = models.FloatField(default=time.time)
     attempts = models.PositiveIntegerField(default=0)
     delivered_at = models.FloatField(null=True)
     last_status = models.PositiveIntegerField(null=True)
@@ -106,6 +112,11 @@ class Behaviour(models.Model):
         CLOVER = "clover", "clover"
         BASIL = "basil", "basil"
         ACACIA = "acacia", "acacia"
+
+    class AfterRetries(models.TextChoices):
+        CANCEL = "cancel", "the subscription is canceled"
+        UNPAID = "unpaid", "the subscription is marked as unpaid"
+        PAST_DUE = "past_due", "the subscription stays past due"
 
     class Fault(models.TextChoices):
         NONE = "", "no fault"
@@ -149,6 +160,15 @@ class Behaviour(models.Model):
         decimal_places=6,
         default=Decimal(1),
         validators=[MinValueValidator(Decimal("0.000001"))],
+    )
+
+    # How far the stand-in's time is ahead of the machine's.
+    clock_offset = models.BigIntegerField("seconds that the clock is ahead", default=0, editable=False)
+    after_retries = models.CharField(
+        "when every attempt to charge a renewal has failed",
+        max_length=10,
+        choices=AfterRetries,
+        default=AfterRetries.CANCEL,
     )
 
     missing_permissions = models.CharField(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.api.params import ADDRESS, EXPAND, SHIPPING, left_out
+from sandbox.api.params import ADDRESS, EXPAND, RECURRING, SHIPPING, left_out
 from sandbox.core.currencies import MAXIMUM
 from sandbox.core.validators import (
     boolean,
@@ -37,7 +37,7 @@ CREATE_PRICE = hash_of(
     {
         **EXPAND,
         **left_out(
-            "billing_scheme currency_options custom_unit_amount product_data recurring tax_behavior tiers tiers_mode"
+            "billing_scheme currency_options custom_unit_amount product_data tax_behavior tiers tiers_mode"
             " transfer_lookup_key transform_quantity unit_amount_decimal"
         ),
         "active": boolean,
@@ -46,6 +46,7 @@ CREATE_PRICE = hash_of(
         "metadata": metadata,
         "nickname": text(),
         "product": text(),
+        "recurring": RECURRING,
         "unit_amount": integer(0, MAXIMUM),
     },
     required=["currency", "product", "unit_amount"],

@@ -23,6 +23,16 @@ _EXPANDABLE = {
     "radar.early_fraud_warning": "charge payment_intent",
     "balance_transaction": "source",
     "price": "product",
+    "customer": "default_source test_clock",
+    "customer.invoice_settings": "default_payment_method",
+    "subscription": "application customer default_payment_method latest_invoice pending_setup_intent schedule",
+    "invoice": "customer default_payment_method",
+    "invoice.parent.subscription_details": "subscription",
+    "invoice_payment": "invoice",
+    "invoice_payment.payment": "charge payment_intent",
+    "payment_method": "customer",
+    "plan": "product",
+    "billing_portal.session": "configuration",
     "payout": "balance_transaction failure_balance_transaction original_payout reversed_by",
 }
 _MAX_DEPTH = 4
@@ -38,26 +48,27 @@ def expand(body: dict[str, Any], paths: list[str]) -> dict[str, Any]:
     return body
 
 
-def _walk(body: dict[str, Any], steps: list[str], path: str) -> None:
+def _walk(body: dict[str, Any], steps: list[str], path: str, place: str = "") -> None:
     if not steps:
         return
     step, rest = steps[0], steps[1:]
-    if body["object"] == "list":
+    kind = body.get("object", place)
+    if kind == "list":
         if step != "data":
             raise _not_expandable(path)
         for item in body["data"]:
             _walk(item, rest, path)
         return
-    if body["object"] == "checkout.session" and step == "line_items":
-        body[step] = body.get(step) or _line_items(body["id"])
-    elif body["object"] == "charge" and step == "refunds":
-        body[step] = body.get(step) or _refunds(body["id"])
-    elif step not in _EXPANDABLE.get(body["object"], "").split():
-        raise _not_expandable(path)
-    else:
+    shown = _SHOWN_WHEN_EXPANDED.get((kind, step))
+    if shown is not None:
+        body[step] = body.get(step) or shown(body["id"])
+    elif step in _EXPANDABLE.get(kind, "").split():
         body[step] = _expanded(body, step)
+    # A hash or a list that is part of the object leads to what is below it.
+    elif not rest or not isinstance(body.get(step), dict):
+        raise _not_expandable(path)
     if isinstance(body.get(step), dict):
-        _walk(body[step], rest, path)
+        _walk(body[step], rest, path, f"{kind}.{step}")
 
 
 def _expanded(body: dict[str, Any], step: str) -> Any:
@@ -80,8 +91,28 @@ def _line_items(session_id: str) -> dict[str, Any]:
     return _list(items, f"/v1/checkout/sessions/{session_id}/line_items")
 
 
+def _payments(invoice_id: str) -> dict[str, Any]:
+    records = Record.objects.filter(kind="invoice_payment", invoice=invoice_id).order_by("-number")
+    return _list([payment.body for payment in records], "/v1/invoice_payments")
+
+
+def _subscriptions(customer_id: str) -> dict[str, Any]:
+    records = Record.objects.filter(kind="subscription", customer=customer_id).order_by("-number")
+    running = records.exclude(status__in=["canceled", "incomplete_expired"])
+    return _list([each.body for each in running], f"/v1/customers/{customer_id}/subscriptions")
+
+
 def _list(data: list[Any], url: str) -> dict[str, Any]:
     return {"object": "list", "data": data, "has_more": False, "url": url}
+
+
+# Which lists are not there unless they are asked for.
+_SHOWN_WHEN_EXPANDED = {
+    ("checkout.session", "line_items"): _line_items,
+    ("charge", "refunds"): _refunds,
+    ("invoice", "payments"): _payments,
+    ("customer", "subscriptions"): _subscriptions,
+}
 
 
 def _not_expandable(path: str) -> errors.ApiError:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
-from sandbox.core import errors
+from sandbox.core import clock, errors
 from sandbox.models import Behaviour, Event, Record
 
 Row = TypeVar("Row", Record, Event)
@@ -25,7 +24,7 @@ def page(rows: QuerySet[Row], params: dict[str, Any], *, kind: str, url: str) ->
     """One page of the rows as Stripe's list object."""
     if lag := Behaviour.current().list_lag:
         # What is new can be retrieved by its id at once; a list shows it later.
-        rows = rows.filter(created__lte=time.time() - lag)
+        rows = rows.filter(created__lte=clock.now() - lag)
     for comparison, timestamp in params.get("created", {}).items():
         rows = rows.filter(**{_COMPARISONS[comparison]: timestamp})
     after, before = params.get("starting_after"), params.get("ending_before")

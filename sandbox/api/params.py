@@ -21,7 +21,7 @@ from sandbox.core.validators import (
     url,
 )
 
-_MAX_TIMESTAMP = 10**12
+MAX_TIMESTAMP = 10**12
 
 
 def left_out(names: str) -> dict[str, Validator]:
@@ -31,11 +31,16 @@ def left_out(names: str) -> dict[str, Validator]:
 
 EXPAND = {"expand": list_of(text(), 20)}
 
+RECURRING = hash_of(
+    {"interval": choice(["day", "month", "week", "year"]), "interval_count": integer(1, 156)}, required=["interval"]
+)
+
 _price_data = hash_of(
     {
-        **left_out("recurring tax_behavior unit_amount_decimal"),
+        **left_out("tax_behavior unit_amount_decimal"),
         "currency": currency,
         "product": text(),
+        "recurring": RECURRING,
         "product_data": hash_of(
             {
                 **left_out("images tax_code tax_details unit_label"),
@@ -83,6 +88,20 @@ _payment_intent_data = hash_of(
     }
 )
 
+_subscription_data = hash_of(
+    {
+        **left_out(
+            "application_fee_percent billing_cycle_anchor billing_cycle_anchor_config default_tax_rates"
+            " invoice_settings on_behalf_of pending_invoice_item_interval transfer_data trial_end trial_period_days"
+            " trial_settings"
+        ),
+        "billing_mode": hash_of({"type": choice(["classic", "flexible"], supported=["flexible"])}, required=["type"]),
+        "description": text(500),
+        "metadata": metadata,
+        "proration_behavior": choice(["create_prorations", "none"]),
+    }
+)
+
 LOCALES = (
     "auto bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hi-IN hr hu id it ja ko lt lv ms mt nb nl pl pt pt-BR"
     " ro ru sk sl sv th tr vi zh zh-HK zh-TW"
@@ -93,28 +112,30 @@ CREATE_SESSION = hash_of(
         **EXPAND,
         **left_out(
             "after_expiration allow_promotion_codes allowed_payment_method_types automatic_tax"
-            " billing_address_collection branding_settings consent_collection custom_fields custom_text customer"
+            " billing_address_collection branding_settings consent_collection custom_fields custom_text"
             " customer_account customer_update discounts excluded_payment_method_types invoice_creation"
             " managed_payments name_collection optional_items payment_method_collection"
             " payment_method_configuration payment_method_data payment_method_options permissions"
             " phone_number_collection redirect_on_completion return_url saved_payment_method_options"
-            " setup_intent_data shipping_address_collection shipping_options subscription_data tax_id_collection"
+            " setup_intent_data shipping_address_collection shipping_options tax_id_collection"
             " wallet_options"
         ),
         "adaptive_pricing": hash_of({"enabled": boolean}),
         "cancel_url": url,
         "client_reference_id": text(200),
         "currency": currency,
+        "customer": text(),
         "customer_creation": choice(["always", "if_required"], supported=["if_required"]),
         "customer_email": email,
-        "expires_at": integer(0, _MAX_TIMESTAMP),
+        "expires_at": integer(0, MAX_TIMESTAMP),
         "integration_identifier": text(),
         "line_items": list_of(_line_item, 100),
         "locale": choice(LOCALES),
         "metadata": metadata,
-        "mode": choice(["payment", "setup", "subscription"], supported=["payment"]),
+        "mode": choice(["payment", "setup", "subscription"], supported=["payment", "subscription"]),
         "origin_context": choice(["mobile_app", "web"]),
         "payment_intent_data": _payment_intent_data,
+        "subscription_data": _subscription_data,
         "submit_type": choice(["auto", "book", "donate", "pay", "subscribe"]),
         "success_url": url,
         "ui_mode": choice(["elements", "embedded_page", "form", "hosted_page"], supported=["hosted_page"]),
@@ -125,17 +146,18 @@ CREATE_SESSION = hash_of(
 RETRIEVE = hash_of(EXPAND)
 
 
-def _created(raw: Any, name: str) -> dict[str, int]:
-    timestamp = integer(0, _MAX_TIMESTAMP)
+def created(raw: Any, name: str) -> dict[str, int]:
+    """A second, or the bounds of a stretch of time."""
+    timestamp = integer(0, MAX_TIMESTAMP)
     if isinstance(raw, str):
         return {"exact": timestamp(raw, name)}
     clean: dict[str, int] = hash_of({"gt": timestamp, "gte": timestamp, "lt": timestamp, "lte": timestamp})(raw, name)
     return clean
 
 
-_page = {
+PAGE = {
     **EXPAND,
-    "created": _created,
+    "created": created,
     "ending_before": text(),
     "limit": integer(1, 100),
     "starting_after": text(),
@@ -143,16 +165,18 @@ _page = {
 
 LIST_SESSIONS = hash_of(
     {
-        **_page,
-        **left_out("customer customer_account customer_details payment_link subscription"),
+        **PAGE,
+        **left_out("customer_account customer_details payment_link"),
+        "customer": text(),
         "payment_intent": text(),
+        "subscription": text(),
         "status": choice(["complete", "expired", "open"]),
     }
 )
 
-LIST_INTENTS = hash_of({**_page, **left_out("customer customer_account")})
+LIST_INTENTS = hash_of({**PAGE, **left_out("customer_account"), "customer": text()})
 
-LIST_CHARGES = hash_of({**_page, **left_out("customer transfer_group"), "payment_intent": text()})
+LIST_CHARGES = hash_of({**PAGE, **left_out("transfer_group"), "customer": text(), "payment_intent": text()})
 
 CREATE_REFUND = hash_of(
     {
@@ -168,22 +192,22 @@ CREATE_REFUND = hash_of(
 
 UPDATE_REFUND = hash_of({**EXPAND, "metadata": metadata})
 
-LIST_REFUNDS = LIST_DISPUTES = hash_of({**_page, "charge": text(), "payment_intent": text()})
+LIST_REFUNDS = LIST_DISPUTES = hash_of({**PAGE, "charge": text(), "payment_intent": text()})
 
 LIST_BALANCE_TRANSACTIONS = hash_of(
-    {**_page, "currency": currency, "payout": text(), "source": text(), "type": text()},
+    {**PAGE, "currency": currency, "payout": text(), "source": text(), "type": text()},
 )
 
 LIST_PAYOUTS = hash_of(
     {
-        **_page,
+        **PAGE,
         **left_out("arrival_date destination"),
         "status": choice(["canceled", "failed", "in_transit", "paid", "pending"]),
     }
 )
 
 LIST_EVENTS = hash_of(
-    {**_page, "delivery_success": boolean, "type": text(), "types": list_of(text(), 20)},
+    {**PAGE, "delivery_success": boolean, "type": text(), "types": list_of(text(), 20)},
 )
 
 _webhook_endpoint = {
@@ -201,4 +225,4 @@ CREATE_WEBHOOK_ENDPOINT = hash_of(
 # The API version cannot be changed any more.
 UPDATE_WEBHOOK_ENDPOINT = hash_of({**_webhook_endpoint, "disabled": boolean})
 
-LIST_WEBHOOK_ENDPOINTS = hash_of({name: rule for name, rule in _page.items() if name != "created"})
+LIST_WEBHOOK_ENDPOINTS = hash_of({name: rule for name, rule in PAGE.items() if name != "created"})

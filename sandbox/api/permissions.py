@@ -15,12 +15,16 @@ from sandbox.models import Behaviour
 
 # The beginning of a path -> the resource.
 _PATHS = {
+    "billing_portal": "customer_portal",
     "account": "accounts_kyc_basic",
     "balance_transactions": "balance_transaction_source",
     "charges": "charge",
     "checkout/sessions": "checkout_session",
+    "customers": "customer",
     "disputes": "dispute",
     "events": "event",
+    "invoice_payments": "invoice",
+    "invoices": "invoice",
     "payment_intents": "payment_intent",
     "payment_pages": "checkout_session",
     "payment_methods": "payment_method",
@@ -30,14 +34,22 @@ _PATHS = {
     "products": "product",
     "radar/early_fraud_warnings": "early_fraud_warning",
     "refunds": "charge",
+    "subscriptions": "subscription",
     "webhook_endpoints": "webhook",
 }
 # What is expanded -> the resource that it is read from.
 _EXPANDED = {
     "balance_transaction": "balance_transaction_source",
     "charge": "charge",
+    "customer": "customer",
+    "default_payment_method": "payment_method",
+    "invoice": "invoice",
     "latest_charge": "charge",
+    "latest_invoice": "invoice",
     "payment_intent": "payment_intent",
+    "payments": "invoice",
+    "subscription": "subscription",
+    "subscriptions": "subscription",
     "source": "balance_transaction_source",
 }
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.api.endpoints import account, checkout, direct, money
+from sandbox.api.endpoints.recurring import routes as recurring
 from sandbox.core import errors
 from sandbox.operator import behaviour
 from sandbox.operator import money as operator_money
+from sandbox.operator import recurring as operator_recurring
 
 Endpoint = Callable[..., dict[str, Any]]
 
@@ -50,6 +52,7 @@ _ROUTES: list[tuple[str, str, Endpoint]] = [
     ("GET", f"balance_transactions/{_ID}", money.retrieve_balance_transaction),
     ("GET", "payouts", money.list_payouts),
     ("GET", f"payouts/{_ID}", money.retrieve_payout),
+    *recurring.ROUTES,
     ("GET", "account", account.retrieve_account),
     ("POST", "webhook_endpoints", account.create_webhook_endpoint),
     ("GET", "webhook_endpoints", account.list_webhook_endpoints),
@@ -68,6 +71,9 @@ _ROUTES: list[tuple[str, str, Endpoint]] = [
     ("POST", f"{CONTROL}/dispute_move", operator_money.advance_dispute),
     ("POST", f"{CONTROL}/payout", operator_money.payout),
     ("POST", f"{CONTROL}/stripe_fee", operator_money.stripe_fee),
+    ("POST", f"{CONTROL}/advance", operator_recurring.advance),
+    ("POST", f"{CONTROL}/cancel_subscription", operator_recurring.cancel),
+    ("POST", f"{CONTROL}/change_card", operator_recurring.change_card),
 ]
 
 

@@ -60,7 +60,7 @@ def _answer(request: HttpRequest, path: str, request_id: str, fault: str) -> Htt
 
 def _answer_from_account(request: HttpRequest, path: str, request_id: str, fault: str, api_key: str) -> HttpResponse:
     endpoint, arguments = routes.find(request.method or "", path)
-    raw = request.META["QUERY_STRING"] if request.method == "GET" else _form(request)
+    raw = request.META["QUERY_STRING"] if request.method in {"GET", "DELETE"} else _form(request)
     params = form_encoding.parse(raw)
     permissions.check(api_key, request.method or "", path, params)
     key = request.headers.get("Idempotency-Key") if request.method == "POST" else None

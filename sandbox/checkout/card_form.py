@@ -7,6 +7,7 @@ import time
 
 from django import forms
 
+from sandbox.core import clock
 from sandbox.engine.card_payments import Expiry
 
 
@@ -54,7 +55,7 @@ class CardForm(PayerForm):
         year += 2000 if year < 100 else 0
         if not 1 <= month <= 12:
             raise forms.ValidationError("Your card's expiration month is invalid.", code="invalid_expiry_month")
-        now = time.gmtime()
+        now = time.gmtime(clock.now())
         if (year, month) < (now.tm_year, now.tm_mon) or year > now.tm_year + 50:
             raise forms.ValidationError("Your card's expiration year is invalid.", code="invalid_expiry_year")
         return Expiry(month, year)

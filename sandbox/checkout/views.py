@@ -17,8 +17,9 @@ from sandbox import worker
 from sandbox.checkout.card_form import CardForm, PayerForm
 from sandbox.core import store
 from sandbox.core.currencies import format_amount
-from sandbox.engine import bank_payments, card_payments, presentment, sessions, timers
+from sandbox.engine import bank_payments, presentment, sessions, timers
 from sandbox.engine.card_payments import AttemptResult
+from sandbox.engine.recurring import checkout as recurring
 from sandbox.engine.test_cards import CARDS, lookup
 from sandbox.models import Behaviour, Record
 from sandbox.objects.charge import Payer
@@ -58,14 +59,14 @@ def page(request: HttpRequest, session: Record) -> HttpResponse:
     """The pay page and its two ways to pay."""
     if request.method != "POST":
         return _form_page(request, session, CardForm(initial=_prefilled(request, session)))
-    if request.POST.get("bank") in {"settles", "fails"}:
+    if request.POST.get("bank") in {"settles", "fails"} and session.body["mode"] == "payment":
         return _pay_by_bank(request, session)
     form = CardForm(_posted(request, session))
     if not form.is_valid():
         return _form_page(request, session, form, status=402)
     clean = form.cleaned_data
     payer = Payer(clean["email"], clean["name"] or None)
-    attempt = card_payments.pay(session.stripe_id, lookup(clean["number"]), clean["exp"], payer)
+    attempt = recurring.pay(session.stripe_id, lookup(clean["number"]), clean["exp"], payer)
     if attempt.status == "challenged":
         return redirect("sandbox:approval", session.stripe_id)
     return _respond(request, session, attempt, form)
@@ -81,7 +82,7 @@ def approval(request: HttpRequest, session: Record) -> HttpResponse:
     if request.method != "POST" or not {"approve", "refuse"} & request.POST.keys():
         return render(request, "sandbox/approval.html", _context(session))
     challenge = session.hidden["challenge"]
-    attempt = card_payments.answer_challenge(session.stripe_id, approved="approve" in request.POST)
+    attempt = recurring.answer_challenge(session.stripe_id, approved="approve" in request.POST)
     return _respond(request, session, attempt, CardForm(initial=challenge))
 
 
@@ -143,6 +144,7 @@ def _context(session: Record) -> dict[str, Any]:
     return {
         "session": body,
         "amount": _amount(body),
+        "every": _every(session.hidden["line_items"][0]) if body["mode"] == "subscription" else "",
         "items": session.hidden["line_items"],
         "merchant": urlsplit(body["success_url"]).netloc,
     }
@@ -155,6 +157,13 @@ def _amount(session: dict[str, Any]) -> str:
     if not shown:
         return own
     return f"{format_amount(shown['presentment_amount'], shown['presentment_currency'])} ({own})"
+
+
+def _every(line: dict[str, Any]) -> str:
+    """How often the line is paid, in words: "month", "3 months"."""
+    recurring = line["price"]["recurring"]
+    count, interval = recurring["interval_count"], str(recurring["interval"])
+    return interval if count == 1 else f"{count} {interval}s"
 
 
 def _prefilled(request: HttpRequest, session: Record) -> dict[str, str]:

@@ -21,7 +21,7 @@ class DeliveryForm(BehaviourForm):
 
     class Meta:
         model = Behaviour
-        fields = ("delivery", "delay", "doubled", "shuffled", "two_ids", "release", "bank_delay")
+        fields = ("delivery", "delay", "doubled", "shuffled", "two_ids", "release", "bank_delay", "after_retries")
 
 
 class SettlementForm(BehaviourForm):

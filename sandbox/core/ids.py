@@ -26,6 +26,14 @@ _FORMATS = {
     "po": ("1", 23),
     "req": ("", 14),
     "we": ("1", 23),
+    "cus": ("", 14),
+    "sub": ("1", 23),
+    "si": ("", 14),
+    "in": ("1", 23),
+    "il": ("1", 23),
+    "inpay": ("1", 23),
+    "bpc": ("1", 23),
+    "bps": ("1", 23),
 }
 
 
@@ -42,6 +50,16 @@ def new(prefix: str) -> str:
 def client_secret(intent_id: str) -> str:
     """The secret that a payment intent carries."""
     return f"{intent_id}_secret_{_random(25)}"
+
+
+def portal_secret() -> str:
+    """What makes the address of a portal session unguessable."""
+    return f"test_{_random(40)}"
+
+
+def invoice_prefix() -> str:
+    """What the numbers of a customer's invoices begin with."""
+    return "".join(secrets.choice(string.hexdigits.upper()[:16]) for _ in range(7))
 
 
 def webhook_secret() -> str:

@@ -8,14 +8,18 @@ RESOURCES = {
     "balance_transaction_source": "Balance Transaction Sources",
     "charge": "Charges and Refunds",
     "checkout_session": "Checkout Sessions",
+    "customer": "Customers",
+    "customer_portal": "Customer Portal",
     "dispute": "Disputes",
     "early_fraud_warning": "Early Fraud Warnings",
     "event": "Events",
+    "invoice": "Invoices",
     "payment_intent": "Payment Intents",
     "payment_method": "Payment Methods",
     "payout": "Payouts",
     "plan": "Prices",
     "product": "Products",
+    "subscription": "Subscriptions",
     "webhook": "Webhook Endpoints, Event Destinations",
 }
 NAMES = frozenset(f"{resource}_{access}" for resource in RESOURCES for access in ("read", "write"))

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.core import accounts, errors
 from sandbox.models import Record
 
-_LOOKUP_COLUMNS = ("payment_intent", "charge", "source")
+_LOOKUP_COLUMNS = ("payment_intent", "charge", "source", "customer", "subscription", "invoice")
 
 
 def add(
@@ -34,8 +34,9 @@ def save(record: Record, body: dict[str, Any]) -> None:
     """Store the object's new state, and the columns by which it is looked up."""
     record.body = body
     record.status = body.get("status") or ""
+    about = _about(body)
     for column in _LOOKUP_COLUMNS:
-        setattr(record, column, body.get(column) or "")
+        setattr(record, column, about.get(column) or "")
     record.save()
 
 
@@ -47,9 +48,17 @@ def update(record: Record, **new: Any) -> dict[str, Any]:
 
 
 def _account_of(body: dict[str, Any]) -> str:
-    about = [body[column] for column in _LOOKUP_COLUMNS if body.get(column)]
+    found = _about(body)
+    about = [found[column] for column in _LOOKUP_COLUMNS if found.get(column)]
     known = Record.objects.filter(stripe_id__in=about).values_list("account", flat=True).first() if about else None
     return accounts.present() if known is None else known
+
+
+def _about(body: dict[str, Any]) -> dict[str, Any]:
+    """What the object is about, where it says so deeper than at its top."""
+    if body["object"] == "invoice":
+        return {**body, "subscription": body["parent"]["subscription_details"]["subscription"]}
+    return {**body, **body["payment"]} if body["object"] == "invoice_payment" else body
 
 
 def find(kind: str, stripe_id: str) -> Record | None:
@@ -78,6 +87,12 @@ def get(kind: str, stripe_id: str) -> Record:
 def session_of(intent_id: str) -> Record:
     """The session that an intent pays."""
     return Record.objects.get(kind="checkout.session", payment_intent=intent_id)
+
+
+def invoice_of(intent_id: str) -> Record | None:
+    """The invoice that an intent pays, if it pays one."""
+    payment = Record.objects.filter(kind="invoice_payment", payment_intent=intent_id).first()
+    return None if payment is None else get("invoice", payment.invoice)
 
 
 def charge_of(intent_id: str) -> Record | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
 
-from sandbox.core import store
+from sandbox.core import clock, store
 from sandbox.models import Behaviour, Record
 from sandbox.objects import balance_transaction
 from sandbox.router import ALIAS
@@ -27,7 +26,7 @@ def post(
     type: str, amount: int, currency: str, *, created: int | None = None, source: str | None = None, **more: Any
 ) -> Body:
     """One balance transaction, already in the settlement currency; made now, unless it is one of the past."""
-    now = int(time.time())
+    now = clock.timestamp()
     created = now if created is None else created
     available_on = created + _DAYS_PENDING.get(type, 0) * _DAY
     body = balance_transaction.build(

@@ -6,11 +6,9 @@ has succeeded, or days after.
 
 from __future__ import annotations
 
-import time
-
 from django.db import transaction
 
-from sandbox.core import ids, store
+from sandbox.core import clock, ids, store
 from sandbox.engine import balance, outcomes, sessions, settlement
 from sandbox.engine.card_payments import CLOSED, AttemptResult
 from sandbox.models import Behaviour, Record
@@ -36,13 +34,13 @@ def pay(session_id: str, outcome: str, payer: Payer) -> AttemptResult:
         intent.body,
         payer,
         payment_method_details.bank(),
-        created=int(time.time()),
+        created=clock.timestamp(),
         receipt_base_url=outcomes.receipt_base_url(),
         pending=True,
     )
     balance.post_payment(store.add(charge_body))
     intent.hidden["outcome"] = outcome
-    intent.due_at = time.time() + Behaviour.current().bank_delay
+    intent.due_at = clock.now() + Behaviour.current().bank_delay
     store.save(intent, {**intent.body, "status": "processing", "latest_charge": charge_body["id"], "next_action": None})
     outcomes.complete(session, payer, "unpaid")
     emit(("checkout.session.completed", session.body))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.db import transaction
 
-from sandbox.core import ids, store
+from sandbox.core import clock, ids, store
 from sandbox.engine import outcomes, sessions, settlement, test_cards
 from sandbox.engine.test_cards import Card
 from sandbox.models import Record
@@ -17,7 +16,7 @@ from sandbox.objects.charge import Failure, Payer
 from sandbox.router import ALIAS
 from sandbox.webhooks.events import NewEvent, emit
 
-_AUTHENTICATION_FAILED = Failure(
+AUTHENTICATION_FAILED = Failure(
     "payment_intent_authentication_failure",
     None,
     "The payment was not approved, so your card was declined. Try again, or use another card.",
@@ -53,7 +52,8 @@ def pay(session_id: str, card: Card, expiry: Expiry, payer: Payer) -> AttemptRes
     session.hidden.pop("challenge", None)
     intent = outcomes.intent_of(session)
     if card.challenged:
-        return _require_authentication(session, intent, card, expiry, payer)
+        open_challenge(session, intent, card, expiry, payer)
+        return AttemptResult("challenged")
     return _charge_card(session, intent, card, expiry, payer)
 
 
@@ -66,13 +66,11 @@ def answer_challenge(session_id: str, approved: bool) -> AttemptResult:
         return CLOSED
     intent = outcomes.intent_of(session)
     if approved:
-        card = test_cards.lookup(challenge["number"])
-        expiry = Expiry(challenge["month"], challenge["year"])
-        return _charge_card(session, intent, card, expiry, Payer(challenge["email"], challenge["name"]))
+        return _charge_card(session, intent, *challenged_card(challenge))
     session.save()
-    outcomes.fail(intent, _AUTHENTICATION_FAILED, None)
+    outcomes.fail(intent, AUTHENTICATION_FAILED, None)
     emit(("payment_intent.payment_failed", intent.body))
-    return AttemptResult("declined", _AUTHENTICATION_FAILED)
+    return AttemptResult("declined", AUTHENTICATION_FAILED)
 
 
 def method_details(card: Card, expiry: Expiry, amount: int) -> dict[str, Any]:
@@ -89,7 +87,8 @@ def method_details(card: Card, expiry: Expiry, amount: int) -> dict[str, Any]:
     )
 
 
-def _require_authentication(session: Record, intent: Record, card: Card, expiry: Expiry, payer: Payer) -> AttemptResult:
+def open_challenge(session: Record, intent: Record, card: Card, expiry: Expiry, payer: Payer) -> None:
+    """The issuer asks the cardholder, who will answer on a page of its own."""
     session.hidden["challenge"] = {
         "number": card.number,
         "month": expiry.month,
@@ -100,7 +99,12 @@ def _require_authentication(session: Record, intent: Record, card: Card, expiry:
     session.save()
     action = {"type": "redirect_to_url", "redirect_to_url": {"return_url": None, "url": f"{session.body['url']}/3ds"}}
     store.save(intent, {**intent.body, "status": "requires_action", "next_action": action})
-    return AttemptResult("challenged")
+
+
+def challenged_card(challenge: dict[str, Any]) -> tuple[Card, Expiry, Payer]:
+    """The card that a challenge is about, and whose."""
+    card = test_cards.lookup(challenge["number"])
+    return card, Expiry(challenge["month"], challenge["year"]), Payer(challenge["email"], challenge["name"])
 
 
 def _charge_card(session: Record, intent: Record, card: Card, expiry: Expiry, payer: Payer) -> AttemptResult:
@@ -114,14 +118,16 @@ def _charge_card(session: Record, intent: Record, card: Card, expiry: Expiry, pa
     return AttemptResult("paid")
 
 
-def charge_intent(intent: Record, card: Card, expiry: Expiry, payer: Payer) -> tuple[list[NewEvent], Failure | None]:
+def charge_intent(
+    intent: Record, card: Card, expiry: Expiry, payer: Payer, *, method: str | None = None
+) -> tuple[list[NewEvent], Failure | None]:
     """Charge the card for the intent. Returns the events to emit, and why it was declined if it was."""
-    intent.body["payment_method"] = ids.new("pm")
+    intent.body["payment_method"] = method or ids.new("pm")
     charge_body = charge.build(
         intent.body,
         payer,
         method_details(card, expiry, intent.body["amount"]),
-        created=int(time.time()),
+        created=clock.timestamp(),
         receipt_base_url=outcomes.receipt_base_url(),
         risk=card.risk,
         failure=card.failure,

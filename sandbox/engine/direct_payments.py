@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from sandbox.core import currencies, errors, store
+from sandbox.core import clock, currencies, errors, store
 from sandbox.engine import card_payments, test_cards
 from sandbox.engine.card_payments import Expiry
 from sandbox.engine.test_cards import Card
@@ -33,7 +32,7 @@ def create(params: dict[str, Any], request: ApiRequest = NO_REQUEST) -> Record:
     if amount < smallest:
         message = f"Amount must be at least {currencies.format_amount(smallest, currency)}"
         raise errors.parameter_invalid(message, "amount", "amount_too_small")
-    body = payment_intent.build(params, created=int(time.time()), amount=amount, currency=currency)
+    body = payment_intent.build(params, created=clock.timestamp(), amount=amount, currency=currency)
     intent = store.add(body)
     emit(("payment_intent.created", body), request=request)
     if params.get("payment_method"):

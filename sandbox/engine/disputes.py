@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from django.db import transaction
 
-from sandbox.core import store
+from sandbox.core import clock, store
 from sandbox.engine import balance
 from sandbox.models import Record
 from sandbox.objects import dispute
@@ -65,7 +63,7 @@ def open(charge_id: str, kind: str, *, amount: int | None = None, reason: str = 
     body = dispute.build(
         charge.body,
         amount or charge.body["amount"],
-        created=int(time.time()),
+        created=clock.timestamp(),
         status=KINDS[kind],
         reason=reason or ("general" if kind == "inquiry" else "fraudulent"),
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from django.db import transaction
 
-from sandbox.core import store
+from sandbox.core import clock, store
 from sandbox.models import Record
 from sandbox.objects import fraud_warning
 from sandbox.router import ALIAS
@@ -18,6 +16,6 @@ KIND = "radar.early_fraud_warning"
 @transaction.atomic(using=ALIAS)
 def warn(charge_id: str) -> Record:
     """The network warns of this charge."""
-    record = store.add(fraud_warning.build(store.get("charge", charge_id).body, created=int(time.time())))
+    record = store.add(fraud_warning.build(store.get("charge", charge_id).body, created=clock.timestamp()))
     emit((f"{KIND}.created", record.body))
     return record

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.conf import settings
 
-from sandbox.core import store
+from sandbox.core import clock, store
 from sandbox.engine import presentment
 from sandbox.models import Record
 from sandbox.objects import payment_intent
@@ -21,7 +20,7 @@ def intent_of(session: Record) -> Record:
         return store.get("payment_intent", session.payment_intent)
     body = payment_intent.build(
         session.hidden["payment_intent_data"],
-        created=int(time.time()),
+        created=clock.timestamp(),
         amount=session.body["amount_total"],
         currency=session.body["currency"],
     ) | presentment.of_session(session.body)

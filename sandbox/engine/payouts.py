@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from django.db import transaction
 
-from sandbox.core import accounts, store
+from sandbox.core import accounts, clock, store
 from sandbox.engine import balance, settlement
 from sandbox.models import Record
 from sandbox.objects import payout
@@ -24,7 +22,7 @@ def create_all(minimum: int = 0) -> list[Record]:
         balance_of = Record.objects.filter(kind=balance.KIND, payout="", account=accounts.present())
         for record in balance_of.order_by("number"):
             unpaid.setdefault(record.body["currency"], []).append(record)
-        now = int(time.time())
+        now = clock.timestamp()
         made = [create(currency, records, created=now, minimum=minimum) for currency, records in unpaid.items()]
         paid = [record for record in made if record is not None]
         for record in paid:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.db import transaction
 
-from sandbox.core import errors, store
+from sandbox.core import clock, errors, store
 from sandbox.core.currencies import format_amount, payable
 from sandbox.engine import balance, disputes, presentment, test_cards
 from sandbox.models import Behaviour, Record
@@ -53,13 +52,13 @@ def create(
     body = refund.build(
         charge.body,
         amount,
-        created=int(time.time()),
+        created=clock.timestamp(),
         # One that fails has succeeded first; one that takes its time succeeds in the end.
         status="pending" if scheduled_outcome == "succeeds" else "succeeded",
         reason=reason,
         metadata=metadata or {},
     ) | presentment.of_part(charge.body, amount)
-    due_at = time.time() + Behaviour.current().bank_delay if scheduled_outcome else None
+    due_at = clock.now() + Behaviour.current().bank_delay if scheduled_outcome else None
     record = store.add(body, hidden={"outcome": scheduled_outcome}, due_at=due_at)
     if record.status == "succeeded":
         store.update(record, balance_transaction=_debit(record, charge))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from sandbox.core import currencies, errors, store
+from sandbox.core import clock, currencies, errors, store
+from sandbox.engine.recurring import session_modes
 from sandbox.models import Record
 from sandbox.objects import checkout_session
 from sandbox.router import ALIAS
@@ -21,10 +21,11 @@ MAX_LIFETIME = 24 * 3600
 
 def create(params: dict[str, Any]) -> Record:
     """A new open session from checked parameters."""
-    now = int(time.time())
+    now = clock.timestamp()
     expires_at = params.get("expires_at", now + MAX_LIFETIME)
-    _check_expiry(expires_at, now)
+    lead = _check_expiry(expires_at, now)
     items = [_priced(item, f"line_items[{index}]") for index, item in enumerate(params["line_items"])]
+    session_modes.check(params, items)
     currency = _currency_of(items, params)
     total = sum(item["price_data"]["unit_amount"] * item["quantity"] for item in items)
     _check_total(total, currency)
@@ -36,11 +37,13 @@ def create(params: dict[str, Any]) -> Record:
         total=total,
         currency=currency,
     )
-    hidden = {
+    hidden: dict[str, Any] = {
         "line_items": [checkout_session.line_item(item, now) for item in items],
         "payment_intent_data": params.get("payment_intent_data", {}),
     }
-    return store.add(body, hidden=hidden, due_at=expires_at)
+    if body["mode"] == "subscription":
+        hidden |= session_modes.plan(hidden["line_items"][0], params)
+    return store.add(body, hidden=hidden, due_at=expires_at + lead)
 
 
 @transaction.atomic(using=ALIAS)
@@ -59,17 +62,23 @@ def expire(session_id: str, request: ApiRequest = NO_REQUEST) -> Record | None:
 def expire_if_due(session_id: str) -> None:
     """Expire the session unless it was paid or expired in the meantime."""
     session = store.get(KIND, session_id)
-    if session.due_at is not None and session.due_at <= time.time():
+    if session.due_at is not None and session.due_at <= clock.now():
         expire(session_id)
 
 
-def _check_expiry(expires_at: int, now: int) -> None:
+def _check_expiry(expires_at: int, now: int) -> int:
+    """Raise Stripe's error unless the session lasts as long as it may. Returns how far our clock is ahead of the one
+    that the caller looked at: a site does not know of a clock that was moved."""
+    lead = clock.offset()
+    if lead and now - lead + MIN_LIFETIME <= expires_at <= now - lead + MAX_LIFETIME:
+        return lead
     if expires_at < now + MIN_LIFETIME:
         message = "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
         raise errors.parameter_invalid(message, "expires_at")
     if expires_at > now + MAX_LIFETIME:
         message = "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation."
         raise errors.parameter_invalid(message, "expires_at")
+    return 0
 
 
 def _currency_of(items: list[dict[str, Any]], params: dict[str, Any]) -> str:
@@ -89,7 +98,7 @@ def _priced(item: dict[str, Any], name: str) -> dict[str, Any]:
         raise errors.parameter_missing(f"{name}[quantity]")
     if item.get("price"):
         price = _named("price", item["price"], f"{name}[price]")
-        data = {"currency": price["currency"], "unit_amount": price["unit_amount"], "product": price["product"]}
+        data = {name: price[name] for name in ("currency", "unit_amount", "product", "recurring")}
         return {**item, "price": price, "price_data": _described(data, name)}
     if item.get("price_data") is None:
         raise errors.parameter_missing(f"{name}[price_data]")

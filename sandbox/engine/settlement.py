@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from django.db import transaction
 
-from sandbox.core import store
+from sandbox.core import clock, store
 from sandbox.engine import balance, disputes, fraud_warnings, test_cards
 from sandbox.models import Record
 from sandbox.router import ALIAS
@@ -16,7 +14,7 @@ _DELAY = 1.0
 
 def due_time() -> float:
     """When a charge that succeeds now will settle."""
-    return time.time() + _DELAY
+    return clock.now() + _DELAY
 
 
 @transaction.atomic(using=ALIAS)

@@ -25,6 +25,10 @@ class Card:
     refund_outcome: str = ""
     # Kind and reason of each dispute that follows the payment.
     disputes: tuple[tuple[str, str], ...] = ()
+    # Each payment needs the holder's approval, those of a subscription too while nobody is there.
+    always_challenged: bool = False
+    # The first payment of a subscription goes well and later ones fail. (At Stripe the first fails as well.)
+    fails_later: bool = False
     # The card's network warns of fraud soon after the payment.
     warned: bool = False
 
@@ -86,14 +90,20 @@ CARDS = [
             "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
         ),
     ),
-    Card("4000000000000341", "visa", "is declined when it is charged", _GENERIC_DECLINE),
+    Card(
+        "4000000000000341",
+        "visa",
+        "is declined; in a subscription only from the second payment on",
+        _GENERIC_DECLINE,
+        fails_later=True,
+    ),
     Card("4100000000000019", "visa", "is blocked as fraud", _BLOCKED, risk="highest"),
     Card("4000000000004954", "visa", "is blocked: highest risk", _BLOCKED, risk="highest"),
     Card("4000000000009235", "visa", "pays, with elevated risk", risk="elevated"),
     Card("4000000000000101", "visa", "pays, though the CVC check fails", cvc_check="fail"),
     Card("4000000000000036", "visa", "pays, though the postcode check fails", postal_check="fail"),
     Card("4000002500003155", "visa", "asks for approval, then pays", challenged=True),
-    Card("4000002760003184", "visa", "asks for approval always, then pays", challenged=True),
+    Card("4000002760003184", "visa", "asks for approval always, then pays", challenged=True, always_challenged=True),
     Card("4000000000003220", "visa", "asks for approval, then pays", challenged=True),
     Card(
         "4000008260003178",

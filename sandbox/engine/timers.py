@@ -1,11 +1,20 @@
-"""What happens by time alone: sessions expire, bank debits and charges settle, funds become available."""
+"""What happens by time alone: sessions expire, bank debits and charges settle, funds become available,
+subscriptions renew."""
 
 from __future__ import annotations
 
-import time
+import threading
 
+from sandbox.core import clock
 from sandbox.engine import balance, bank_payments, refunds, sessions, settlement
+from sandbox.engine.recurring import cycle, invoices, subscriptions
 from sandbox.models import Record
+
+_AT_ONCE = 20
+# Seconds: what is done for one object makes another one due after this at the earliest.
+_SOONEST = 0.9
+# One thread of a process at a time, so that what happens keeps its order.
+_turn = threading.Lock()
 
 # Each does its work only once, in its own transaction, in however many threads it is tried.
 _HANDLERS = {
@@ -14,12 +23,25 @@ _HANDLERS = {
     "charge": settlement.settle,
     refunds.KIND: refunds.settle_as_scheduled,
     balance.KIND: balance.make_available,
+    subscriptions.KIND: cycle.run_subscription,
+    invoices.KIND: cycle.run_invoice,
 }
 
 
 def run_due() -> None:
     """Do what is due; safe at any moment and in any number of threads."""
-    _run(list(_HANDLERS))
+    if _turn.acquire(blocking=False):
+        try:
+            _run(list(_HANDLERS))
+        finally:
+            _turn.release()
+
+
+def run_all_due() -> None:
+    """Do what is due and what becomes due by that, up to the present."""
+    with _turn:
+        while _run(list(_HANDLERS)):
+            pass
 
 
 def expire_due_sessions() -> None:
@@ -27,7 +49,19 @@ def expire_due_sessions() -> None:
     _run([sessions.KIND])
 
 
-def _run(kinds: list[str]) -> None:
-    due = Record.objects.filter(kind__in=kinds, due_at__lte=time.time())
-    for kind, stripe_id in list(due.values_list("kind", "stripe_id")[:100]):
-        _HANDLERS[kind](stripe_id)
+def _run(kinds: list[str]) -> bool:
+    """Do the first of what is due, each at its own time; False if nothing is."""
+    due = (
+        Record.objects.filter(kind__in=kinds, due_at__lte=clock.now())
+        .order_by("due_at", "number")
+        .only("kind", "stripe_id", "due_at")
+    )
+    found = [(record.kind, record.stripe_id, record.due_at or 0.0) for record in due[:_AT_ONCE]]
+    for kind, stripe_id, moment in found:
+        if moment > found[0][2] + _SOONEST:
+            break
+        with clock.standing_at(moment):
+            _HANDLERS[kind](stripe_id)
+        # Where somebody was quicker there was nothing to do, and nothing is left to do.
+        Record.objects.filter(stripe_id=stripe_id, due_at=moment).update(due_at=None)
+    return bool(found)

@@ -33,7 +33,8 @@ def product(params: dict[str, Any], *, created: int) -> dict[str, Any]:
 
 
 def price(params: dict[str, Any], product_id: str, *, created: int, active: bool = True) -> dict[str, Any]:
-    """A price that is paid once."""
+    """A price that is paid once, or for each period."""
+    recurring = params.get("recurring")
     return {
         "id": ids.new("price"),
         "object": "price",
@@ -47,11 +48,18 @@ def price(params: dict[str, Any], product_id: str, *, created: int, active: bool
         "metadata": params.get("metadata", {}),
         "nickname": params.get("nickname"),
         "product": product_id,
-        "recurring": None,
+        "recurring": recurring
+        and {
+            "interval": recurring["interval"],
+            "interval_count": recurring.get("interval_count", 1),
+            "meter": None,
+            "trial_period_days": None,
+            "usage_type": "licensed",
+        },
         "tax_behavior": "unspecified",
         "tiers_mode": None,
         "transform_quantity": None,
-        "type": "one_time",
+        "type": "recurring" if recurring else "one_time",
         "unit_amount": params["unit_amount"],
         "unit_amount_decimal": str(params["unit_amount"]),
     }

@@ -30,6 +30,8 @@ def build(
     """A fresh open session; `url` is the address below which its id is its pay page."""
     id = ids.new("cs")
     email = params.get("customer_email")
+    mode = params.get("mode", "payment")
+    recurring = mode == "subscription"
     return {
         "id": id,
         "object": "checkout.session",
@@ -55,16 +57,18 @@ def build(
             "submit": None,
             "terms_of_service_acceptance": None,
         },
-        "customer": None,
+        "customer": params.get("customer"),
         "customer_account": None,
-        "customer_creation": "if_required",
+        "customer_creation": "always" if recurring else "if_required",
         "customer_details": customer_details(email, None) if email else None,
         "customer_email": email,
         "discounts": [],
         "expires_at": expires_at,
         "integration_identifier": params.get("integration_identifier"),
         "invoice": None,
-        "invoice_creation": {
+        "invoice_creation": None
+        if recurring
+        else {
             "enabled": False,
             "invoice_data": {
                 "account_tax_ids": None,
@@ -80,14 +84,14 @@ def build(
         "locale": params.get("locale"),
         "managed_payments": {"enabled": False},
         "metadata": params.get("metadata", {}),
-        "mode": "payment",
+        "mode": mode,
         "origin_context": params.get("origin_context"),
         "payment_intent": None,
         "payment_link": None,
-        "payment_method_collection": "if_required",
+        "payment_method_collection": "always" if recurring else "if_required",
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card", "us_bank_account"],
+        "payment_method_types": ["card"] if recurring else ["card", "us_bank_account"],
         "payment_status": "unpaid",
         "permissions": None,
         "phone_number_collection": {"enabled": False},
@@ -126,6 +130,7 @@ def line_item(params: dict[str, Any], created: int) -> dict[str, Any]:
         "description": price["product_data"]["name"],
         "metadata": params.get("metadata", {}),
         # A price that was made for this line alone is not active: nobody can use it again.
-        "price": params.get("price") or catalog.price(price, ids.new("prod"), created=created, active=False),
+        "price": params.get("price")
+        or catalog.price(price, price.get("product") or ids.new("prod"), created=created, active=False),
         "quantity": params["quantity"],
     }

@@ -8,7 +8,9 @@ from sandbox.core import ids
 from sandbox.objects.checkout_session import NO_ADDRESS
 
 
-def card(billing_details: dict[str, Any], *, brand: str, last4: str, year: int, created: int) -> dict[str, Any]:
+def card(
+    billing_details: dict[str, Any], *, brand: str, last4: str, year: int, created: int, month: int = 12
+) -> dict[str, Any]:
     """A card, of whoever these billing details name."""
     unknown = dict.fromkeys(("email", "name", "phone", "tax_id"))
     return {
@@ -25,7 +27,7 @@ def card(billing_details: dict[str, Any], *, brand: str, last4: str, year: int, 
             "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "unchecked"},
             "country": "US",
             "display_brand": brand,
-            "exp_month": 12,
+            "exp_month": month,
             "exp_year": year,
             "fingerprint": "Xt5EWLLDS7FJjR1c",
             "funding": "credit",

@@ -28,7 +28,7 @@ def build(
         "charge": charge["id"],
         "created": created,
         "currency": charge["currency"],
-        "customer": None,
+        "customer": charge["customer"],
         "customer_account": None,
         "destination_details": card if by_card else bank,
         "metadata": metadata,

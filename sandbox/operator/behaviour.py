@@ -46,6 +46,7 @@ _UPDATE = hash_of(
         "two_ids": boolean,
         "release": choice(Behaviour.Release.values),
         "bank_delay": integer(0, _DAY),
+        "after_retries": choice(Behaviour.AfterRetries.values),
         "settlement": settlement_currency,
         "exchange_rate": exchange_rate,
         "payer_currency": settlement_currency,

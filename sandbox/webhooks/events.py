@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sandbox.core import versions
+from sandbox.core import clock, versions
 from sandbox.models import Behaviour, Delivery, Event
 from sandbox.objects import event
 from sandbox.router import ALIAS
@@ -17,6 +17,17 @@ from sandbox.webhooks import wakeup
 
 # Seconds between two deliveries: wide enough that a shuffled order also arrives shuffled, whatever the threads do.
 _SHUFFLE_INTERVAL = 0.25
+
+
+# What the site's endpoint is not subscribed to. Stripe makes these events as well, and delivers them to nobody.
+NOT_SUBSCRIBED = frozenset(
+    """
+    billing_portal.configuration.created billing_portal.session.created customer.created customer.updated
+    invoice.created invoice.finalized invoice.marked_uncollectible
+    invoice.payment_succeeded invoice.updated invoice.voided invoice_payment.paid payment_intent.created
+    payment_intent.requires_action payment_method.attached price.created product.created
+    """.split()
+)
 
 
 @dataclass(frozen=True)
@@ -41,8 +52,9 @@ def emit(*new_events: NewEvent, request: ApiRequest = NO_REQUEST) -> None:
     behaviour = Behaviour.current()
     copies = 2 if behaviour.two_ids else 1
     created = [_create(behaviour.release, request, *each) for each in new_events for _ in range(copies)]
-    if behaviour.delivery != Behaviour.DeliveryMode.LOST:
-        _schedule(created, behaviour)
+    heard = [each for each in created if each.type not in NOT_SUBSCRIBED]
+    if heard and behaviour.delivery != Behaviour.DeliveryMode.LOST:
+        _schedule(heard, behaviour)
 
 
 def resend(events: list[Event]) -> None:
@@ -56,14 +68,17 @@ def _create(release: str, request: ApiRequest, type: str, body: Body, previous: 
     built = event.build(
         type,
         versions.snapshot(body, release),
-        created=int(time.time()),
+        created=clock.timestamp(),
         api_version=versions.api_version(release),
         request_id=request.request_id,
         idempotency_key=request.idempotency_key,
         previous=previous,
     )
+    unheard = type in NOT_SUBSCRIBED
+    if unheard:
+        built["pending_webhooks"] = 0
     return Event.objects.create(
-        stripe_id=built["id"], type=type, created=built["created"], about=body["id"], body=built
+        stripe_id=built["id"], type=type, created=built["created"], about=body["id"], delivered=unheard, body=built
     )
 
 

@@ -76,5 +76,5 @@ def _record_result(delivery: Delivery, status: int | None, error_name: str) -> N
             Event.objects.filter(pk=delivery.event_id, delivered=False).update(delivered=True)
         return
     backoff = BACKOFF[delivery.attempts - 1] if delivery.attempts <= len(BACKOFF) else MAX_BACKOFF
-    retry_at = now + backoff if now < delivery.event.created + RETRY_FOR else None
+    retry_at = now + backoff if now < delivery.made_at + RETRY_FOR else None
     row.update(due_at=retry_at, last_status=status, last_error=error_name)

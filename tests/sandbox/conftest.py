@@ -161,6 +161,33 @@ def pay_session(create_session, pay) -> Callable[..., stripe.checkout.Session]:
     return make
 
 
+MONTHLY = {"interval": "month"}
+
+
+def monthly_params(**extra: Any) -> Any:
+    """The parameters of a session that begins a subscription of $20 a month; `recurring` makes it another interval."""
+    recurring = extra.pop("recurring", MONTHLY)
+    price = {"currency": "usd", "unit_amount": 2000, "product_data": {"name": "Donation"}, "recurring": recurring}
+    params = {
+        "mode": "subscription",
+        "line_items": [{"quantity": 1, "price_data": price}],
+        "subscription_data": {"metadata": {"donation": "R-1"}},
+    }
+    return session_params(**{**params, **extra})
+
+
+@pytest.fixture
+def subscribe(api, pay) -> Callable[..., stripe.Subscription]:
+    """Begins a subscription by card on the payment page."""
+
+    def make(number: str = VISA, **extra: Any) -> Any:
+        session = api.v1.checkout.sessions.create(monthly_params(**extra))
+        assert pay(session.id, number).status_code == 303
+        return api.v1.checkout.sessions.retrieve(session.id, {"expand": ["subscription"]}).subscription
+
+    return make
+
+
 @pytest.fixture
 def charge_of(api) -> Callable[..., Any]:
     """The charge of a session as it is now, with its balance transaction by default."""

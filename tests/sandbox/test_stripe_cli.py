@@ -90,7 +90,7 @@ def test_it_triggers_what_it_triggers_at_stripe(trigger, event, brings):
     ("event", "told"),
     [
         ("checkout.session.async_payment_succeeded", "The sandbox does not play payment_method_types."),
-        ("customer.created", "Unrecognized request URL (POST: /v1/customers)."),
+        ("plan.created", "Unrecognized request URL (POST: /v1/plans)."),
     ],
 )
 def test_what_is_not_played_is_said_plainly(trigger, event, told):

@@ -5,14 +5,13 @@ The stand-in keeps registered endpoints and sends them nothing: it delivers to o
 
 from __future__ import annotations
 
-import time
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.api import params
 from sandbox.api.retrieve import list_objects, retrieve
-from sandbox.core import errors, ids, store
+from sandbox.core import clock, errors, ids, store
 from sandbox.models import Behaviour
 from sandbox.objects import account, webhook_endpoint
 from sandbox.webhooks.events import ApiRequest
@@ -32,7 +31,7 @@ def create_webhook_endpoint(raw: Body, request: ApiRequest) -> Body:
     """POST /v1/webhook_endpoints: the only answer that shows the signing secret."""
     clean = params.CREATE_WEBHOOK_ENDPOINT(raw, "")
     _check_reachable(clean["url"])
-    made = store.add(webhook_endpoint.build(clean, created=int(time.time())))
+    made = store.add(webhook_endpoint.build(clean, created=clock.timestamp()))
     return {**made.body, "secret": ids.webhook_secret()}
 
 

@@ -36,7 +36,9 @@ def retrieve_session(raw: Body, request: ApiRequest, session_id: str) -> Body:
 def list_sessions(raw: Body, request: ApiRequest) -> Body:
     """GET /v1/checkout/sessions"""
     timers.expire_due_sessions()
-    return list_objects(sessions.KIND, "checkout/sessions", params.LIST_SESSIONS, raw, "payment_intent status")
+    return list_objects(
+        sessions.KIND, "checkout/sessions", params.LIST_SESSIONS, raw, "payment_intent status customer subscription"
+    )
 
 
 def expire_session(raw: Body, request: ApiRequest, session_id: str) -> Body:
@@ -63,7 +65,7 @@ def retrieve_intent(raw: Body, request: ApiRequest, intent_id: str) -> Body:
 
 def list_intents(raw: Body, request: ApiRequest) -> Body:
     """GET /v1/payment_intents"""
-    return list_objects("payment_intent", "payment_intents", params.LIST_INTENTS, raw)
+    return list_objects("payment_intent", "payment_intents", params.LIST_INTENTS, raw, "customer")
 
 
 def retrieve_event(raw: Body, request: ApiRequest, event_id: str) -> Body:

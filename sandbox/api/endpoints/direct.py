@@ -5,15 +5,15 @@ As much of them as `stripe trigger` needs, and the one by which Stripe's own pag
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from sandbox.api import direct_params as params
 from sandbox.api.expand import expand
 from sandbox.api.params import RETRIEVE
 from sandbox.api.retrieve import retrieve
-from sandbox.core import errors, store
-from sandbox.engine import card_payments, direct_payments, sessions, test_cards
+from sandbox.core import clock, errors, store
+from sandbox.engine import direct_payments, sessions, test_cards
+from sandbox.engine.recurring import checkout as recurring
 from sandbox.models import Record
 from sandbox.objects import catalog, payment_method
 from sandbox.objects.charge import Failure
@@ -27,7 +27,7 @@ _WITHOUT_TYPES = "2026-09-30"
 
 def create_product(raw: Body, request: ApiRequest) -> Body:
     """POST /v1/products"""
-    made = store.add(catalog.product(params.CREATE_PRODUCT(raw, ""), created=int(time.time())))
+    made = store.add(catalog.product(params.CREATE_PRODUCT(raw, ""), created=clock.timestamp()))
     emit(("product.created", made.body), request=request)
     return made.body
 
@@ -42,7 +42,7 @@ def create_price(raw: Body, request: ApiRequest) -> Body:
     clean = params.CREATE_PRICE(raw, "")
     if store.find("product", clean["product"]) is None:
         raise errors.resource_missing("product", clean["product"], "product", status=400)
-    made = store.add(catalog.price(clean, clean["product"], created=int(time.time())))
+    made = store.add(catalog.price(clean, clean["product"], created=clock.timestamp()))
     emit(("price.created", made.body), request=request)
     return expand(made.body, clean.get("expand", []))
 
@@ -64,7 +64,7 @@ def create_payment_method(raw: Body, request: ApiRequest) -> Body:
         brand=card.brand,
         last4=card.number[-4:],
         year=direct_payments.EXPIRY.year,
-        created=int(time.time()),
+        created=clock.timestamp(),
     )
     return store.add(body, hidden={"card": card.number}).body
 
@@ -102,11 +102,11 @@ def confirm_page(raw: Body, request: ApiRequest, session_id: str) -> Body:
         message = "The amount that was expected is not what this Checkout Session asks for."
         raise errors.parameter_invalid(message, "expected_amount", "checkout_amount_mismatch")
     card, payer = direct_payments.card_of(clean["payment_method"])
-    result = card_payments.pay(session_id, card, direct_payments.EXPIRY, payer)
+    result = recurring.pay(session_id, card, direct_payments.EXPIRY, payer)
     if result.status == "closed":
         raise errors.ApiError(400, "This Checkout Session is no longer active.", execution_started=True)
     session = store.get(sessions.KIND, session_id)
-    return _answer(session, result.failure, clean, store.get("payment_intent", session.payment_intent))
+    return _answer(session, result.failure, clean, recurring.intent_of(session))
 
 
 def _answer(record: Record, failure: Failure | None, clean: Body, intent: Record | None = None) -> Body:

@@ -22,7 +22,7 @@ def retrieve_charge(raw: Body, request: ApiRequest, charge_id: str) -> Body:
 
 def list_charges(raw: Body, request: ApiRequest) -> Body:
     """GET /v1/charges"""
-    return list_objects("charge", "charges", params.LIST_CHARGES, raw, "payment_intent")
+    return list_objects("charge", "charges", params.LIST_CHARGES, raw, "payment_intent customer")
 
 
 def create_refund(raw: Body, request: ApiRequest) -> Body:

@@ -116,7 +116,7 @@ def test_a_missing_parameter_is_named(api, name):
     assert (refused.value.code, refused.value.param) == ("parameter_missing", name)
 
 
-@pytest.mark.parametrize("extra", [{"mode": "subscription"}, {"customer": "cus_1"}, {"ui_mode": "elements"}])
+@pytest.mark.parametrize("extra", [{"mode": "setup"}, {"customer": "cus_1"}, {"ui_mode": "elements"}])
 def test_what_only_stripe_supports_is_refused_plainly(create_session, extra):
     with pytest.raises(stripe.InvalidRequestError, match=f"The sandbox does not play {next(iter(extra))}"):
         create_session(**extra)

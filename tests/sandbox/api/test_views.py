@@ -51,7 +51,7 @@ def test_the_sdk_sees_an_authentication_error(live_server):
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "customers"),
+        ("GET", "coupons"),
         ("DELETE", "checkout/sessions/cs_1"),
         ("POST", "events"),
         ("POST", "subscriptions"),

@@ -21,6 +21,7 @@ DELIVERY = {
     "release": "dahlia",
     "bank_delay": "9",
     "shuffled": "on",
+    "after_retries": "unpaid",
 }
 
 

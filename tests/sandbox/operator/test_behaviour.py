@@ -28,6 +28,8 @@ def test_a_fresh_stand_in_behaves(live_server):
         "exchange_rate": 1.0,
         "payer_currency": "",
         "payer_rate": 1.0,
+        "clock_offset": 0,
+        "after_retries": "cancel",
         "missing_permissions": "",
         "list_lag": 0,
         "fault": "",

@@ -75,7 +75,7 @@ def test_retries_back_off_and_end_after_three_days(receiver, api, create_session
         send_all()
         waits.append(int(only().due_at - before))
     assert waits == [1, 2, 5, 15, 60, 300, 300]
-    Event.objects.update(created=int(time.time()) - 3 * 24 * 3600 - 1)
+    Delivery.objects.update(made_at=time.time() - 3 * 24 * 3600 - 1)
     receiver.statuses = [503]
     Delivery.objects.update(due_at=0)
     send_all()

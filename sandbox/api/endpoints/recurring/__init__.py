@@ -1,0 +1,1 @@
+"""The endpoints of subscriptions and all that belongs to them."""

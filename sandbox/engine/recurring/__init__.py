@@ -1,0 +1,1 @@
+"""What is paid again and again: customers, subscriptions, invoices, their attempts, the billing portal."""

@@ -1,0 +1,1 @@
+"""Builders of what is paid for again and again: customers, subscriptions, their invoices, the billing portal."""
