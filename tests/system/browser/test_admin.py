@@ -195,3 +195,10 @@ def test_the_staff_take_a_second_step(open_browser: Open, guarded: Site):
 
 def _csrf(treasurer: Donor) -> str:
     return treasurer.page.locator("[name=csrfmiddlewaretoken]").first.input_value()
+
+
+def test_the_shield_tells_how_things_stand(treasurer: Donor):
+    treasurer.opens("/admin/donations/shield/")
+    expect(treasurer.says).to_contain_text("The shield is switched off (SHIELD=false).")
+    expect(treasurer.page.get_by_role("button", name="Ring the alarm")).to_have_count(0)
+    assert findings(treasurer) == []

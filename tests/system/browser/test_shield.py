@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from tests.system.browser.conftest import Open
 from tests.system.browser.donor import Donor
 from tests.system.browser.live_site import Site, served
+from tests.system.browser.test_accessibility import findings
 
 pytestmark = pytest.mark.browser
 
@@ -49,3 +50,14 @@ def test_without_javascript_the_donor_is_told_and_keeps_the_amount(crowded_site:
     donor.is_told("Please try again in a minute.")
     donor.follows("Choose another amount")
     expect(donor.amount).to_have_value("12.50")
+
+
+def test_axe_finds_nothing_on_the_page_that_asks_for_patience(crowded_site: Site, open_browser: Open) -> None:
+    donor = open_browser(crowded_site, reduced_motion="reduce")
+    comes_too_late(donor)
+    # The place's own limit as well: there is no puzzle then, and the page stays.
+    with contextlib.closing(sqlite3.connect(crowded_site.database, timeout=10)) as connection, connection:
+        connection.execute("UPDATE limits_bucket SET full_at = full_at + 3600000")
+    donor.types_amount("12.50")
+    expect(donor.page.get_by_role("alert").first).to_contain_text("Please try again in")
+    assert findings(donor) == []

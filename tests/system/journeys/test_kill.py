@@ -56,13 +56,13 @@ def and_stays_so_when_stripe_tells_all_again(site: Site, soon: Within) -> None:
 @pytest.mark.parametrize(
     ("dying", "donations", "pages", "sessions"),
     [
-        pytest.param("donations.giving.checkout.insert_once before", 0, 0, 0, id="before the donation is stored"),
+        pytest.param("donations.giving.claims.insert_once before", 0, 0, 0, id="before the donation is stored"),
         pytest.param(
             "donations.stripe.client.create_session before", 1, 0, 0, id="after it is stored, before Stripe is asked"
         ),
         pytest.param("donations.stripe.client.create_session after", 1, 0, 1, id="after Stripe answered"),
         pytest.param(
-            "donations.giving.checkout.StripeRef.objects.bulk_create after", 1, 0, 1, id="while the page is stored"
+            "donations.giving.claims.StripeRef.objects.bulk_create after", 1, 0, 1, id="while the page is stored"
         ),
         pytest.param("donations.giving.claims.keep after", 1, 1, 1, id="after the page is stored"),
         pytest.param("donations.giving.views._leave after", 1, 1, 1, id="before the donor is answered"),
