@@ -35,7 +35,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
             *("backup", "monitoring", "upgrading", "commands", "troubleshooting", "security", "pci", "gdpr"),
         ),
     ),
-    (_("For developers"), ("api", "sandbox", "addresses", "architecture", "glossary")),
+    (_("For developers"), ("api", "sandbox", "addresses", "architecture", "faults", "glossary")),
 )
 SLUGS = tuple(slug for _title, slugs in GROUPS for slug in slugs)
 

@@ -129,6 +129,18 @@ def test_a_page_names_only_files_and_folders_that_exist(path: Path):
     assert {link for link in linked if not (path.parent / link).exists()} == set()
 
 
+def test_each_of_the_54_faults_has_its_test_or_says_what_is_missing():
+    rows = re.findall(r"^\| (\d+) \|.*\| ([^|]*) \|$", (BASE_DIR / "docs" / "faults.md").read_text(), re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 55))
+    for number, proof in rows:
+        assert proof, number
+        for file, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", proof):
+            assert re.search(rf"^( *)(async )?def {name}\(", (BASE_DIR / file).read_text(), re.MULTILINE), (
+                number,
+                name,
+            )
+
+
 def test_every_decision_is_in_the_list():
     records = {path.name for path in (BASE_DIR / "docs" / "decisions").glob("0*.md")}
     listed = re.findall(r"\((0\d{3}-[\w-]+\.md)\)", (BASE_DIR / "docs" / "decisions" / "README.md").read_text())
