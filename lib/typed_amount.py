@@ -1,4 +1,4 @@
-"""Amounts as people type them: "$20", "1,000", "12,50 €", "20.-", "Rs.500". Read as they are meant, or not at all.
+"""Amounts as people type them: "$20", "1,000", "12,50 €", "20.-", "Rs.500/-". Read as they are meant, or not at all.
 
 A comma or a point with one or two digits behind it is a decimal mark, in every language; with a thousand's groups
 beside it, too. What is left, one mark before three digits ("1,000" and "1.000"), is read by the visitor's language.
@@ -22,7 +22,8 @@ _MARKS = {"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "＇": "'", "�
 _TYPED = re.compile(
     r"(?P<before>[^0-9]*?)"
     r"(?P<number>[.,٫]?[0-9](?:[0-9.,٫' ]*[0-9])?[.,٫]?)"
-    r"(?:(?:(?<=[.,]) ?|:)[-–—−]{1,2})?"  # "20,-", "20.–", "20:-": no coins
+    # "20,-", "20.–", "20:-", in India "20/-", in Kenya "20/=": no coins.
+    r"(?:(?:(?<=[.,]) ?|:)[-–—−]{1,2}| ?/[-–—=])?"
     r"(?P<after>[^0-9]*)"
 )
 # One kind of mark throughout; also in pairs, as in India: "1,00,000".

@@ -22,6 +22,16 @@ QUOTED = re.compile(r"""(?:'([^']*)'|"((?:[^"\\]|\\.)*)")\s*(?:#.*)?""")
 UTF16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # What other projects put before these names.
 PREFIX = re.compile(r"^(?:DJANGO|TINCUP)_")
+# What other tools and tutorials call the same.
+ELSEWHERE = {
+    "STRIPE_API_KEY": "STRIPE_SECRET_KEY",
+    "STRIPE_PRIVATE_KEY": "STRIPE_SECRET_KEY",
+    "DB_URL": "DATABASE_URL",
+    "BASE_URL": "SITE_URL",
+    "SMTP_URL": "EMAIL_URL",
+    "MAIL_URL": "EMAIL_URL",
+}
+OF_DJANGO = re.compile(r"^(?:EMAIL|SMTP|MAIL)_(?:HOST|PORT|USER|HOST_USER|PASSWORD|HOST_PASSWORD|USE_TLS|USE_SSL)$")
 
 
 def load(file: Path, example: Path) -> None:
@@ -75,13 +85,17 @@ def _parsed(place: str, line: str, known: set[str]) -> tuple[str, str]:
     name, value = match.groups()
     if known and name not in known and (close := _close(name, known)):
         _refuse(place, f"sets {name}, which nothing reads: {close} is meant?")
-    return name, _value(f"{place} ({name})", value)
+    return name, _value(f"{place} ({name})", value, known)
 
 
-def _value(place: str, text: str) -> str:
+def _value(place: str, text: str, known: set[str]) -> str:
     value = text.strip()
     if value[:1] not in {"'", '"'}:
-        return COMMENT.sub("", text).strip()
+        plain = COMMENT.sub("", text).strip()
+        # What is added to a file whose last line has no end, or pasted behind it.
+        if second := re.search("(?:^|[^A-Z_])(" + "|".join(sorted(known)) + ")=", plain) if known else None:
+            _refuse(place, f"holds {second[1]} as well: give each a line of its own.")
+        return plain
     match = QUOTED.fullmatch(value)
     if not match:
         _refuse(place, "has a quote that is not closed, or something behind the closing quote.")
@@ -97,6 +111,11 @@ def _close(name: str, known: set[str]) -> str:
         return bare
     if upper.startswith("PG"):
         return ""
+    if meant := ELSEWHERE.get(bare) or ("EMAIL_URL" if OF_DJANGO.match(bare) else ""):
+        return meant
+    words = set(bare.split("_"))
+    if shorter := [each for each in sorted(known, key=lambda name: (len(name), name)) if words <= set(each.split("_"))]:
+        return shorter[0]
     swapped = [each for each in sorted(known) if sorted(each) == sorted(upper)]
     return next(iter(swapped or difflib.get_close_matches(upper, sorted(known), 1, 0.8)), "")
 

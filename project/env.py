@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 import zoneinfo
 from pathlib import Path
 from typing import Any, NoReturn
@@ -37,6 +38,15 @@ def stop(problem: str) -> NoReturn:
     raise SystemExit(f"tincup: {' '.join(problem.split())}")
 
 
+# A key or a password may stand in any variable: of two lines that ran into one, or in an address.
+_SECRET = re.compile(r"(?P<kept>[A-Z_]{2,}=|(?:sk|rk)_(?:live|test)_|whsec_)\S+|(?<=://)[^\s/@]+(?=@)", re.IGNORECASE)
+
+
+def shown(value: str) -> str:
+    """The value as a refusal repeats it, without what may be a secret."""
+    return repr(_SECRET.sub(lambda found: f"{found['kept'] or ''}…", value))
+
+
 def text(name: str, default: str = "") -> str:
     """The value, read plainly: env.str() would take what begins with a dollar sign for another variable's name."""
     value = os.environ.get(name, default).strip()
@@ -55,13 +65,13 @@ def boolean(name: str, default: bool) -> bool:
         return True
     if value in {"0", "false", "no", "off"}:
         return False
-    refuse(name, f"is {value!r}: use true or false.")
+    refuse(name, f"is {shown(value)}: use true or false.")
 
 
 def integer(name: str, default: int, *, least: int, most: int) -> int:
     value = text(name) or str(default)
     if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
-        refuse(name, f"is {value!r}: use a whole number from {least} to {most}.")
+        refuse(name, f"is {shown(value)}: use a whole number from {least} to {most}.")
     return int(value)
 
 
@@ -69,7 +79,7 @@ def choice(name: str, default: str, among: tuple[str, ...]) -> str:
     """One of these words."""
     value = text(name).lower() or default
     if value not in among:
-        refuse(name, f"is {value!r}: use {', '.join(among[:-1])} or {among[-1]}.")
+        refuse(name, f"is {shown(value)}: use {', '.join(among[:-1])} or {among[-1]}.")
     return value
 
 
@@ -86,7 +96,7 @@ def hosts(name: str, default: str) -> list[str]:
     values = [value.lower() for value in words(name)] or [default]
     for value in values:
         if not HOST.fullmatch(value.removeprefix(".")):
-            refuse(name, f"holds {value!r}: use the bare names that visitors type, like give.example.org.")
+            refuse(name, f"holds {shown(value)}: use the bare names that visitors type, like give.example.org.")
     return values
 
 
@@ -120,7 +130,7 @@ def _origin(name: str, written: str, *, path: bool) -> str:
         or (parts.path and not path)
         or re.search(r"[\s;,'\"]", value)
     ):
-        refuse(name, f"is {value!r}: use an address like https://give.example.org{'/path' if path else ''}.")
+        refuse(name, f"is {shown(value)}: use an address like https://give.example.org{'/path' if path else ''}.")
     usual = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{host}{'' if port in {None, usual} else f':{port}'}{parts.path}"
 
@@ -130,7 +140,7 @@ def time_zone(name: str, default: str) -> str:
     try:
         zoneinfo.ZoneInfo(value)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        refuse(name, f"is {value!r}: use a name like Europe/Zurich.")
+        refuse(name, f"is {shown(value)}: use a name like Europe/Zurich.")
     return value
 
 
@@ -140,7 +150,7 @@ def language(name: str, default: str) -> str:
         value.lower(),
         value.lower().split("-")[0],
     } & set(dict(LANGUAGES)):
-        refuse(name, f"is {value!r}: use a language code like en or de.")
+        refuse(name, f"is {shown(value)}: use a language code like en or de.")
     return value
 
 
@@ -150,7 +160,8 @@ def database(name: str, default: Path) -> dict[str, Any]:
     if value == "":
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(default)}
     try:
-        config: dict[str, Any] = dict(env.db_url_config(value))
+        with warnings.catch_warnings(action="ignore"):  # they repeat the password
+            config: dict[str, Any] = dict(env.db_url_config(value))
     except Exception:
         config = {}
     engine = config.get("ENGINE", "")
@@ -158,6 +169,8 @@ def database(name: str, default: Path) -> dict[str, Any]:
     if engine == "django.db.backends.sqlite3" and config["NAME"] != ":memory:" and not config["HOST"]:
         if "?" in value:
             refuse(name, "holds options behind a question mark: for a SQLite file there are none.")
+        if "#" in value:
+            refuse(name, "holds a #, which ends an address: write %23 for it in a file's name.")
         path = BASE_DIR / config["NAME"]
         if not path.is_dir():
             return config | {"NAME": str(path)}

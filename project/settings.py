@@ -57,7 +57,7 @@ SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 SECURE_CONTENT_TYPE_NOSNIFF = False
 HSTS = (env.text("HSTS") or "max-age=31536000") if site.HTTPS else ""
 if HSTS and not HSTS.lower().startswith("max-age="):
-    refuse("HSTS", f"is {HSTS!r}: use max-age=31536000, perhaps with ; includeSubDomains")
+    refuse("HSTS", f"is {env.shown(HSTS)}: use max-age=31536000, perhaps with ; includeSubDomains")
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = site.HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if site.HTTPS else "session"
@@ -226,7 +226,7 @@ EMAIL_TIMEOUT = 30  # seconds
 
 LOG_FORMAT = env.text("LOG_FORMAT", "text").lower() or "text"
 if LOG_FORMAT not in {"text", "json"}:
-    refuse("LOG_FORMAT", f"is {LOG_FORMAT!r}: use text or json.")
+    refuse("LOG_FORMAT", f"is {env.shown(LOG_FORMAT)}: use text or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -59,8 +59,10 @@ def _sender(value: str) -> str:
     ):
         refuse(
             "DEFAULT_FROM_EMAIL",
-            f"is {value!r}: use one address, like gifts@example.org or Tincup <gifts@example.org>.",
+            f"is {env.shown(value)}: use one address, like gifts@example.org or Tincup <gifts@example.org>.",
         )
+    if not address.rpartition("@")[0].isascii():
+        refuse("DEFAULT_FROM_EMAIL", "holds a letter beyond ASCII before the @, which mail servers do not take.")
     if name and not re.fullmatch(r"[\w '-]+", name):
         name = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
     return f"{name} <{address}>" if name else address

@@ -10,7 +10,7 @@ DONATION_CURRENCY = (env.text("DONATION_CURRENCY") or "usd").lower()
 if DONATION_CURRENCY not in currencies.SUPPORTED:
     refuse(
         "DONATION_CURRENCY",
-        f"is {DONATION_CURRENCY!r}: use a code that Stripe takes, like usd or eur (https://docs.stripe.com/currencies).",
+        f"is {env.shown(DONATION_CURRENCY)}: use a code that Stripe takes, like usd or eur (https://docs.stripe.com/currencies).",
     )
 
 
@@ -28,7 +28,8 @@ def _minor(name: str, typed: str, proposed: int = 0) -> int:
         one, other = money.examples(DONATION_CURRENCY)
         refuse(
             name,
-            f"holds {typed!r}: use an amount in {DONATION_CURRENCY.upper()}, like {_short(one)} or {_short(other)}.",
+            f"holds {env.shown(typed)}: "
+            f"use an amount in {DONATION_CURRENCY.upper()}, like {_short(one)} or {_short(other)}.",
         )
     least = money.least_payable(DONATION_CURRENCY)
     if amount < least:

@@ -43,7 +43,22 @@ def test_the_currencys_name_may_stand_there_in_the_visitors_language(typed: str,
     "typed",
     [
         *("20", " 20 ", f"{NBSP}20{NARROW}", "\u200e20\u200f", "20\ufeff", "20.", "20,", "20.0", "20,00", "20.00"),
-        *("20,-", "20.-", "20.–", "20,--", "20:-", "20.— ", "٢٠", "２０", "२०", "٢٠٫٠٠", "020"),
+        *(
+            "20,-",
+            "20.-",
+            "20.–",
+            "20,--",
+            "20:-",
+            "20/-",
+            "$20/=",
+            "20 /-",
+            "20.— ",
+            "٢٠",
+            "２０",
+            "२०",
+            "٢٠٫٠٠",
+            "020",
+        ),
     ],
 )
 def test_twenty_may_be_written_in_many_ways(typed: str) -> None:
