@@ -24,7 +24,7 @@ class Row:
 def rows(month: Month) -> list[Row]:
     """What came in, what went back and what it cost, each on its own row; rows of nothing are left out."""
     figures, fees = month.figures, month.figures.fees
-    found = [Row(_("Gifts received"), _plain(month, figures.gross), figures.gifts)]
+    found = [Row(_("Gifts received"), _plain(month, figures.gross), month.received)]
     if figures.outside or figures.outside_gifts:
         found.append(Row(_("Gifts outside Stripe"), _plain(month, figures.outside), figures.outside_gifts))
     found += _taken(month, [(_("Refunds"), figures.refunds), (_("Disputes"), figures.disputes)])

@@ -30,13 +30,14 @@ class Reconciliation:
 class Month:
     """Sums in minor units of `currency`, as visitors may read them.
 
-    `untold` payments have fees that Stripe has not told yet. `fees_elsewhere` is what it kept in other currencies, by
+    The gross is of the gifts `received`, of some of which nothing is left; `untold` payments have fees that Stripe has not told yet. `fees_elsewhere` is what it kept in other currencies, by
     currency: no part of the figures.
     """
 
     first: date
     currency: str
     figures: Figures
+    received: int
     untold: int
     fees_elsewhere: dict[str, int]
     waiting: int
@@ -64,6 +65,7 @@ def _read() -> Month:
         first=first,
         currency=currency,
         figures=period_figures.public(period_figures.of_month(first).get(currency, Figures())),
+        received=period_figures.received(first, currency),
         untold=period_figures.untold(first, currency),
         fees_elsewhere=period_figures.fees_elsewhere(first, currency),
         waiting=waiting["count"],

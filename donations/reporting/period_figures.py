@@ -151,13 +151,21 @@ def summed(by_month: ByMonth, first: date, last: date) -> Figures:
 def untold(month: date, currency: str) -> int:
     """How many payments of the month in this currency Stripe's book, as far as we have it, does not hold yet."""
     booked = BalanceTransaction.objects.filter(payment=OuterRef("source"), type__in=PAYMENTS)
-    payments = LedgerEntry.objects.filter(
+    return _payments(month, currency).filter(~Exists(booked)).count()
+
+
+def received(month: date, currency: str) -> int:
+    """How many gifts the month's gross is of, whatever became of them since."""
+    return _payments(month, currency).order_by().values("donation").distinct().count()
+
+
+def _payments(month: date, currency: str) -> QuerySet[LedgerEntry]:
+    return LedgerEntry.objects.filter(
         kind=LedgerEntry.Kind.PAYMENT,
         currency=currency,
         happened_at__gte=start_of_day(month),
         happened_at__lt=start_of_day(month_after(month)),
     )
-    return payments.filter(~Exists(booked)).count()
 
 
 def fees_elsewhere(month: date, currency: str) -> dict[str, int]:

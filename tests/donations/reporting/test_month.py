@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from desk.pages import dashboard
 from donations.domain.status import Status
-from donations.domain.updates import Dispute, DisputeStatus, Movement, Refund, RefundStatus, StripeUpdate
+from donations.domain.updates import Dispute, DisputeStatus, Movement, Payment, Refund, RefundStatus, StripeUpdate
 from donations.jobs import scheduler
 from donations.jobs.registry import Result
 from donations.ledger import offline_donations, posting
@@ -83,6 +83,20 @@ def test_what_the_cup_counts_can_be_followed_in_the_books(client: Client, counte
     assert f"Raised, before fees {gifts} {raised // 100}.00 Card fees (0.88) Reached Tincup {reached}" in said
     assert (public_totals.stats().raised, str(public_totals.stats().donations)) == (raised, gifts)
     assert [book.periods[0].reached for book in dashboard.books()] == ["$64.12"], "the treasurer sees all of it"
+
+
+def test_each_count_is_of_the_gifts_whose_money_stands_beside_it(client: Client) -> None:
+    now = timezone.now()
+    paid()
+    other = Donation.objects.create(amount=500, currency="usd", expires_at=now)
+    for change, reference in (
+        (Payment("pi_2", 500, "usd"), "pi_2"),
+        (Refund("re_1", now, 500, "usd", RefundStatus.SUCCEEDED, debited=True, credited=False), "re_1"),
+    ):
+        posting.post(StripeUpdate(at=now, donation=other.uuid, change=change, refs=(reference, "pi_2")))
+    said = words(client)
+    assert "Gifts received 2 25.00" in said
+    assert "Raised, before fees 1 20.00" in said
 
 
 def test_gifts_outside_stripe_that_are_not_counted_leave_an_empty_month_empty() -> None:
