@@ -30,8 +30,8 @@ class Reconciliation:
 class Month:
     """Sums in minor units of `currency`, as visitors may read them.
 
-    The gross is of the gifts `received`, of some of which nothing is left; `untold` payments have fees that Stripe has not told yet. `fees_elsewhere` is what it kept in other currencies, by
-    currency: no part of the figures.
+    The gross is of the gifts `received`; of some of them nothing may be left. `untold` payments have fees that Stripe
+    has not told yet. `fees_elsewhere` is what it kept in other currencies, by currency: no part of the figures.
     """
 
     first: date
