@@ -20,8 +20,8 @@ class PayerForm(forms.Form):
     )
 
 
-class CardForm(PayerForm):
-    """A card and its holder."""
+class KeptCardForm(forms.Form):
+    """A card of somebody who is known already."""
 
     number = forms.CharField(
         label="Card number",
@@ -36,8 +36,6 @@ class CardForm(PayerForm):
         max_length=10,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "cc-csc"}),
     )
-
-    field_order = ("email", "number", "exp", "cvc", "name")
 
     def clean_number(self) -> str:
         """Digits only, with a valid check digit."""
@@ -66,6 +64,12 @@ class CardForm(PayerForm):
         if not re.fullmatch(r"[0-9]{3,4}", cvc):
             raise forms.ValidationError("Your card's security code is invalid.", code="invalid_cvc")
         return str(cvc)
+
+
+class CardForm(KeptCardForm, PayerForm):
+    """A card and its holder."""
+
+    field_order = ("email", "number", "exp", "cvc", "name")
 
 
 def _luhn(number: str) -> bool:

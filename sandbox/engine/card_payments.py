@@ -61,12 +61,12 @@ def pay(session_id: str, card: Card, expiry: Expiry, payer: Payer) -> AttemptRes
 def answer_challenge(session_id: str, approved: bool) -> AttemptResult:
     """The cardholder approved or refused the payment at the issuer."""
     session = store.get(sessions.KIND, session_id)
-    challenge = session.hidden.pop("challenge", None)
-    if session.status != "open" or challenge is None:
+    remembered = session.hidden.pop("challenge", None)
+    if session.status != "open" or remembered is None:
         return CLOSED
     intent = outcomes.intent_of(session)
     if approved:
-        return _charge_card(session, intent, *challenged_card(challenge))
+        return _charge_card(session, intent, *challenged_card(remembered))
     session.save()
     outcomes.fail(intent, AUTHENTICATION_FAILED, None)
     emit(("payment_intent.payment_failed", intent.body))
@@ -89,22 +89,27 @@ def method_details(card: Card, expiry: Expiry, amount: int) -> dict[str, Any]:
 
 def open_challenge(session: Record, intent: Record, card: Card, expiry: Expiry, payer: Payer) -> None:
     """The issuer asks the cardholder, who will answer on a page of its own."""
-    session.hidden["challenge"] = {
+    session.hidden["challenge"] = challenge(card, expiry, payer)
+    session.save()
+    action = {"type": "redirect_to_url", "redirect_to_url": {"return_url": None, "url": f"{session.body['url']}/3ds"}}
+    store.save(intent, {**intent.body, "status": "requires_action", "next_action": action})
+
+
+def challenge(card: Card, expiry: Expiry, payer: Payer) -> dict[str, Any]:
+    """What is remembered of a card until its holder has answered."""
+    return {
         "number": card.number,
         "month": expiry.month,
         "year": expiry.year,
         "email": payer.email,
         "name": payer.name,
     }
-    session.save()
-    action = {"type": "redirect_to_url", "redirect_to_url": {"return_url": None, "url": f"{session.body['url']}/3ds"}}
-    store.save(intent, {**intent.body, "status": "requires_action", "next_action": action})
 
 
-def challenged_card(challenge: dict[str, Any]) -> tuple[Card, Expiry, Payer]:
+def challenged_card(remembered: dict[str, Any]) -> tuple[Card, Expiry, Payer]:
     """The card that a challenge is about, and whose."""
-    card = test_cards.lookup(challenge["number"])
-    return card, Expiry(challenge["month"], challenge["year"]), Payer(challenge["email"], challenge["name"])
+    card = test_cards.lookup(remembered["number"])
+    return card, Expiry(remembered["month"], remembered["year"]), Payer(remembered["email"], remembered["name"])
 
 
 def _charge_card(session: Record, intent: Record, card: Card, expiry: Expiry, payer: Payer) -> AttemptResult:

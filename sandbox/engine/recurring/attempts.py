@@ -24,7 +24,7 @@ RETRY_AFTER = (5 * _DAY, 7 * _DAY, 9 * _DAY)
 def by_card_on_file(invoice: Record) -> list[NewEvent]:
     """Charge the customer's card; nobody is there who could approve it."""
     subscription = invoices.subscription_of(invoice)
-    method = _method_of(subscription)
+    method = method_of(subscription)
     if method is None:
         return _failed(invoice, subscription)
     card, expiry, payer = customers.card_of(method)
@@ -58,7 +58,7 @@ def by_payer(
 def require_action(invoice: Record, intent: Record) -> list[NewEvent]:
     """The card's issuer asks its holder first, on the invoice's own page."""
     url = invoice.body["hosted_invoice_url"]
-    action = {"type": "redirect_to_url", "redirect_to_url": {"return_url": None, "url": f"{url}/3ds"}}
+    action = {"type": "redirect_to_url", "redirect_to_url": {"return_url": None, "url": url}}
     store.save(intent, {**intent.body, "status": "requires_action", "next_action": action})
     return [("payment_intent.requires_action", intent.body)]
 
@@ -92,7 +92,8 @@ def _given_up(subscription: Record) -> list[NewEvent]:
     return subscriptions.change(subscription, status=after)
 
 
-def _method_of(subscription: Record) -> Record | None:
+def method_of(subscription: Record) -> Record | None:
+    """The card that its payments are taken from."""
     customer = store.get("customer", subscription.customer)
     method = subscription.body["default_payment_method"] or customer.body["invoice_settings"]["default_payment_method"]
     return store.find(customers.METHOD, method) if method else None

@@ -57,7 +57,7 @@ def finalize(invoice: Record) -> list[NewEvent]:
         effective_at=now,
         ending_balance=0,
         hosted_invoice_url=url,
-        invoice_pdf=f"{url}/pdf",
+        invoice_pdf=url,
         next_payment_attempt=None,
         number=f"{customer.body['invoice_prefix']}-{sequence:04}",
         status="open",

@@ -116,6 +116,20 @@ def test_a_subscriptions_session_payment_and_charge_have_the_keys_of_stripes_exa
         assert differences(Record.objects.get(kind=kind).body, example(kind), {}).get("") is None
 
 
+def test_the_billing_portal_has_the_keys_of_stripes_examples(api, subscribe):
+    features = {"payment_method_update": {"enabled": True}, "subscription_cancel": {"enabled": True}}
+    configuration = api.v1.billing_portal.configurations.create({"features": features})
+    found = differences(configuration.to_dict(), example("billing_portal.configuration"), {})
+    # Newer than the example.
+    assert found == {"features": {"subscription_pause"}}
+    subscription = subscribe()
+    flow = {"type": "subscription_cancel", "subscription_cancel": {"subscription": subscription.id}}
+    params = {"customer": subscription.customer, "configuration": configuration.id, "flow_data": flow}
+    session = api.v1.billing_portal.sessions.create(params).to_dict()
+    found = differences(session, example("billing_portal.session"), {})
+    assert found == {"": {"after_expiration"}, "flow": {"customer_update", "subscription_pause"}}
+
+
 def test_a_dispute_of_a_bank_payment_does_not_tell_its_bank(api, create_session, client, control):
     session = create_session()
     client.post(f"/sandbox/pay/{session.id}", {"bank": "settles", "email": "a@b.example"})
