@@ -78,4 +78,5 @@ def _next(request: HttpRequest) -> str:
     """Where the visitor was heading; empty unless it is on this very host."""
     url = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return url if safe else ""
+    # A single word would be taken for the name of a page.
+    return url if safe and "/" in url else ""

@@ -41,10 +41,14 @@ class WordsFilter(admin.SimpleListFilter):
         """Without the "all" of other filters: a moderator comes to read what is new."""
         for value, title in self.lookup_choices:
             query = changelist.get_query_string({self.parameter_name: value}, ["p"])
-            yield {"selected": (self.value() or Words.WAITING) == value, "query_string": query, "display": title}
+            yield {"selected": self._state() == value, "query_string": query, "display": title}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Message]) -> QuerySet[Message]:
-        return queryset.filter(messages_wall.in_state(Words(self.value() or Words.WAITING)))
+        return queryset.filter(messages_wall.in_state(self._state()))
+
+    def _state(self) -> Words:
+        asked = self.value()
+        return Words(asked) if asked in Words.values else Words.WAITING
 
 
 @admin.register(Message)

@@ -84,7 +84,7 @@ def test_signing_in_goes_on_to_where_one_was_heading(client, alice, path):
     "evil",
     [
         "https://evil.example/", "//evil.example/", "/\\evil.example/", "https:///evil.example", "javascript:alert(1)",
-        "http://testserver@evil.example/", "\x08//evil.example", " //evil.example",
+        "http://testserver@evil.example/", "\x08//evil.example", " //evil.example", "evil", "0001-01-01",
     ],
 )  # fmt: skip
 def test_signing_in_never_leads_to_another_site(client, alice, evil):
