@@ -36,6 +36,7 @@ FLAGS = {
     "failed": _("The payment failed after it had arrived: the bank called it back."),
     "status": _("Stripe used a word for a status that this site does not know. Look at it in Stripe’s dashboard."),
     "currency": _("The bank disputes this gift in another currency. All of the gift is taken for what it took."),
+    "outside": _("An invoice was marked as paid outside Stripe, and had been counted already."),
     "rebuilt": _("The gift was unknown here, and was made again from Stripe’s report."),
 }
 # What the log says of each field. Not what stood there: what a donor has erased must not live on in a log.

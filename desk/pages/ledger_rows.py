@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from desk.pages import formatting
-from donations.models import BalanceTransaction, Donation, LedgerEntry
+from donations.models import BalanceTransaction, Donation, LedgerEntry, payments_of
 from donations.reporting.stripe_book import key_of
 
 
@@ -30,17 +30,15 @@ class Row:
 def for_donation(donation: Donation) -> list[Row]:
     """The rows in the order in which they were written."""
     entries = list(donation.entries.order_by("id"))
-    sources = [entry.source for entry in entries]
+    intents = payments_of(entry.source for entry in entries)
+    sources = [*intents.values(), *(entry.source for entry in entries)]
     named = Q(pk__in=sources) | Q(source__in=sources) | Q(payment__in=sources)
     mirror = list(BalanceTransaction.objects.filter(named)) if sources else []
-    return [_row(entry, _of(entry, mirror)) for entry in entries]
+    return [_row(entry, _of(entry.kind, intents.get(entry.source, entry.source), mirror)) for entry in entries]
 
 
-def _of(entry: LedgerEntry, mirror: list[BalanceTransaction]) -> BalanceTransaction | None:
-    for transaction in mirror:
-        if key_of(transaction) == (entry.kind, entry.source):
-            return transaction
-    return None
+def _of(kind: str, source: str, mirror: list[BalanceTransaction]) -> BalanceTransaction | None:
+    return next((transaction for transaction in mirror if key_of(transaction) == (kind, source)), None)
 
 
 def _row(entry: LedgerEntry, transaction: BalanceTransaction | None) -> Row:

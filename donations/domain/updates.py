@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from donations.domain.subscription import InvoiceTold, SubscriptionTold
+
 
 class Checkout(StrEnum):
     """How far a checkout session came. A finished one never opens again; a word that we do not know is open."""
@@ -26,9 +28,12 @@ class Checkout(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Money that arrived: `amount` in minor units of `currency`, keyed by its payment intent."""
+    """Money that arrived: `amount` in minor units of `currency`.
 
-    intent: str
+    `source` is its payment intent; of a subscription, the invoice that was paid.
+    """
+
+    source: str
     amount: int
     currency: str
 
@@ -153,7 +158,7 @@ class Offline:
     voided: bool = False
 
 
-Change = Payment | Refund | Dispute | FraudWarning | Offline
+Change = Payment | Refund | Dispute | FraudWarning | Offline | SubscriptionTold | InvoiceTold
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +193,10 @@ class StripeUpdate:
     change: Change | None = None
     # That the payment's charge failed. Beside the change: its session may still say that it was paid.
     failure: PaymentFailure | None = None
+    # Of an invoice: when this was told. `at` is when it was paid.
+    told_at: datetime | None = None
+    # The ids of what tells the rest: of a session, its subscription and that one's first invoice.
+    follow: tuple[str, ...] = ()
 
     @property
     def payment_reference(self) -> str:

@@ -16,7 +16,7 @@ from donations.donors import email_templates
 from donations.donors.email_templates import About
 from donations.ledger import receipt_numbers
 from donations.ledger.donor_emails import EmailKind, donation_of, entry_of
-from donations.models import Case, Donation, LedgerEntry, OfflineGift, sums_of
+from donations.models import Case, Donation, LedgerEntry, OfflineGift, booked_by, payments_of, sums_of
 from donations.reporting import fees
 from lib import money
 from mail.outbox import Cancel, Email, Retry
@@ -123,12 +123,12 @@ def _payment_failed(key: str) -> Outcome:
 
 
 def _payment_of(failure: LedgerEntry) -> LedgerEntry | None:
-    intents = Case.objects.filter(pk=failure.source).values("payment")
-    return LedgerEntry.objects.filter(kind=LedgerEntry.Kind.PAYMENT, source__in=intents).first()
+    return booked_by(Case.objects.filter(pk=failure.source).values_list("payment", flat=True)).first()
 
 
 def _failure_of(payment: LedgerEntry) -> bool:
-    charges = Case.objects.filter(kind=Case.Kind.FAILURE, payment=payment.source).values("pk")
+    intents = payments_of([payment.source]).values()
+    charges = Case.objects.filter(kind=Case.Kind.FAILURE, payment__in=list(intents)).values("pk")
     return LedgerEntry.objects.filter(kind=LedgerEntry.Kind.PAYMENT_FAILURE, source__in=charges).exists()
 
 

@@ -23,7 +23,8 @@ from donations.ledger import identity
 from donations.models import Donation
 from donations.shield import gate
 from donations.shield.visitors import Visitor
-from donations.stripe import checkout_locales, client
+from donations.stripe import client
+from donations.stripe.checkout import locales
 from donations.stripe.errors import RateLimited, Refused, StripeUnavailable
 
 log = logging.getLogger(__name__)
@@ -135,7 +136,7 @@ def _open_session(donation: Donation) -> Donation:
             expires_at=donation.expires_at,
             reference=reference,
             email=email,
-            locale=checkout_locales.for_checkout(donation.language),
+            locale=locales.for_checkout(donation.language),
             metadata={**identity.metadata(), "tincup_donation": reference},
         )
     except StripeUnavailable as error:

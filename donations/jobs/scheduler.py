@@ -21,6 +21,7 @@ from donations.models import Chore, insert_once
 from donations.reporting import reconciliation, totals_zone
 from donations.shield import alarm, asking, closing, places, rules, sweeping
 from donations.stripe import balance_transactions, payouts, polling, refunds
+from donations.stripe.recurring import polling as recurring
 from donations.wall import placements
 from limits import buckets
 from mail import outbox
@@ -94,6 +95,8 @@ ALWAYS: tuple[Callable[[], int], ...] = (
     asking.ask_about_many,
     polling.poll_due,
     polling.poll_cases,
+    recurring.poll_invoices,
+    recurring.poll_subscriptions,
     refunds.finish_open,
     alarm.watch,
     places.settle,

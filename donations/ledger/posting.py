@@ -6,22 +6,34 @@ times, leave the same rows.
 
 from __future__ import annotations
 
-import logging
-import uuid
 from datetime import datetime
 from enum import Enum, auto
 from typing import assert_never
 
 from django.db import transaction
-from django.utils import timezone
 
 from donations.domain import status
+from donations.domain.subscription import InvoiceTold, SubscriptionTold
 from donations.domain.updates import Checkout, Dispute, FraudWarning, Offline, Payment, Refund, StripeUpdate
-from donations.ledger import donor_emails, erased, identity, monthly_totals, receipt_numbers, refunds_and_disputes
-from donations.models import Case, Donation, Flag, LedgerEntry, StripeRef, insert_once, sums_of
+from donations.ledger import (
+    donor_emails,
+    erased,
+    monthly_totals,
+    receipt_numbers,
+    refunds_and_disputes,
+)
+from donations.ledger.matching import finding, subscriptions
+from donations.models import (
+    Case,
+    Donation,
+    Flag,
+    Invoice,
+    LedgerEntry,
+    Subscription,
+    insert_once,
+    sums_of,
+)
 from donations.wall import placements
-
-log = logging.getLogger(__name__)
 
 
 class Outcome(Enum):
@@ -44,11 +56,24 @@ def post(update: StripeUpdate) -> Outcome:
     would otherwise each fold their own view of the donation, and a refund could park unseen by its payment.
     """
     with transaction.atomic(savepoint=False):
-        donation_id = _donation_id(update)
+        invoice = None
+        if isinstance(update.change, SubscriptionTold):
+            return _outcome(subscriptions.note(update, update.change))
+        if isinstance(update.change, InvoiceTold):
+            invoice = subscriptions.note_invoice(update, update.change)
+            if invoice is None or not (invoice.donation_id or invoice.told.is_gift):
+                return _outcome(invoice.subscription if invoice else None)
+            update = finding.paid_by(invoice, update)
+        donation_id, rebuilt = finding.donation_of(update)
         if donation_id is None:
             # Without a payment to wait for it is of no gift: money that another seller pays out of a balance.
-            return Outcome.DEFERRED if _names_only_a_payment(update) and update.payment_reference else Outcome.NOT_OURS
+            waits = finding.names_only_a_payment(update) and update.payment_reference
+            return Outcome.DEFERRED if waits else Outcome.NOT_OURS
         donation = Donation.objects.select_for_update().get(pk=donation_id)
+        if rebuilt:
+            _flag(donation, Flag.REBUILT)
+        if invoice:
+            _join(donation, invoice)
         written = [entry for wanted in _entries(donation, update) if (entry := _insert(donation, wanted))]
         written += [entry for wanted in _failures(donation, update) if (entry := _insert(donation, wanted))]
         had_address = bool(donation.email)
@@ -60,7 +85,7 @@ def post(update: StripeUpdate) -> Outcome:
         donation.save(
             update_fields=[
                 *("checkout", "settling_failed", "delayed", "email", "payer_name", "session_id", "flags", "status"),
-                *("ask_at", "presented_amount", "presented_currency"),
+                *("ask_at", "presented_amount", "presented_currency", "subscription", "frequency"),
             ]
         )
         donor_emails.enqueue(written)
@@ -78,66 +103,19 @@ def post(update: StripeUpdate) -> Outcome:
     return Outcome.POSTED_ERASED if donation.erased_at else Outcome.POSTED
 
 
-def _donation_id(update: StripeUpdate) -> int | None:
-    """The donation that an update is about, its ids locked and tied to it; None if it is not ours or not known yet."""
-    by_metadata = _by_metadata(update)
-    if by_metadata is None and not _names_only_a_payment(update) and not _tied(update):
-        return None
-    now = timezone.now()
-    StripeRef.objects.bulk_create(
-        [StripeRef(id=reference, seen_at=now) for reference in update.refs],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["seen_at"],
-    )
-    donation_id = by_metadata if by_metadata is not None else _tied(update)
-    if donation_id is not None:
-        StripeRef.objects.filter(id__in=update.refs, donation__isnull=True).update(donation=donation_id)
-    return donation_id
+def _outcome(subscription: Subscription | None) -> Outcome:
+    """Of an update that makes no gift."""
+    if subscription is None:
+        return Outcome.NOT_OURS
+    first = subscription.first
+    return Outcome.POSTED_ERASED if first and first.erased_at else Outcome.POSTED
 
 
-def _names_only_a_payment(update: StripeUpdate) -> bool:
-    """Refunds and disputes carry no metadata of ours: they belong to whatever donation their payment belongs to."""
-    return isinstance(update.change, Refund | Dispute | FraudWarning)
-
-
-def _tied(update: StripeUpdate) -> int | None:
-    return (
-        StripeRef.objects.filter(id__in=update.refs, donation__isnull=False)
-        .order_by("id")
-        .values_list("donation_id", flat=True)
-        .first()
-    )
-
-
-def _by_metadata(update: StripeUpdate) -> int | None:
-    if not update.donation:
-        return None
-    known = Donation.objects.filter(uuid=update.donation).values_list("pk", flat=True).first()
-    if known is None and update.site in identity.marks():
-        return _rebuild(update, update.donation)
-    return known
-
-
-def _rebuild(update: StripeUpdate, donation: uuid.UUID) -> int | None:
-    """A gift of ours that we do not know: the database was restored from an older backup. Not public, and flagged."""
-    # A page that expired unpaid is nothing that was lost: gifts that were never paid are deleted after a while.
-    if not update.amount or (update.checkout is Checkout.EXPIRED and not update.change and not update.failure):
-        return None
-    log.warning("donation %s is unknown here: rebuilt from Stripe", donation)
-    rebuilt = insert_once(
-        Donation(
-            uuid=donation,
-            amount=update.amount,
-            currency=update.currency,
-            created_at=update.at,
-            expires_at=update.at,
-            ask_at=timezone.now(),
-            flags=Flag.REBUILT,
-        )
-    )
-    # Another update of it may have been quicker.
-    return rebuilt.pk if rebuilt else Donation.objects.values_list("pk", flat=True).get(uuid=donation)
+def _join(donation: Donation, invoice: Invoice) -> None:
+    donation.subscription, donation.frequency = invoice.subscription, invoice.subscription.frequency.value
+    if invoice.outside:
+        _flag(donation, Flag.OUTSIDE)
+    Invoice.objects.filter(pk=invoice.pk).update(donation=donation)
 
 
 def _entries(donation: Donation, update: StripeUpdate) -> list[LedgerEntry]:
@@ -154,7 +132,7 @@ def _entries(donation: Donation, update: StripeUpdate) -> list[LedgerEntry]:
             return []
         case Offline() as offline:
             return [_offline_entry(donation, offline, update.at)]
-        case None:
+        case SubscriptionTold() | InvoiceTold() | None:
             return []
     assert_never(update.change)
 
@@ -179,7 +157,7 @@ def _payment_entry(donation: Donation, payment: Payment, at: datetime) -> Ledger
     return LedgerEntry(
         donation=donation,
         kind=LedgerEntry.Kind.PAYMENT,
-        source=payment.intent,
+        source=payment.source,
         amount=payment.amount,
         currency=payment.currency,
         happened_at=at,

@@ -21,7 +21,7 @@ from donations.domain.updates import (
     Refund,
     RefundStatus,
 )
-from donations.models import Case, Donation, Flag, LedgerEntry
+from donations.models import Case, Donation, Flag, LedgerEntry, booked_by, sources_of
 
 # A refund that succeeded can still fail: https://docs.stripe.com/refunds#failed-refunds
 WATCH_REFUND = timedelta(days=30)
@@ -156,14 +156,12 @@ def note_failure(donation: Donation, failure: PaymentFailure) -> None:
 def failure_entries(donation: Donation) -> list[LedgerEntry]:
     """A counter-row for each failed charge whose payment is booked. What failed before it arrived was never booked."""
     failed = list(Case.objects.filter(donation=donation, kind=Case.Kind.FAILURE).order_by("pk"))
-    booked = LedgerEntry.objects.filter(
-        kind=LedgerEntry.Kind.PAYMENT, source__in=[case.payment for case in failed]
-    ).values_list("source", flat=True)
-    arrived = set(booked) if failed else set()
+    sources = sources_of(case.payment for case in failed) if failed else {}
+    arrived = set(booked_by(sources).values_list("source", flat=True)) if failed else set()
     return [
         _entry(donation, LedgerEntry.Kind.PAYMENT_FAILURE, case.pk, -case.amount, case.currency, case.opened_at)
         for case in failed
-        if case.payment in arrived
+        if sources[case.payment] in arrived
     ]
 
 

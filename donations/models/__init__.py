@@ -14,12 +14,12 @@ from donations.models.ledger import (
 from donations.models.offline_donation import OfflineGift
 from donations.models.payout import PaidOut, Payout
 from donations.models.receipt import Receipt, ReceiptCounter
-from donations.models.refund_request import RefundRequest
 from donations.models.scheduled_job import Chore
 from donations.models.shield import Alarm, Opening, Shield
 from donations.models.site_identity import SiteIdentity
 from donations.models.stripe_key import StripeKey
-from donations.models.stripe_objects import Case, StripeEvent, StripeRef
+from donations.models.stripe_objects import Case, RefundRequest, StripeEvent, StripeRef
+from donations.models.subscription import Invoice, Subscription, booked_by, payments_of, sources_of
 from donations.models.wall import Level, Message, Sponsor, Standing
 from lib.insert_once import insert_once
 
@@ -36,6 +36,7 @@ __all__ = [
     "ErasedAddress",
     "Flag",
     "GiftSums",
+    "Invoice",
     "LedgerEntry",
     "Level",
     "Message",
@@ -53,9 +54,13 @@ __all__ = [
     "StripeEvent",
     "StripeKey",
     "StripeRef",
+    "Subscription",
     "Total",
     "Words",
+    "booked_by",
     "fold",
     "insert_once",
+    "payments_of",
+    "sources_of",
     "sums_of",
 ]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from donations.domain.status import FINAL, LABELS, Status
+from donations.domain.subscription import Frequency
 from donations.domain.updates import Checkout
 from donations.models.stripe_key import present_key
 from lib import money
@@ -31,6 +32,7 @@ class Flag:
     FAILED = "failed"  # a payment failed after it had arrived
     STATUS = "status"  # Stripe used a word for a status that we do not know
     CURRENCY = "currency"  # a dispute in a currency that cannot be brought to the gift's
+    OUTSIDE = "outside"  # of a subscription: an invoice that was paid outside Stripe, and counted before that was known
     REBUILT = "rebuilt"  # unknown here (a restored backup), known to Stripe
 
 
@@ -74,6 +76,23 @@ class Donation(models.Model):
     # What the donor saw and paid, where Stripe's page showed another currency; the books know only the gift's own.
     presented_amount = models.PositiveBigIntegerField(default=0, editable=False)
     presented_currency = models.CharField(max_length=3, blank=True, default="", editable=False)
+    # What was asked for. Of a monthly or yearly gift each charge is a donation of its own, and has its word too.
+    frequency = models.CharField(
+        _("frequency"),
+        max_length=7,
+        default=Frequency.ONCE.value,
+        editable=False,
+        choices=[
+            (Frequency.ONCE.value, _("one-time")),
+            (Frequency.MONTHLY.value, _("monthly")),
+            (Frequency.YEARLY.value, _("yearly")),
+        ],
+    )
+    # NULL until Stripe tells of it; then of its first donation, and of each renewal.
+    subscription = models.ForeignKey(
+        "donations.Subscription", verbose_name=_("subscription"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="donations", editable=False,
+    )  # fmt: skip
 
     # One form's token, amount, currency and frequency lead to one donation; NULL once another may take its place.
     dedupe = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
@@ -137,6 +156,7 @@ class Donation(models.Model):
                 condition=Q(name_state="waiting") & Q(public=True) & ~Q(name=""),
             ),
             models.Index(Lower("email"), name="donation_to_join", condition=Q(user__isnull=True) & ~Q(email="")),
+            models.Index(Lower("email"), name="donation_repeating", condition=Q(subscription__isnull=False)),
             models.Index(fields=["created_at"], name="donation_with_bank", condition=Q(status=Status.PROCESSING.value)),
         )
 

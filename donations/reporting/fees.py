@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Sum
 
-from donations.models import BalanceTransaction, LedgerEntry
+from donations.models import BalanceTransaction, LedgerEntry, payments_of
 from donations.reporting.period_figures import PAYMENTS
 from organisation.models import Organisation
 
@@ -36,7 +36,8 @@ def of_payment(entry: LedgerEntry) -> Kept | None:
 
     Settled in another currency, fee and net are no parts of the sum that the donor knows, but they are what is true.
     """
-    booked = BalanceTransaction.objects.filter(payment=entry.source, type__in=PAYMENTS)
+    intents = payments_of([entry.source]).values()
+    booked = BalanceTransaction.objects.filter(payment__in=list(intents), type__in=PAYMENTS)
     rows = list(booked.values_list("amount", "fee", "net", "currency")[:2])
     if len(rows) != 1:
         return None
@@ -53,7 +54,8 @@ def of_gift(payments: Sequence[LedgerEntry]) -> Kept | None:
     """
     if not all(of_payment(payment) for payment in payments):
         return None
-    booked = BalanceTransaction.objects.filter(payment__in=[payment.source for payment in payments])
+    intents = payments_of(payment.source for payment in payments).values()
+    booked = BalanceTransaction.objects.filter(payment__in=list(intents))
     rows = list(booked.order_by().values_list("currency").annotate(fee=Sum("fee"), net=Sum("net")))
     if len(rows) != 1:
         return None

@@ -16,7 +16,7 @@ from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from donations.ledger import identity
-from donations.models import BalanceTransaction, LedgerEntry, StripeRef, Total
+from donations.models import BalanceTransaction, Invoice, LedgerEntry, StripeRef, Total
 from lib.dates import month_after, months, start_of_day
 from organisation.models import current
 
@@ -150,8 +150,10 @@ def summed(by_month: ByMonth, first: date, last: date) -> Figures:
 
 def untold(month: date, currency: str) -> int:
     """How many payments of the month in this currency Stripe's book, as far as we have it, does not hold yet."""
-    booked = BalanceTransaction.objects.filter(payment=OuterRef("source"), type__in=PAYMENTS)
-    return _payments(month, currency).filter(~Exists(booked)).count()
+    told = BalanceTransaction.objects.filter(type__in=PAYMENTS)
+    invoices = Invoice.objects.filter(Exists(told.filter(payment=OuterRef("payment"))), pk=OuterRef("source"))
+    untold = _payments(month, currency).filter(~Exists(told.filter(payment=OuterRef("source"))))
+    return untold.filter(~Exists(invoices)).count()
 
 
 def received(month: date, currency: str) -> int:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from donations.ledger import accounts, monthly_totals
 from donations.ledger.accounts import Account
-from donations.models import BalanceTransaction, LedgerEntry, StripeRef
+from donations.models import BalanceTransaction, LedgerEntry, StripeRef, payments_of, sources_of
 from donations.reporting import stripe_book
 from donations.reporting.reconciliation_result import (
     Discrepancy,
@@ -138,9 +138,10 @@ def _count_as_others(result: ReconciliationResult, transaction: BalanceTransacti
 
 
 def _prove_ours(entries: list[LedgerEntry], start: datetime, until: datetime, result: ReconciliationResult) -> None:
-    mirrored = _mirrored(entries)
+    intents = payments_of(entry.source for entry in entries)
+    mirrored = _mirrored({*intents.values(), *(entry.source for entry in entries)})
     for entry in entries:
-        theirs = mirrored.get((entry.kind, entry.source), [])
+        theirs = mirrored.get((entry.kind, intents.get(entry.source, entry.source)), [])
         if not theirs and entry.recorded_at > until:
             result.young += 1
         elif not theirs:
@@ -163,17 +164,19 @@ def _parts(rows: QuerySet[Any]) -> Iterator[list[Any]]:
 
 
 def _entries_of(part: list[BalanceTransaction]) -> dict[Key, LedgerEntry]:
-    """The ledger's rows for these, and for the payments that they belong to."""
-    wanted = {key for row in part if (key := key_of(row))} | {
-        (stripe_book.Kind.PAYMENT, row.payment) for row in part if row.payment
+    """The ledger's rows for these, and for the payments that they belong to, by the key that Stripe's book tells."""
+    sources = sources_of(row.payment for row in part)
+    wanted = {key[1] for row in part if (key := key_of(row))} | set(sources.values())
+    found = {(entry.kind, entry.source): entry for entry in LedgerEntry.objects.filter(source__in=wanted)}
+    payment = stripe_book.Kind.PAYMENT
+    invoiced = {
+        (payment, intent): found[payment, source] for intent, source in sources.items() if (payment, source) in found
     }
-    found = LedgerEntry.objects.filter(source__in={source for _, source in wanted})
-    return {(entry.kind, entry.source): entry for entry in found}
+    return found | invoiced
 
 
-def _mirrored(entries: list[LedgerEntry]) -> dict[Key, list[BalanceTransaction]]:
-    """Stripe's side of these rows: one each, if all is well."""
-    sources = {entry.source for entry in entries}
+def _mirrored(sources: set[str]) -> dict[Key, list[BalanceTransaction]]:
+    """Stripe's side of these: one each, if all is well."""
     found = defaultdict(list)
     named = Q(payment__in=sources) | Q(source__in=sources) | Q(pk__in=sources)
     for row in BalanceTransaction.objects.filter(named).order_by("pk"):

@@ -30,7 +30,7 @@ def is_missing(update: StripeUpdate) -> bool:
         update.arrival_unknown
         and update.donation is not None
         and isinstance(update.change, Payment)
-        and not LedgerEntry.objects.filter(kind=LedgerEntry.Kind.PAYMENT, source=update.change.intent).exists()
+        and not LedgerEntry.objects.filter(kind=LedgerEntry.Kind.PAYMENT, source=update.change.source).exists()
     )
 
 
@@ -43,9 +43,9 @@ def dated(update: StripeUpdate, fetched_at: datetime) -> StripeUpdate:
     if not is_missing(update) or not isinstance(update.change, Payment):
         return update
     try:
-        arrived = _told(update.change.intent, update.at)
+        arrived = _told(update.change.source, update.at)
     except Refused as error:
-        log.warning("%s: dated by its charge, the key may not read Stripe's events (%s)", update.change.intent, error)
+        log.warning("%s: dated by its charge, the key may not read Stripe's events (%s)", update.change.source, error)
         return update
     just_now = fetched_at if fetched_at - update.at < KEPT else update.at
     return replace(update, at=arrived or just_now)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from donations.domain.updates import BookedAtStripe
 from donations.ledger import identity
-from donations.models import BalanceTransaction, Donation, StripeRef
+from donations.models import BalanceTransaction, Donation, StripeRef, payments_of
 from donations.stripe import client, parsing
 from donations.stripe.account import present
 from donations.stripe.errors import Refused, StripeUnavailable
@@ -103,12 +103,13 @@ def _in_parts(rows: list[Row]) -> Iterator[list[Row]]:
 
 
 def learn_fees(payments: list[str]) -> None:
-    """Mirror what is newest now if Stripe's book on one of these payment intents is not known here yet.
+    """Mirror what is newest now if Stripe's book on one of these payments is not known here yet.
 
     When Stripe does not answer, the fees stay unknown for the moment: nothing has to wait for them.
     """
-    known = set(BalanceTransaction.objects.filter(payment__in=payments).values_list("payment", flat=True))
-    if known.issuperset(payments):
+    intents = payments_of(payments)
+    known = set(BalanceTransaction.objects.filter(payment__in=intents.values()).values_list("payment", flat=True))
+    if known.issuperset(intents.get(payment, payment) for payment in payments):
         return
     try:
         mirror(overlap=NEWEST, at_most=AT_ONCE)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -18,16 +18,15 @@ import requests
 import stripe
 from django.conf import settings
 
+from donations.stripe.checkout import session_params
 from donations.stripe.errors import BadSignature, RateLimited, StripeUnavailable, told
 from donations.stripe.retries import with_retries
-from lib import money
 from lib.watch import measures
 from lib.watch.scrubbing import scrub
 from lib.web import patience
 
 if TYPE_CHECKING:
     from stripe.params import RefundCreateParams
-    from stripe.params.checkout import SessionCreateParams
 
 log = logging.getLogger(__name__)
 
@@ -40,57 +39,14 @@ _slots = threading.BoundedSemaphore(12)
 stripe.enable_telemetry = False
 
 
-def create_session(
-    *,
-    key: str,
-    amount: int,
-    currency: str,
-    description: str,
-    success_url: str,
-    cancel_url: str,
-    expires_at: datetime,
-    reference: str,
-    email: str,
-    locale: str,
-    metadata: dict[str, str],
-) -> dict[str, Any]:
-    """Open a checkout session for `amount` minor units; the same `key` and values always give the same session.
+def create_session(*, key: str, interval: str = "", **wanted: Any) -> dict[str, Any]:
+    """Open a checkout session for what is `wanted` (see session_params); the same `key` and values give the same one.
 
-    `payment_method_types` is gone since 2026-09-30.endive: Stripe offers what the dashboard allows.
     Raises StripeUnavailable or Refused.
     """
-    params: SessionCreateParams = {
-        "mode": "payment",
-        "submit_type": "donate",
-        "line_items": [
-            {
-                "quantity": 1,
-                "price_data": {
-                    "currency": currency,
-                    "unit_amount": amount,
-                    "product_data": {"name": description},
-                },
-            }
-        ],
-        "success_url": success_url,
-        "cancel_url": cancel_url,
-        "expires_at": int(expires_at.timestamp()),
-        # Left out, the dashboard's setting would decide whether donors are asked for a sum in their own currency.
-        "adaptive_pricing": {"enabled": settings.STRIPE_ADAPTIVE_PRICING},
-        "client_reference_id": reference,
-        # The session's metadata is not copied to its payment intent: both must name the donation.
-        "metadata": metadata,
-        "payment_intent_data": {
-            "metadata": metadata,
-            "description": f"{description}, {money.plain(amount, currency)} {currency.upper()}",
-        },
-    }
-    if email:
-        params["customer_email"] = email
-    if locale:
-        params["locale"] = locale
+    params = session_params.build(interval=interval, **wanted)
     with _calling():
-        session = as_dict(_client().v1.checkout.sessions.create(params, {"idempotency_key": key}))
+        session = as_dict(_service("checkout.sessions").create(params, {"idempotency_key": key}))
     if not str(session.get("id")).startswith("cs_") or not str(session.get("url")).startswith("http"):
         raise StripeUnavailable("an answer that is no open session")
     return session
@@ -111,31 +67,35 @@ def create_refund(*, key: str, payment: str, amount: int, reason: str, metadata:
     return refund
 
 
-def retrieve(reference: str) -> dict[str, Any]:
-    """The present state of a checkout session, payment intent, charge, refund, dispute or warning, by its id.
+# The first letters of an id -> the service that knows it, and what is fetched along with it.
+_FETCHED: dict[str, tuple[str, list[str]]] = {
+    # The charge tells when the payment happened; the intent's status tells a late failure.
+    "cs": ("checkout.sessions", ["payment_intent.latest_charge"]),
+    "pi": ("payment_intents", ["latest_charge"]),
+    **dict.fromkeys(("ch", "py"), ("charges", [])),
+    **dict.fromkeys(("re", "pyr"), ("refunds", [])),
+    **dict.fromkeys(("dp", "du"), ("disputes", [])),
+    "issfr": ("radar.early_fraud_warnings", []),
+    "sub": ("subscriptions", []),
+    "in": ("invoices", ["payments.data.payment.payment_intent"]),
+}
 
-    Raises StripeUnavailable, NotFound or Refused; ValueError for an id of another kind (an empty one would list all
-    sessions).
+
+def retrieve(reference: str) -> dict[str, Any]:
+    """The present state of an object of a kind in _FETCHED, by its id.
+
+    Raises StripeUnavailable, NotFound or Refused; ValueError for another id (an empty one would list all sessions).
     """
-    client = _client().v1
+    kind = reference.split("_", 1)[0]
+    if kind not in _FETCHED:
+        raise ValueError(f"{reference!r} is nothing that we fetch")
+    name, expand = _FETCHED[kind]
     with _calling():
-        match reference.split("_", 1)[0]:
-            case "cs":
-                # The charge tells when the payment happened; the intent's status tells a late failure.
-                return as_dict(
-                    client.checkout.sessions.retrieve(reference, {"expand": ["payment_intent.latest_charge"]})
-                )
-            case "pi":
-                return as_dict(client.payment_intents.retrieve(reference, {"expand": ["latest_charge"]}))
-            case "ch" | "py":
-                return as_dict(client.charges.retrieve(reference))
-            case "re" | "pyr":
-                return as_dict(client.refunds.retrieve(reference))
-            case "dp" | "du":
-                return as_dict(client.disputes.retrieve(reference))
-            case "issfr":
-                return as_dict(client.radar.early_fraud_warnings.retrieve(reference))
-    raise ValueError(f"{reference!r} is nothing that we fetch")
+        return as_dict(_service(name).retrieve(reference, {"expand": expand} if expand else None))
+
+
+def _service(name: str) -> Any:
+    return reduce(getattr, name.split("."), _client().v1)
 
 
 # What `listed` can list -> what is expanded in each object.
@@ -145,23 +105,23 @@ _LISTS: dict[str, list[str]] = {
     "disputes": [],
     "payouts": [],
     "events": [],
+    "subscriptions": [],
+    "invoices": ["data.payments"],
+    "invoice_payments": [],
     # The source tells which payment a movement belongs to, and its amount in the currency of the gift.
     "balance_transactions": ["data.source"],
 }
 
 
 def listed(
-    kind: str, since: datetime | None = None, until: datetime | None = None, *, patient: bool = False, **of: str
+    kind: str, since: datetime | None = None, until: datetime | None = None, *, patient: bool = False, **of: Any
 ) -> Iterator[dict[str, Any]]:
-    """Every object of a kind in _LISTS, newest first: created at `since` or later and before `until`, or of a payment
-    intent or payout.
+    """Every object of a kind in _LISTS, newest first: created from `since` to before `until`, or `of` something.
 
     Raises StripeUnavailable or Refused. A page is fetched when it is needed; only then does the call count as under
     way. See `with_retries`.
     """
-    service: Any = _client().v1
-    for part in kind.split("."):
-        service = getattr(service, part)
+    service = _service(kind)
     params: dict[str, Any] = {"limit": 100, "expand": _LISTS[kind], **of}
     if since is not None:
         params["created"] = {"gte": int(since.timestamp())}

@@ -21,6 +21,7 @@ from donations.ledger import posting, refunds_and_disputes
 from donations.models import Case, Donation, StripeEvent, StripeRef
 from donations.stripe import arrivals, client, events, parsing
 from donations.stripe.errors import NotFound, Refused, StripeUnavailable
+from donations.stripe.recurring import invoices
 from donations.stripe.retries import with_retries
 
 Row = TypeVar("Row")
@@ -62,7 +63,11 @@ def poll(donation: Donation) -> bool:
 def fetch(reference: str) -> posting.Outcome:
     """Fetch an object by its id and book what it says. Raises StripeUnavailable or Refused."""
     update = _retrieve_dated(reference)
-    return events.post(update) if update else posting.Outcome.NOT_OURS
+    outcome = events.post(update) if update else posting.Outcome.NOT_OURS
+    for other in update.follow if update and outcome in posting.OURS else ():
+        fetch(other)
+    invoice = invoices.of_payment(reference) if outcome is posting.Outcome.NOT_OURS else ""
+    return fetch(invoice) if invoice else outcome
 
 
 def fetch_cases(payment: str) -> list[updates.StripeUpdate]:
@@ -84,7 +89,7 @@ def poll_due() -> int:
     """Ask about open gifts whose time has come; give up those that never reached Stripe. Returns how many."""
     now = timezone.now()
     asked = 0
-    for donation in _in_time(Donation.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH]):
+    for donation in in_time(Donation.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH]):
         # The claim: another process may be sweeping as well.
         if not Donation.objects.filter(pk=donation.pk, ask_at=donation.ask_at).update(ask_at=next_poll(donation, now)):
             continue
@@ -127,7 +132,7 @@ def poll_cases() -> int:
     """Ask about refunds of the last 30 days and open disputes, each once a day. Returns how many."""
     now = timezone.now()
     asked = 0
-    for case in _in_time(Case.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH]):
+    for case in in_time(Case.objects.filter(ask_at__lte=now).order_by("ask_at")[:BATCH]):
         if not Case.objects.filter(pk=case.pk, ask_at=case.ask_at).update(
             ask_at=refunds_and_disputes.next_ask(case, now)
         ):
@@ -142,7 +147,7 @@ def poll_cases() -> int:
 
 def fetch_missing(references: list[str]) -> None:
     """Fetch and book objects that Stripe's book names and ours lacks: their events were lost."""
-    for reference in _in_time(references):
+    for reference in in_time(references):
         try:
             fetch(reference)
         except (StripeUnavailable, Refused, parsing.Unreadable) as error:
@@ -173,7 +178,7 @@ def retry_due_deferred() -> int:
     waiting = StripeEvent.objects.filter(state=StripeEvent.State.DEFERRED)
     known = waiting.filter(waits_for__in=StripeRef.objects.filter(donation__isnull=False).values("id"))
     done = events.retry_deferred(list(known.values_list("waits_for", flat=True)[:BATCH]))
-    for event in _in_time(waiting.filter(retry_at__lte=now).order_by("retry_at")[:BATCH]):
+    for event in in_time(waiting.filter(retry_at__lte=now).order_by("retry_at")[:BATCH]):
         done += _try_again(event, now, _complete_deferred)
     return done
 
@@ -190,10 +195,10 @@ def retry_failed() -> int:
     """Handle events again that failed; Stripe sends them again too, but only for three days. Returns how many."""
     now = timezone.now()
     failed = StripeEvent.objects.filter(state=StripeEvent.State.FAILED, retry_at__lte=now).order_by("retry_at")
-    return sum(_try_again(event, now, retry) for event in _in_time(failed[:BATCH]))
+    return sum(_try_again(event, now, retry) for event in in_time(failed[:BATCH]))
 
 
-def _in_time(rows: Iterable[Row]) -> Iterator[Row]:
+def in_time(rows: Iterable[Row]) -> Iterator[Row]:
     """The rows, as long as the round's time lasts."""
     end = time.monotonic() + ROUND
     for row in list(rows):

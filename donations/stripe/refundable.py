@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from donations.domain.status import Status
 from donations.domain.updates import Refund, RefundStatus
-from donations.models import Case, Donation, LedgerEntry, OfflineGift
+from donations.models import Case, Donation, LedgerEntry, OfflineGift, payments_of
 from donations.stripe import client, polling
 from donations.stripe.errors import NotFound
 
@@ -77,15 +77,25 @@ def refresh(donation: Donation) -> list[Refundable]:
     found = []
     for entry in _payments(donation):
         try:
+            intent = _intent(entry)
+            if not intent:
+                continue
             # A list of its refunds would be empty, or an error, and neither tells why.
-            client.retrieve(entry.source)
+            client.retrieve(intent)
         except NotFound as error:
             raise InAnotherAccount from error
-        refunds = [each.change for each in polling.fetch_cases(entry.source) if isinstance(each.change, Refund)]
+        refunds = [each.change for each in polling.fetch_cases(intent) if isinstance(each.change, Refund)]
         gone = sum(refund.amount for refund in refunds if refund.status not in UNDONE)
-        found.append(Refundable(entry.source, entry.amount, entry.currency, entry.amount - gone))
+        found.append(Refundable(intent, entry.amount, entry.currency, entry.amount - gone))
     donation.refresh_from_db()
     return found
+
+
+def _intent(entry: LedgerEntry) -> str:
+    """The payment intent of a payment; nothing where an invoice was paid without one, outside Stripe."""
+    if entry.source not in payments_of([entry.source]):
+        polling.fetch(entry.source)
+    return payments_of([entry.source]).get(entry.source, "")
 
 
 def _payments(donation: Donation) -> QuerySet[LedgerEntry]:

@@ -30,7 +30,7 @@ def gift(name: str = "", *, amount: int = 2000, public: bool = True, status: Sta
     )
     if status == Status.PAID:
         payment = Payment(f"pi_{donation.pk}", amount, "usd")
-        posting.post(StripeUpdate(at=now, donation=donation.uuid, change=payment, refs=(payment.intent,)))
+        posting.post(StripeUpdate(at=now, donation=donation.uuid, change=payment, refs=(payment.source,)))
     return donation
 
 

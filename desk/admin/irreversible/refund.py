@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from desk.admin.irreversible.reauthentication import is_fresh, require
 from desk.pages import formatting
-from donations.models import Donation, LedgerEntry, RefundRequest
+from donations.models import Donation, RefundRequest, booked_by
 from donations.reporting import fees
 from donations.stripe import refundable, refunds
 from donations.stripe.errors import Refused, StripeUnavailable
@@ -190,7 +190,7 @@ def _consequences(donation: Donation, form: RefundForm) -> dict[str, Any]:
     """What the page says before the last button."""
     payment = form.payments[form.cleaned_data["payment"]]
     amount = form.cleaned_data["minor"]
-    entry = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.PAYMENT, source=payment.payment).first()
+    entry = booked_by([payment.payment]).first()
     kept = fees.of_payment(entry) if entry else None
     return {
         "amount": money.display(amount, payment.currency),

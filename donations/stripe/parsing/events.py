@@ -34,6 +34,15 @@ EVENT_TYPES = frozenset(
         "charge.dispute.funds_withdrawn",
         "charge.dispute.funds_reinstated",
         "radar.early_fraud_warning.created",
+        # Not invoice.created: an endpoint that fails on it holds the charge up for days.
+        "invoice.paid",
+        "invoice.payment_failed",
+        "invoice.payment_action_required",
+        "customer.subscription.created",
+        "customer.subscription.updated",
+        "customer.subscription.deleted",
+        "customer.subscription.paused",
+        "customer.subscription.resumed",
     }
 )
 

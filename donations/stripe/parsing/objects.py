@@ -5,7 +5,6 @@ A webhook's snapshot and an object fetched by us go through the same parser, so 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +22,7 @@ from donations.domain.updates import (
     RefundStatus,
     StripeUpdate,
 )
+from donations.stripe.parsing.recurring import begun_by, invoice, parent, subscription
 from donations.stripe.parsing.values import (
     CHARGE_WORDS,
     INTENT_WORDS,
@@ -30,13 +30,13 @@ from donations.stripe.parsing.values import (
     Unreadable,
     arrives_late,
     is_id,
+    mark,
     moment,
     money,
     payer,
     plain,
     presented,
     refs,
-    site_of,
     text,
     took_money,
 )
@@ -53,7 +53,7 @@ def update_of(thing: dict[str, Any], *, at: datetime) -> StripeUpdate | None:
         return None
     try:
         update = read(thing, at)
-        return update if read in _UNMARKED else replace(update, presented=presented(thing))
+        return update if update is None or read in _UNMARKED else replace(update, presented=presented(thing))
     except (Unreadable, KeyError, TypeError, ValueError, AttributeError) as error:
         payment = _payment_named(thing) if read in _UNMARKED else None
         if payment is not None or ours(thing):
@@ -95,6 +95,7 @@ def _session(session: dict[str, Any], at: datetime) -> StripeUpdate:
         failure=_failure(charge, at),
         **payer(session.get("customer_details") or {}),
         unknown_status=_unknown(session, Checkout) or _unknown(session, PAID_WORDS, "payment_status"),
+        follow=begun_by(session),
         **ours(session),
         **_asked(session, "amount_total"),
     )
@@ -226,12 +227,7 @@ def _unknown(thing: dict[str, Any], words: Iterable[str], key: str = "status") -
 
 def ours(thing: dict[str, Any]) -> dict[str, Any]:
     """Which donation the object names, and of which site."""
-    metadata = thing.get("metadata") or {}
-    try:
-        donation = uuid.UUID(metadata["tincup_donation"])
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return {}
-    return {"site": site_of(metadata), "donation": donation}
+    return mark((parent(thing) or thing).get("metadata") or {})
 
 
 def _asked(thing: dict[str, Any], key: str) -> dict[str, Any]:
@@ -253,6 +249,8 @@ _READERS = {
     "refund": _refund,
     "dispute": _dispute,
     "radar.early_fraud_warning": _fraud_warning,
+    "subscription": subscription,
+    "invoice": invoice,
 }
 # These carry no mark of ours; they are always read.
 _UNMARKED = {_refund, _dispute, _fraud_warning}

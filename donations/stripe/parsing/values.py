@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,6 +75,25 @@ def plain(value: Any) -> str:
 def payer(details: dict[str, Any]) -> dict[str, Any]:
     """Who paid, as typed on Stripe's page: address and name, empty where there is none."""
     return {"email": spelled(plain(details.get("email"))), "payer_name": tidy(plain(details.get("name")))[:150]}
+
+
+def count(thing: dict[str, Any], key: str) -> int:
+    """The whole number under `key`, 0 or above; 0 where there is none."""
+    value = thing.get(key)
+    if value is None:
+        return 0
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**12:
+        raise Unreadable(f"{thing.get('object')}.{key} is {value!r}")
+    return value
+
+
+def mark(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Which donation an object with this metadata names, and of which site; nothing when it is none of ours."""
+    try:
+        donation = uuid.UUID(metadata["tincup_donation"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {}
+    return {"site": site_of(metadata), "donation": donation}
 
 
 def site_of(metadata: dict[str, Any]) -> str:

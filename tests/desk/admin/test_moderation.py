@@ -131,7 +131,7 @@ def test_names_that_were_held_are_judged_in_the_same_list(moderator, action, sta
 def test_a_verdict_on_a_name_moves_it_on_the_wall(moderator):
     gift = said("", name="Visit acme.com", name_state=Words.WAITING)
     payment = Payment(f"pi_{gift.pk}", 2000, "usd")
-    posting.post(StripeUpdate(at=timezone.now(), donation=gift.uuid, refs=(payment.intent,), change=payment))
+    posting.post(StripeUpdate(at=timezone.now(), donation=gift.uuid, refs=(payment.source,), change=payment))
     assert not Standing.objects.get().named
     assert "acme" not in Client().get("/sponsors").content.decode()
     assert "acme" not in Client().get("/").content.decode()
@@ -166,7 +166,7 @@ def test_what_waits_to_be_read_is_a_task_of_whoever_may_read_it(moderator):
 def paid(amount: int) -> None:
     gift = said("", amount=amount)
     payment = Payment(f"pi_{gift.pk}", amount, "usd")
-    posting.post(StripeUpdate(at=timezone.now(), donation=gift.uuid, refs=(payment.intent,), change=payment))
+    posting.post(StripeUpdate(at=timezone.now(), donation=gift.uuid, refs=(payment.source,), change=payment))
 
 
 def standing_level() -> str | None:

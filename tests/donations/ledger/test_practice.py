@@ -44,6 +44,7 @@ from mail.models import Mail
 from organisation.models import Organisation
 from tests.donations.ledger.test_offline_donations import received
 from tests.donations.stripe_objects import event, refund, session
+from tests.donations.subscription_objects import invoice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Make = Callable[..., Donation]
@@ -59,6 +60,7 @@ def practised(make_donation: Make, django_user_model: Any) -> Donation:
     donation = make_donation(name="Ada", public=True, message="Hello", user=user)
     say("checkout.session.completed", session(donation))
     say("refund.created", refund(donation, amount=500))
+    say("invoice.payment_failed", invoice(donation, 1, status="open"))
     offline_donations.record(received())
     now = timezone.now()
     BalanceTransaction.objects.create(

@@ -271,6 +271,7 @@ def end_of(story: Callable[[Donation], Story], order: Iterable[int]) -> dict[str
 
 # The time of whichever report of a thing came first: it decides the month of a total, which is compared, and no more.
 OF_THE_FIRST = {"LedgerEntry.happened_at", "Case.opened_at"}
+BY_KEY = {"entry": "entry__source", "donation": "donation__uuid", "subscription": "subscription__stripe_id"}
 
 
 def every_row() -> dict[str, list[Any]]:
@@ -281,7 +282,7 @@ def every_row() -> dict[str, list[Any]]:
     found = {}
     for model in [*apps.get_app_config("donations").get_models(), *apps.get_app_config("mail").get_models()]:
         fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
-        names = ["entry__source" if field.name == "entry" else field.name for field in fields]
+        names = [BY_KEY.get(field.name, field.name) for field in fields]
         wanted = [name for name in names if f"{model.__name__}.{name}" not in OF_THE_FIRST]
         found[model.__name__] = sorted(model._default_manager.values_list(*wanted), key=repr)
     return found

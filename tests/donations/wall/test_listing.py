@@ -29,7 +29,7 @@ def given(name: str = "", amount: int = 20_00, **fields) -> Donation:
     values = {"amount": amount, "currency": "usd", "public": True, "expires_at": timezone.now()} | fields
     gift = Donation.objects.create(name=name, **values)
     payment = Payment(f"pi_{gift.pk}", gift.amount, gift.currency)
-    posting.post(StripeUpdate(at=timezone.now(), donation=gift.uuid, refs=(payment.intent,), change=payment))
+    posting.post(StripeUpdate(at=timezone.now(), donation=gift.uuid, refs=(payment.source,), change=payment))
     return gift
 
 

@@ -46,7 +46,7 @@ def given(amount: int, *, days: int = 0, currency: str = "usd", **fields: Any) -
 
 def pay(gift: Donation, at: datetime) -> None:
     payment = Payment(f"pi_{gift.pk}", gift.amount, gift.currency)
-    posting.post(StripeUpdate(at=at, donation=gift.uuid, refs=(payment.intent,), change=payment))
+    posting.post(StripeUpdate(at=at, donation=gift.uuid, refs=(payment.source,), change=payment))
 
 
 def give_back(gift: Donation, amount: int) -> None:

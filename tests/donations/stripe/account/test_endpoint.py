@@ -53,7 +53,11 @@ def test_none_is_bad_in_public_and_on_ones_own_machine_there_is_stripe_listen(en
             Level.ERROR,
             "not send refund.failed",
         ),
-        ({"enabled_events": [*parsing.EVENT_TYPES, "invoice.paid"]}, Level.WARNING, "sends invoice.paid, which this"),
+        (
+            {"enabled_events": [*parsing.EVENT_TYPES, "invoice.created"]},
+            Level.WARNING,
+            "sends invoice.created, which this",
+        ),
         ({"enabled_events": ["*"]}, Level.WARNING, "sends every event that there is"),
         ({"api_version": None}, Level.WARNING, "sends the account's own version, not 2026-10-28.endive"),
         ({"api_version": "2026-03-25.dahlia"}, Level.WARNING, "sends 2026-03-25.dahlia, not"),

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from donations.models import Donation
-from donations.stripe import checkout_locales
+from donations.stripe.checkout import locales
 from sandbox.api.params import LOCALES
 
 
@@ -32,12 +32,12 @@ from sandbox.api.params import LOCALES
     ],
 )
 def test_a_language_has_the_name_that_stripe_gives_it(language, locale):
-    assert checkout_locales.for_checkout(language) == locale
+    assert locales.for_checkout(language) == locale
 
 
 @pytest.mark.parametrize("language", LANG_INFO)
 def test_no_language_of_django_leads_to_a_locale_that_stripe_refuses(language):
-    assert checkout_locales.for_checkout(language) in {"", *LOCALES}
+    assert locales.for_checkout(language) in {"", *LOCALES}
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "sandbox"])

@@ -1,0 +1,1 @@
+"""Which donation an update is about, and which subscription."""

@@ -1,0 +1,1 @@
+"""What Stripe's page is asked for."""

@@ -1,0 +1,1 @@
+"""What comes again at Stripe: subscriptions, their invoices and the payments of those."""
