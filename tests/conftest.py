@@ -66,11 +66,15 @@ class Listener(logging.Handler):
 def _no_line_of_the_log_names_anybody() -> Iterator[None]:
     """Whatever a test makes the site do: no address, key or token is handed to the log."""
     listener = Listener()
-    logging.getLogger().addHandler(listener)
+    # The second one does not hand its lines on to the first.
+    loggers = [logging.getLogger(), logging.getLogger("django.request")]
+    for logger in loggers:
+        logger.addHandler(listener)
     try:
         yield
     finally:
-        logging.getLogger().removeHandler(listener)
+        for logger in loggers:
+            logger.removeHandler(listener)
     assert listener.leaks == []
 
 
