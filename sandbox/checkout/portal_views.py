@@ -18,7 +18,7 @@ from sandbox.core.currencies import format_amount
 from sandbox.engine.recurring import customers, hosted_invoice, invoices, portal
 from sandbox.engine.test_cards import CARDS, lookup
 from sandbox.models import Record
-from sandbox.objects.recurring.subscription import amount_of, item_of
+from sandbox.objects.recurring.subscription import amount_of, every, item_of
 
 _DONE = {
     "card": "The card is changed. What is due next is taken from the new one.",
@@ -151,12 +151,11 @@ def _card(customer: Record) -> str:
 
 
 def _subscription(record: Record) -> dict[str, Any]:
-    body, price = record.body, item_of(record.body)["price"]
-    count, interval = price["recurring"]["interval_count"], price["recurring"]["interval"]
+    body = record.body
     return {
         "id": record.stripe_id,
         "amount": format_amount(amount_of(body), body["currency"]),
-        "every": interval if count == 1 else f"{count} {interval}s",
+        "every": every(body),
         "status": body["status"].replace("_", " "),
         "next": _date(item_of(body)["current_period_end"]),
         "ends": _date(body["cancel_at"]) if body["cancel_at"] else None,

@@ -23,6 +23,7 @@ from sandbox.engine.recurring import checkout as recurring
 from sandbox.engine.test_cards import CARDS, lookup
 from sandbox.models import Behaviour, Record
 from sandbox.objects.charge import Payer
+from sandbox.objects.recurring.subscription import in_words
 
 View = Callable[..., HttpResponse]
 
@@ -140,11 +141,11 @@ def _form_page(
 
 
 def _context(session: Record) -> dict[str, Any]:
-    body = session.body
+    body, line = session.body, session.hidden["line_items"][0]
     return {
         "session": body,
         "amount": _amount(body),
-        "every": _every(session.hidden["line_items"][0]) if body["mode"] == "subscription" else "",
+        "every": in_words(line["price"]["recurring"]) if body["mode"] == "subscription" else "",
         "items": session.hidden["line_items"],
         "merchant": urlsplit(body["success_url"]).netloc,
     }
@@ -157,13 +158,6 @@ def _amount(session: dict[str, Any]) -> str:
     if not shown:
         return own
     return f"{format_amount(shown['presentment_amount'], shown['presentment_currency'])} ({own})"
-
-
-def _every(line: dict[str, Any]) -> str:
-    """How often the line is paid, in words: "month", "3 months"."""
-    recurring = line["price"]["recurring"]
-    count, interval = recurring["interval_count"], str(recurring["interval"])
-    return interval if count == 1 else f"{count} {interval}s"
 
 
 def _prefilled(request: HttpRequest, session: Record) -> dict[str, str]:

@@ -9,11 +9,23 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from sandbox.console import subscriptions
+from sandbox.core import clock
 from sandbox.core.currencies import format_amount
 from sandbox.engine import balance, disputes, refunds, sessions
 from sandbox.models import Delivery, Event, Record
 
 _LIMIT = 20
+
+_DAY = 24 * 3600
+# How far the clock can be moved by a button.
+STEPS = [
+    (3600, "An hour"),
+    (_DAY, "A day"),
+    (7 * _DAY, "A week"),
+    (31 * _DAY, "A month (31 days)"),
+    (366 * _DAY, "A year (366 days)"),
+]
 
 Row = dict[str, Any]
 
@@ -22,6 +34,10 @@ def tables() -> dict[str, Any]:
     """Everything, for the template."""
     return {
         "sessions": [_session(record) for record in _latest(sessions.KIND)[:_LIMIT]],
+        "subscriptions": subscriptions.rows(_LIMIT),
+        "now": _datetime(clock.timestamp()),
+        "ahead": clock.offset() > 0,
+        "steps": STEPS,
         "payments": [_payment(record) for record in _latest("charge").filter(status="succeeded")[:_LIMIT]],
         "cases": [
             {"name": "refund", "action": "settle_refund", "field": "outcome", "rows": _cases(refunds)},

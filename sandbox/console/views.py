@@ -23,7 +23,7 @@ from sandbox.core.errors import ApiError
 from sandbox.engine import timers
 from sandbox.engine.test_cards import CARDS
 from sandbox.models import Behaviour
-from sandbox.operator import behaviour, money
+from sandbox.operator import behaviour, money, recurring
 from sandbox.webhooks.events import NO_REQUEST, ApiRequest
 
 Action = Callable[[QueryDict], object]
@@ -64,6 +64,20 @@ _ACTIONS: dict[str, tuple[Action, str]] = {
     "fraud_warning": (_control_call(money.fraud_warning, "charge"), "The card’s network has warned of fraud."),
     "dispute": (_control_call(money.dispute, "charge kind"), "The cardholder’s bank has disputed the payment."),
     "dispute_move": (_control_call(money.advance_dispute, "dispute to"), "The dispute has gone on."),
+    "advance": (_control_call(recurring.advance, "seconds"), "The clock is moved, and what was due has happened."),
+    "spoil_card": (
+        _control_call(recurring.change_card, "subscription", number="4000000000000341"),
+        "The card will be declined from now on.",
+    ),
+    "end_later": (
+        _control_call(recurring.cancel, "subscription", at_period_end="true"),
+        "The subscription will end with its period.",
+    ),
+    "end_now": (_control_call(recurring.cancel, "subscription"), "The subscription is canceled."),
+    "end_by_bank": (
+        _control_call(recurring.cancel, "subscription", by="bank"),
+        "The subscription has ended by the bank’s word.",
+    ),
     "payout": (_control_call(money.payout), "What the balance held above zero is paid out."),
     "stripe_fee": (_control_call(money.stripe_fee), "Stripe has billed a fee of $2.00."),
 }

@@ -5,6 +5,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from sandbox.core import store
+from sandbox.models import Record
+
 CURRENT = "2026-10-28.endive"
 
 _API_VERSIONS = {
@@ -30,6 +33,8 @@ def snapshot(body: dict[str, Any], release: str) -> dict[str, Any]:
     frozen = copy.deepcopy(body)
     if not release:
         return frozen
+    if release == "acacia":
+        _before_basil(frozen)
     if frozen["object"] == "checkout.session":
         frozen["display_items"] = [
             {"amount": frozen.pop("amount_total"), "currency": frozen["currency"], "quantity": 1}
@@ -43,3 +48,22 @@ def snapshot(body: dict[str, Any], release: str) -> dict[str, Any]:
         frozen["refunds"] = {"object": "list", "data": [], "has_more": False}
         del frozen["amount_captured"]
     return frozen
+
+
+def _before_basil(body: dict[str, Any]) -> None:
+    """What 2025-03-31.basil has moved stands where it stood: https://docs.stripe.com/changelog/basil"""
+    if body["object"] == "subscription":
+        item = body["items"]["data"][0]
+        for name in ("current_period_end", "current_period_start"):
+            body[name] = item.pop(name)
+    elif body["object"] == "invoice":
+        details = body.pop("parent")["subscription_details"]
+        body |= {"paid": body["status"] == "paid", "subscription": details["subscription"]}
+        body["subscription_details"] = {"metadata": details["metadata"]}
+        payment = Record.objects.filter(kind="invoice_payment", invoice=body["id"]).first()
+        body["payment_intent"] = payment.payment_intent if payment else None
+        intent = store.find("payment_intent", payment.payment_intent) if payment else None
+        body["charge"] = intent.body["latest_charge"] if intent else None
+    elif body["object"] in {"payment_intent", "charge"}:
+        paid = store.invoice_of(body["id"] if body["object"] == "payment_intent" else body["payment_intent"] or "")
+        body["invoice"] = paid.stripe_id if paid else None

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.core import ids
 from sandbox.objects.checkout_session import NO_ADDRESS
-from sandbox.objects.recurring.subscription import amount_of, item_of
+from sandbox.objects.recurring.subscription import amount_of, every, item_of
 
 
 def build(
@@ -119,14 +119,12 @@ def build(
 def _line(invoice: str, subscription: dict[str, Any], amount: int, product: str) -> dict[str, Any]:
     item = item_of(subscription)
     price = item["price"]
-    interval, count = price["recurring"]["interval"], price["recurring"]["interval_count"]
-    every = interval if count == 1 else f"{count} {interval}s"
     return {
         "id": ids.new("il"),
         "object": "line_item",
         "amount": amount,
         "currency": subscription["currency"],
-        "description": f"{item['quantity']} × {product} (every {every})",
+        "description": f"{item['quantity']} × {product} (every {every(subscription)})",
         "discount_amounts": [],
         "discountable": True,
         "discounts": [],

@@ -114,6 +114,17 @@ def amount_of(body: dict[str, Any]) -> int:
     return int(item["price"]["unit_amount"] * item["quantity"])
 
 
+def every(body: dict[str, Any]) -> str:
+    """How often it is paid, in words: "month", "3 months"."""
+    return in_words(item_of(body)["price"]["recurring"])
+
+
+def in_words(recurring: dict[str, Any]) -> str:
+    """A price's interval: "month", "3 months"."""
+    interval, count = str(recurring["interval"]), recurring["interval_count"]
+    return interval if count == 1 else f"{count} {interval}s"
+
+
 def _item(subscription: str, price: dict[str, Any], quantity: int, *, created: int, period_end: int) -> dict[str, Any]:
     return {
         "id": ids.new("si"),

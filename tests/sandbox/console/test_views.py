@@ -261,3 +261,20 @@ def test_its_forms_are_guarded() -> None:
     assert strict.post(CONSOLE, {"action": "stranger"}).status_code == 403
     (token, *_) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', text(strict.get(CONSOLE)))
     assert strict.post(CONSOLE, {"action": "stranger", "csrfmiddlewaretoken": token}).status_code == 303
+
+
+def test_a_subscription_is_led_to_its_end_by_buttons(api, press, subscribe):
+    subscription = subscribe()
+    page = press()
+    assert "$20.00 USD every month" in page
+    page = press(action="spoil_card", subscription=subscription.id)
+    assert "The card will be declined from now on." in page
+    page = press(action="advance", seconds="2764800")
+    assert "The clock is moved" in page
+    assert "past due" in page
+    assert "unpaid invoice" in page
+    assert "ahead of the real one" in page
+    assert "ends 20" in press(action="end_later", subscription=subscription.id)
+    assert "The subscription is canceled." in press(action="end_now", subscription=subscription.id)
+    assert "This subscription has ended." in press(action="end_by_bank", subscription=subscription.id)
+    assert api.v1.subscriptions.retrieve(subscription.id).status == "canceled"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -103,3 +104,20 @@ def test_an_older_release_changes_no_object(api, create_session, pay, control):
     session = create_session()
     pay(session.id)
     assert api.v1.checkout.sessions.retrieve(session.id).payment_status == "paid"
+
+
+def test_before_basil_an_invoice_names_its_payment_and_a_subscription_its_period(control, subscribe):
+    control(release="acacia")
+    subscription = subscribe()
+
+    def last(type: str) -> dict[str, Any]:
+        body: dict[str, Any] = Event.objects.filter(type=type).latest("number").body["data"]["object"]
+        return body
+
+    invoice, intent = last("invoice.paid"), last("payment_intent.succeeded")
+    assert invoice["subscription"] == subscription.id
+    assert (invoice["paid"], invoice["payment_intent"]) == (True, intent["id"])
+    assert invoice["charge"] == last("charge.succeeded")["id"]
+    assert intent["invoice"] == last("charge.succeeded")["invoice"] == invoice["id"]
+    assert "parent" not in invoice
+    assert last("customer.subscription.updated")["current_period_end"] > subscription.created
