@@ -34,7 +34,7 @@ from bench.__main__ import PORT, ROOT, serving
 CLIENTS = 40
 PACE = 0.5  # seconds between two tries of one client
 STRIPE = PORT + 1
-DONORS_A_SECOND = 3
+DONORS_A_SECOND = 1
 PRESSES_AFTER = 2.0  # seconds
 HIDDEN = re.compile(r'name="(csrfmiddlewaretoken|token|since|ticket)" value="([^"]*)"')
 PUZZLE = re.compile(r'data-puzzle="(\w+)" data-parts="(\d+)" data-bits="(\d+)"')

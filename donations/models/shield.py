@@ -87,6 +87,8 @@ class Opening(models.Model):
     place = models.CharField(max_length=32, db_index=True)
     area = models.CharField(max_length=32)
     cost = models.PositiveSmallIntegerField(default=1)
+    # Whether it was one of the whole site's pages: not when its donor had waited or worked for it.
+    of_all = models.BooleanField(default=True)
     # Cards that were declined on it.
     declines = models.PositiveIntegerField(default=0)
     # When it is to be closed at Stripe; NULL while the donor may still want it.

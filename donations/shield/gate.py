@@ -53,6 +53,7 @@ class Entry:
 
     visitor: Visitor | None = None
     draws: tuple[Draw, ...] = ()
+    of_all: bool = True  # one of the whole site's pages
 
     def opened(self, donation: Donation) -> None:
         """There is a page. The visitor's other pages are to be closed: nobody pays two at once."""
@@ -60,10 +61,9 @@ class Entry:
             return
         with transaction.atomic():
             buckets.give_back(_calls(self.visitor))
-            Opening.objects.bulk_create(
-                [Opening(donation=donation, place=self.visitor.place, area=self.visitor.area, cost=self.visitor.cost)],
-                ignore_conflicts=True,
-            )
+            page = Opening(donation=donation, place=self.visitor.place, area=self.visitor.area)
+            page.cost, page.of_all = self.visitor.cost, self.of_all
+            Opening.objects.bulk_create([page], ignore_conflicts=True)
             others = Opening.objects.filter(donation__uuid__in=self.visitor.gifts).exclude(pk=donation.pk)
             others.filter(close_at__isnull=True).update(close_at=timezone.now())
 
@@ -130,7 +130,7 @@ def _enter(visitor: Visitor, now: Rules, way: Way, ticket: Ticket | None) -> Ent
     if ticket and way is not Way.NONE:
         draws.insert(0, ticket.once)
     buckets.take(*draws)
-    return Entry(visitor, tuple(draws))
+    return Entry(visitor, tuple(draws), of_all=way is Way.NONE)
 
 
 def _own(visitor: Visitor, now: Rules) -> list[Draw]:

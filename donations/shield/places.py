@@ -67,6 +67,7 @@ def _end(opening: Opening, now: Rules) -> bool:
     if gone and opening.donation.status in status.GIVEN:
         buckets.give_back(
             quiet(opening.place, now, opening.cost), quiet_area(opening.area, now),
-            alarm(opening.place, now, opening.cost), alarm_area(opening.area, now), site(now),
+            alarm(opening.place, now, opening.cost), alarm_area(opening.area, now),
+            *([site(now)] if opening.of_all else []),
         )  # fmt: skip
     return bool(gone)

@@ -189,6 +189,15 @@ def test_pages_that_are_paid_do_not_count_for_the_whole_site(pay: Pay) -> None:
     assert sum(opened(at(f"172.16.{number}.1"), 1) for number in range(9)) == 5
 
 
+def test_a_page_that_was_worked_for_gives_nothing_back_to_the_whole_site(pay: Pay) -> None:
+    crowd(60)
+    ticket = refused(FAR).ticket
+    assert ticket is not None
+    pay(opens(at("198.51.100.1", ticket=ticket.text, solution=solution(ticket))))
+    assert places.settle() == 1
+    assert opened(at("172.16.1.1"), 1) == 0
+
+
 def test_the_ceiling_follows_what_is_usual() -> None:
     Chore.objects.create(name=rules.USUAL, due_at="2026-03-02T00:00Z", data={rules.KNOWN_FROM: 360_000})  # six a minute
     assert rules.current().site.burst == 120
