@@ -47,15 +47,18 @@ def reached(donation: Donation, sums: GiftSums) -> list[Line]:
     payments = [entry for entry in donation.entries.all() if entry.kind == LedgerEntry.Kind.PAYMENT]
     if sums.left <= 0 or not payments:
         return lines
+    disputed = any(entry.kind in LedgerEntry.DISPUTES for entry in donation.entries.all())
+    # A dispute costs a fee of its own, also one that was won.
+    fee = _("Card and dispute fees") if disputed else _("Card fee")
     kept = fees.of_gift(payments)
     if kept is None or not money.known(kept.currency):
-        return [*lines, Line(_("Card fee"), _("in pencil until Stripe tells us"), "pencil")]
+        return [*lines, Line(fee, _("in pencil until Stripe tells us"), "pencil")]
     # Settled in another currency, both are told in that one.
     unit = "" if kept.currency == sums.currency else f" {kept.currency.upper()}"
     net = sums.left - kept.fee if kept.currency == sums.currency else kept.net
     return [
         *(line for line in lines if line.look != "counted"),
-        Line(_("Card fee"), f"{money.figure(-kept.fee, kept.currency)}{unit}", "minus"),
+        Line(fee, f"{money.figure(-kept.fee, kept.currency)}{unit}", "minus"),
         Line(
             _("Reached %(organisation)s") % {"organisation": current().called},
             f"{money.figure(net, kept.currency)}{unit}",

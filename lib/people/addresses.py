@@ -36,10 +36,21 @@ def ascii_host(host: str) -> str:
     """A host name, or a piece of one, as the network knows it; as it is, in lower case, when it cannot be one."""
     if host.isascii():
         return host.lower()
-    try:
-        return idna.encode(host, uts46=True, transitional=False).decode()
-    except UnicodeError:  # IDNAError is one
-        return host.lower()
+    for encode in (_idna_2008, _idna_2003):
+        try:
+            return encode(host)
+        except UnicodeError:  # IDNAError is one
+            continue
+    return host.lower()
+
+
+def _idna_2008(host: str) -> str:
+    return idna.encode(host, uts46=True, transitional=False).decode()
+
+
+def _idna_2003(host: str) -> str:
+    """By the older rules, under which names of emoji were sold, and by which mail is sent to them still."""
+    return host.lower().encode("idna").decode()
 
 
 def searched(text: str) -> str:

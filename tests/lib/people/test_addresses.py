@@ -21,6 +21,18 @@ def test_one_mailbox_has_one_spelling(written: str) -> None:
     assert AddressField().clean(written).lower() == "ada@xn--bcher-kva.example"
 
 
+@pytest.mark.parametrize(
+    ("written", "one"),
+    [
+        ("ada@☃.example", "ada@xn--n3h.example"),
+        ("ada@XN--N3H.example", "ada@xn--n3h.example"),
+        ("ada@exa\u200dmple.org", "ada@example.org"),
+    ],
+)
+def test_so_has_one_whose_host_only_the_older_rules_know(written: str, one: str) -> None:
+    assert normalise(written) == AddressField().clean(written).lower() == one
+
+
 def test_so_has_one_with_other_letters_before_the_at() -> None:
     written = ["bücher@bücher.example", "BÜCHER@xn--bcher-kva.example", "bu\u0308cher@bücher.example"]
     assert {normalise(each) for each in written} == {"bücher@xn--bcher-kva.example"}
