@@ -44,7 +44,8 @@ def without_persons(event: dict[str, Any], hint: Any = None) -> dict[str, Any]:
     kept = {name: value for name, value in event.items() if name not in DROPPED}
     if "request" in kept:
         kept["request"] = {name: value for name, value in kept["request"].items() if name in REQUEST}
-        kept["request"]["url"] = str(kept["request"].get("url", "")).partition("?")[0]
+        if "url" in kept["request"]:
+            kept["request"]["url"] = str(kept["request"]["url"]).partition("?")[0]
     for thread in _frames(kept):
         thread.pop("vars", None)
     if its_id := request_id.current():

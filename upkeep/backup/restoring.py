@@ -16,6 +16,7 @@ from donations.ledger import append_only, mode
 from upkeep.backup import archive, making, manifest, postgresql, sqlite
 from upkeep.backup.errors import BackupError
 
+UNREADABLE = "cannot be read, and may still be worth something"
 ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -75,8 +76,11 @@ def _holds_something() -> str:
     """What would be lost, in words; empty for a new database."""
     connection = connections[DEFAULT_DB_ALIAS]
     path = Path(str(connection.settings_dict["NAME"]))
-    if connection.vendor == "sqlite" and not path.exists():
-        return ""
+    if connection.vendor == "sqlite":
+        if not path.exists():
+            return ""
+        if not sqlite.is_one(path):
+            return UNREADABLE
     try:
         tables = set(connection.introspection.table_names())
         with connection.cursor() as cursor:
@@ -89,7 +93,7 @@ def _holds_something() -> str:
         return "" if not tables or "django_migrations" in tables else "holds tables of something else"
     except DatabaseError:
         if connection.vendor == "sqlite":
-            return "cannot be read, and may still be worth something"
+            return UNREADABLE
         raise
     finally:
         connection.close()

@@ -11,6 +11,7 @@ from upkeep.backup import manifest
 from upkeep.backup.errors import BackupError
 
 FILE = "database.sqlite3"
+BEGINNING = b"SQLite format 3\0"
 PATIENCE = 20  # seconds for somebody else's lock
 STOP_FIRST = "The database is in use: stop the site and every command of it, then restore."
 
@@ -35,6 +36,12 @@ def facts(file: Path) -> manifest.Facts:
         return _facts(connection)
 
 
+def is_one(file: Path) -> bool:
+    """Whether it begins as a SQLite database does. To open one that does not would delete the journal beside it."""
+    with file.open("rb") as opened:
+        return opened.read(len(BEGINNING)) in {b"", BEGINNING}
+
+
 def put(new: Path, database: Path, aside: Path) -> bool:
     """Put `new` in the place of the database; the old one keeps its rows under the name `aside`.
 
@@ -42,7 +49,8 @@ def put(new: Path, database: Path, aside: Path) -> bool:
     """
     was_there = database.exists()
     if was_there:
-        _alone(database)
+        if is_one(database):
+            _alone(database)
         # At no moment is there no database: a site that started then would make an empty one.
         os.link(database, aside)
     # Of a damaged one that could not be closed cleanly: they belong to the old file.
