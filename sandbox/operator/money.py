@@ -13,6 +13,8 @@ from sandbox.core import errors, store
 from sandbox.core.currencies import MAXIMUM
 from sandbox.core.validators import choice, currency, hash_of, integer, text
 from sandbox.engine import balance, bank_payments, disputes, fraud_warnings, payouts, refunds, sessions
+from sandbox.engine.recurring import checkout as recurring
+from sandbox.engine.recurring import invoices
 from sandbox.models import Record
 from sandbox.router import ALIAS
 from sandbox.webhooks.events import ApiRequest
@@ -20,7 +22,7 @@ from sandbox.webhooks.events import ApiRequest
 Body = dict[str, Any]
 
 _amount = integer(1, MAXIMUM)
-_payment_ids = {"session": text(), "payment_intent": text(), "charge": text()}
+_payment_ids = {"session": text(), "payment_intent": text(), "charge": text(), "invoice": text()}
 
 _REFUND = hash_of({**_payment_ids, "amount": _amount})
 _SETTLE_REFUND = hash_of({"refund": text(), "outcome": choice(refunds.OUTCOMES)}, required=["refund", "outcome"])
@@ -106,8 +108,11 @@ def _succeeded_charge(params: Body) -> Record:
     name = next((name for name in _payment_ids if params.get(name)), None)
     if name is None:
         raise errors.parameter_missing("session")
-    if name == "session":
-        intent_id = store.require(sessions.KIND, params["session"], name).payment_intent
+    if name in {"session", "invoice"}:
+        kind = sessions.KIND if name == "session" else invoices.KIND
+        paid = store.require(kind, params[name], name)
+        intent = recurring.intent_of(paid) if name == "session" else invoices.intent_of(paid)
+        intent_id = intent.stripe_id if intent else None
     charge = store.require("charge", params["charge"], name) if name == "charge" else store.charge_of(intent_id or "")
     if charge is None or charge.status != "succeeded":
         raise errors.parameter_invalid("There is no successful payment behind this.", name)

@@ -22,10 +22,10 @@ _SHUFFLE_INTERVAL = 0.25
 # What the site's endpoint is not subscribed to. Stripe makes these events as well, and delivers them to nobody.
 NOT_SUBSCRIBED = frozenset(
     """
-    billing_portal.configuration.created billing_portal.session.created customer.created customer.updated
-    invoice.created invoice.finalized invoice.marked_uncollectible
-    invoice.payment_succeeded invoice.updated invoice.voided invoice_payment.paid payment_intent.created
-    payment_intent.requires_action payment_method.attached price.created product.created
+    billing_portal.configuration.created billing_portal.session.created customer.created customer.deleted
+    customer.updated invoice.created invoice.finalized invoice.marked_uncollectible invoice.payment_succeeded
+    invoice.updated invoice.voided invoice_payment.paid payment_intent.created payment_intent.requires_action
+    payment_method.attached price.created product.created
     """.split()
 )
 

@@ -16,7 +16,7 @@ from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.system.browser.conftest import Open
-from tests.system.browser.donor import ASKS_FOR_APPROVAL, DECLINED, Donor
+from tests.system.browser.donor import ASKS_FOR_APPROVAL, DECLINED, VISA, Donor
 from tests.system.browser.live_site import Site, StripeElsewhere, served
 
 pytestmark = pytest.mark.browser
@@ -145,6 +145,48 @@ def approval(donor: Donor) -> None:
     pay_page(donor)
     donor.pays(ASKS_FOR_APPROVAL)
     donor.is_told("Is it you?")
+
+
+def _subscribes(donor: Donor, number: str = VISA) -> dict[str, Any]:
+    """Begins a subscription at Stripe, without the site; returns it."""
+    prices = "line_items[0][price_data]"
+    session = donor.site.stripe(
+        "POST",
+        "checkout/sessions",
+        **{
+            "mode": "subscription",
+            "success_url": f"{donor.site.url}/",
+            "line_items[0][quantity]": 1,
+            f"{prices}[currency]": "usd",
+            f"{prices}[unit_amount]": 2000,
+            f"{prices}[product_data][name]": "Donation",
+            f"{prices}[recurring][interval]": "month",
+        },
+    )
+    donor.page.goto(session["url"])
+    donor.pays(number)
+    donor.page.wait_for_load_state()
+    if number != VISA:
+        donor.is_declined()
+    found: dict[str, Any] = donor.site.stripe("GET", "subscriptions", limit=1)["data"][0]
+    return found
+
+
+@state
+def billing_portal(donor: Donor) -> None:
+    customer = _subscribes(donor)["customer"]
+    on = {f"features[{name}][enabled]": "true" for name in ("payment_method_update", "subscription_cancel")}
+    configuration = donor.site.stripe("POST", "billing_portal/configurations", **on)["id"]
+    fields = {"customer": customer, "configuration": configuration, "return_url": f"{donor.site.url}/"}
+    donor.page.goto(donor.site.stripe("POST", "billing_portal/sessions", **fields)["url"])
+    donor.is_told("Your subscriptions")
+
+
+@state
+def invoice_that_is_not_paid(donor: Donor) -> None:
+    invoice = _subscribes(donor, DECLINED)["latest_invoice"]
+    donor.page.goto(donor.site.stripe("GET", f"invoices/{invoice}")["hosted_invoice_url"])
+    donor.is_told("$20.00 USD")
 
 
 @state

@@ -8,12 +8,13 @@ from django.db import transaction
 
 from sandbox.api.endpoints.recurring import params
 from sandbox.api.expand import expand
-from sandbox.api.retrieve import list_objects, retrieve
+from sandbox.api.params import RETRIEVE
+from sandbox.api.retrieve import list_found, narrowed, retrieve
 from sandbox.core import store
-from sandbox.engine.recurring import customers
+from sandbox.engine.recurring import customers, portal, subscriptions
 from sandbox.objects.charge import Payer
 from sandbox.router import ALIAS
-from sandbox.webhooks.events import ApiRequest, emit
+from sandbox.webhooks.events import ApiRequest, NewEvent, emit
 
 Body = dict[str, Any]
 
@@ -46,9 +47,25 @@ def update(raw: Body, request: ApiRequest, customer_id: str) -> Body:
     return expand(record.body, clean.get("expand", []))
 
 
+@transaction.atomic(using=ALIAS)
+def delete(raw: Body, request: ApiRequest, customer_id: str) -> Body:
+    """DELETE /v1/customers/<id>: with it end the subscriptions, and who paid is known no more."""
+    RETRIEVE(raw, "")
+    record = store.require(customers.KIND, customer_id, "customer")
+    events: list[NewEvent] = []
+    for subscription in portal.running_of(customer_id):
+        events += subscriptions.end(subscription, "cancellation_requested")
+    gone = {"id": customer_id, "object": customers.KIND, "deleted": True}
+    emit(*events, ("customer.deleted", record.body), request=request)
+    store.save(record, gone)
+    return gone
+
+
 def list_customers(raw: Body, request: ApiRequest) -> Body:
     """GET /v1/customers"""
-    return list_objects(customers.KIND, "customers", params.LIST_CUSTOMERS, raw, "email")
+    clean = params.LIST_CUSTOMERS(raw, "")
+    rows = narrowed(customers.KIND, clean, "email").exclude(body__has_key="deleted")
+    return list_found(customers.KIND, "customers", clean, rows)
 
 
 def retrieve_payment_method(raw: Body, request: ApiRequest, method_id: str) -> Body:

@@ -15,6 +15,7 @@ ROUTES: list[tuple[str, str, Callable[..., dict[str, Any]]]] = [
     ("GET", "customers", customers.list_customers),
     ("GET", f"customers/{_ID}", customers.retrieve_customer),
     ("POST", f"customers/{_ID}", customers.update),
+    ("DELETE", f"customers/{_ID}", customers.delete),
     ("GET", f"payment_methods/{_ID}", customers.retrieve_payment_method),
     ("GET", "subscriptions", subscriptions.list_subscriptions),
     ("GET", _ONE, subscriptions.retrieve_subscription),
