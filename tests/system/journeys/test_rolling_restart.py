@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 
 from tests.system.chaos.line import Line
-from tests.system.journeys.databases import Database
+from tests.system.journeys.databases import POSTGRESQL, Database
 from tests.system.journeys.donors import Donor
 from tests.system.journeys.sites import Site, Stripe
 from tests.system.journeys.waiting import Within
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not POSTGRESQL, reason="several processes are for PostgreSQL: docs/deploying.md"),
+]
 
 
 def test_a_rolling_restart_under_load_loses_no_request_and_no_gift(
