@@ -162,7 +162,7 @@ def _amount(session: dict[str, Any]) -> str:
 
 def _prefilled(request: HttpRequest, session: Record) -> dict[str, str]:
     """A test card's link fills the form, which saves the newcomer sixteen digits."""
-    initial = {"email": session.body["customer_email"] or ""}
+    initial = {"email": _email_of(session)}
     number = request.GET.get("card", "")
     for card in CARDS:
         if card.number == number:
@@ -172,7 +172,13 @@ def _prefilled(request: HttpRequest, session: Record) -> dict[str, str]:
 
 
 def _posted(request: HttpRequest, session: Record) -> dict[str, str]:
-    return {"email": session.body["customer_email"] or "", **request.POST.dict()}
+    return {"email": _email_of(session), **request.POST.dict()}
+
+
+def _email_of(session: Record) -> str:
+    """Who is known to pay: the customer that the session names, or the address that it was given."""
+    customer = store.find("customer", session.body["customer"]) if session.body["customer"] else None
+    return (customer.body["email"] if customer else session.body["customer_email"]) or ""
 
 
 def _redirect_to_success(session: Record) -> HttpResponse:

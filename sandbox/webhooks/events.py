@@ -51,7 +51,8 @@ def emit(*new_events: NewEvent, request: ApiRequest = NO_REQUEST) -> None:
     """Create the events of ONE change, in their natural order, within the caller's transaction."""
     behaviour = Behaviour.current()
     copies = 2 if behaviour.two_ids else 1
-    created = [_create(behaviour.release, request, *each) for each in new_events for _ in range(copies)]
+    made = [_build(behaviour.release, request, *each) for each in new_events for _ in range(copies)]
+    created = Event.objects.bulk_create(made)
     heard = [each for each in created if each.type not in NOT_SUBSCRIBED]
     if heard and behaviour.delivery != Behaviour.DeliveryMode.LOST:
         _schedule(heard, behaviour)
@@ -64,7 +65,7 @@ def resend(events: list[Event]) -> None:
     transaction.on_commit(wakeup.notify, using=ALIAS)
 
 
-def _create(release: str, request: ApiRequest, type: str, body: Body, previous: Body | None = None) -> Event:
+def _build(release: str, request: ApiRequest, type: str, body: Body, previous: Body | None = None) -> Event:
     built = event.build(
         type,
         versions.snapshot(body, release),
@@ -77,7 +78,7 @@ def _create(release: str, request: ApiRequest, type: str, body: Body, previous: 
     unheard = type in NOT_SUBSCRIBED
     if unheard:
         built["pending_webhooks"] = 0
-    return Event.objects.create(
+    return Event(
         stripe_id=built["id"], type=type, created=built["created"], about=body["id"], delivered=unheard, body=built
     )
 

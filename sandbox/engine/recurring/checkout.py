@@ -89,7 +89,8 @@ def _subscription_of(session: Record, payer: Payer) -> tuple[Record, list[NewEve
     if known:
         found = store.get(subscriptions.KIND, known)
         if found.status == "incomplete":
-            store.update(store.get(customers.KIND, found.customer), email=payer.email, name=payer.name)
+            if not session.body["customer"]:
+                store.update(store.get(customers.KIND, found.customer), email=payer.email, name=payer.name)
             return found, []
     if session.body["customer"]:
         customer = store.get(customers.KIND, session.body["customer"])

@@ -99,10 +99,12 @@ def test_a_card_may_want_approval_before_the_first_payment(api, begin, client, p
     assert api.v1.subscriptions.list({"status": "active"}).data
 
 
-def test_a_known_customer_can_begin_a_second_subscription(api, subscribe, begin, pay):
+def test_a_known_customer_can_begin_a_second_subscription(api, client, subscribe, begin, pay):
     customer = subscribe().customer
     session = begin(customer=customer)
-    pay(session.id)
+    assert 'value="ada@example.com"' in client.get(f"/sandbox/pay/{session.id}").content.decode()
+    pay(session.id, email="other@example.com")
+    assert api.v1.customers.retrieve(customer).email == "ada@example.com"
     assert [each.customer for each in api.v1.subscriptions.list({"customer": customer}).data] == [customer] * 2
 
 
