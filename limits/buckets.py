@@ -44,6 +44,11 @@ class Draw:
     leave: int = 0
 
     @property
+    def empty(self) -> int:
+        """Milliseconds until the bucket is full again when there is nothing in it."""
+        return max(self.rate.burst, self.cost) * self.rate.one
+
+    @property
     def reach(self) -> int:
         """Milliseconds: how far in the future the bucket may be full once this is taken. Never less than one cost."""
         return max(self.rate.burst - self.leave, self.cost) * self.rate.one
@@ -82,6 +87,8 @@ def take(*draws: Draw) -> None:
     now = _now()
     full = _stored(draw.key for draw in draws)
     for draw in draws:
+        if full.get(draw.key, 0) > now + draw.empty:
+            full[draw.key] = _set_right(draw, now)
         _refuse_if_empty(draw, full.get(draw.key, 0), now)
     with transaction.atomic():
         for draw in draws:
@@ -125,6 +132,13 @@ def _take(draw: Draw, now: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(statement, [draw.key, now + used, now, now, used, now + draw.reach - used])
         return cursor.fetchone() is not None
+
+
+def _set_right(draw: Draw, now: int) -> int:
+    """Written by a clock that was ahead of this one: emptier than empty it would stay shut for as long as that."""
+    full_at = now + draw.empty
+    Bucket.objects.filter(pk=draw.key, full_at__gt=full_at).update(full_at=full_at)
+    return full_at
 
 
 def _refuse_if_empty(draw: Draw, full_at: int, now: int, *, at_least: int = 0) -> None:

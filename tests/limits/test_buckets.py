@@ -55,6 +55,17 @@ def test_tokens_come_back_by_the_clock_and_never_more_than_the_burst(clock: Any)
 
 
 @pytest.mark.django_db
+def test_a_clock_that_is_set_back_keeps_a_bucket_shut_no_longer_than_an_empty_one(clock: Any) -> None:
+    taken(ANNA)
+    clock.shift(timedelta(days=-1))
+    with pytest.raises(Exhausted) as refused:
+        buckets.take(ANNA)
+    assert refused.value.wait == 6
+    clock.shift(timedelta(seconds=12))
+    assert taken(ANNA) == 2
+
+
+@pytest.mark.django_db
 @pytest.mark.usefixtures("clock")
 def test_what_was_given_back_may_be_taken_again() -> None:
     taken(ANNA)
