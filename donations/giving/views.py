@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -105,6 +106,7 @@ def _donate_page(
         "problem": problem or next(hidden, ""),
         "token": token,
         "since": visitors.form_made(request.POST.get("since", "")),
+        "kept": _kept(form.cleaned_data) if form.is_bound else {},
         "coins": money.coins(settings.DONATION_AMOUNTS, currency),
         "symbol": money.symbol(currency),
         "minimum": money.display_short(settings.DONATION_MIN, currency),
@@ -122,6 +124,11 @@ def _donate_page(
     return response
 
 
+def _kept(typed: Mapping[str, Any]) -> dict[str, str]:
+    """What goes along unseen. What was found wrong does not: there is no field in which it could be put right."""
+    return {name: "on" if value is True else value for name in KEPT if (value := typed.get(name))}
+
+
 def _wait_page(request: HttpRequest, form: GiftForm, shut: gate.Shut) -> HttpResponse:
     """Not now, and when. A page of its own, for in a flood it is made more often than all others."""
     amount = form.cleaned_data["minor"]
@@ -132,7 +139,7 @@ def _wait_page(request: HttpRequest, form: GiftForm, shut: gate.Shut) -> HttpRes
         "since": visitors.form_made(request.POST.get("since", "")),
         "amount_value": money.short(amount, settings.DONATION_CURRENCY),
         "amount_short": money.display_short(amount, settings.DONATION_CURRENCY),
-        "kept": {name: "on" if value is True else value for name in KEPT if (value := form.cleaned_data[name])},
+        "kept": _kept(form.cleaned_data),
     }
     response = page_or_fragment(request, "donations/shut.html", "donations/_shut.html", context, status=429)
     response["Retry-After"] = str(shut.wait)
@@ -186,6 +193,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
         payable = donation.status == Status.PENDING and donation.checkout == Checkout.OPEN
         context |= {
             "since": visitors.form_made(),
+            "kept": _kept(vars(donation)) if ownership.owns(request, donation) else {},
             "amount_value": money.short(donation.amount, donation.currency),
             "amount_short": money.display_short(donation.amount, donation.currency),
             "resume_url": donation.session_url if payable and ownership.owns(request, donation) else "",

@@ -215,6 +215,39 @@ def test_cancel_keeps_the_amount_and_the_open_page(client: Client, given: Donati
     assert others.context["resume_url"] == ""
 
 
+TYPED = {"name": "Zoë", "email": "zoe@example.org", "message": "For the roof", "public": "on"}
+
+
+def goes_along(text: str) -> dict[str, str]:
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', text))
+    return {name: hidden[name] for name in (*TYPED, "show_amount") if name in hidden}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kept"),
+    [
+        ({"other_amount": "ten"}, TYPED),
+        ({"other_amount": "0.01"}, TYPED),
+        ({"email": "no address"}, {name: TYPED[name] for name in ("name", "message", "public")}),
+    ],
+)
+def test_what_another_page_asked_for_goes_along_when_the_gift_is_refused(
+    client: Client, db: None, wrong: dict[str, str], kept: dict[str, str]
+) -> None:
+    response = give(client, "other", **{"other_amount": "12"} | TYPED | wrong)
+    assert response.status_code == 422
+    assert goes_along(response.content.decode()) == kept
+
+
+@SANDBOX
+def test_a_gift_whose_page_was_closed_begins_anew_with_all_that_was_typed(client: Client, stripe: str) -> None:
+    give(client, **TYPED)
+    Donation.objects.update(status="expired", checkout="expired")
+    cancelled = f"/cancel?gift={Donation.objects.get().uuid}"
+    assert goes_along(client.get(cancelled).content.decode()) == TYPED
+    assert goes_along(Client().get(cancelled).content.decode()) == {}
+
+
 @pytest.mark.parametrize("gift", ["", "nonsense", "00000000-0000-4000-8000-000000000000"])
 def test_cancel_without_a_gift_is_plain(client: Client, db: None, gift: str) -> None:
     assert client.get("/cancel", {"gift": gift}).status_code == 200
