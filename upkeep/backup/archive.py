@@ -5,6 +5,7 @@ Nobody but its owner may read it: it holds donors' names and addresses. It has i
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -45,8 +46,7 @@ def write(target: Path, manifest: Manifest, database: Path) -> None:
             os.fsync(file.fileno())
         check(partial)
         try:
-            # Unlike a rename this takes nobody's place.
-            os.link(partial, target)
+            _name(partial, target)
         except FileExistsError:
             raise BackupError(f"{target} exists already: a backup never writes over a file.") from None
         _sync_folder(target.parent)
@@ -101,6 +101,18 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
     member = tarfile.TarInfo(name)
     member.size, member.mode = len(content), 0o600
     tar.addfile(member, io.BytesIO(content))
+
+
+def _name(partial: Path, target: Path) -> None:
+    """Raises FileExistsError rather than take somebody's place, as a rename would."""
+    try:
+        os.link(partial, target)
+    except OSError as error:
+        # A USB stick, and many a network share, gives a file one name only.
+        if error.errno not in {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}:
+            raise
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        partial.replace(target)
 
 
 def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:

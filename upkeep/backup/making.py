@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from donations.jobs import scheduler
 from donations.jobs.registry import Result
-from upkeep.backup import archive, manifest, postgresql, sqlite
+from upkeep.backup import archive, leftovers, manifest, postgresql, sqlite
 from upkeep.backup.errors import BackupError
 
 # The scheduled job, and where the newest backup is noted, whoever made it.
@@ -36,18 +36,19 @@ def make(target: Path, prefix: str = "tincup") -> Made:
     The site may go on serving. Raises BackupError.
     """
     now = timezone.now()
-    path = target / name(prefix, now) if target.is_dir() else target
-    if not path.parent.is_dir():
-        raise BackupError(f"The folder {path.parent} is not there: make it, or name another one.")
-    if path.exists():
-        raise BackupError(f"{path} exists already: a backup never writes over a file.")
     try:
+        path = target / name(prefix, now) if target.is_dir() else target
+        if not path.parent.is_dir():
+            raise BackupError(f"The folder {path.parent} is not there: make it, or name another one.")
+        if path.exists():
+            raise BackupError(f"{path} exists already: a backup never writes over a file.")
+        leftovers.sweep(path.parent)
         # Beside the target: there is room for the backup, so there should be for this.
-        with tempfile.TemporaryDirectory(prefix=".backup-", dir=path.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=leftovers.PREFIX, dir=path.parent) as folder:
             told = _copied(Path(folder), now)
             archive.write(path, told, Path(folder) / told.file)
     except OSError as error:
-        raise BackupError(f"The backup cannot be written to {path.parent}: {error.strerror or error}.") from error
+        raise BackupError(f"The backup cannot be written to {target}: {error.strerror or error}.") from error
     except (sqlite3.Error, DatabaseError) as error:
         raise BackupError(f"The database could not be read: {error}".strip()) from error
     return Made(path, path.stat().st_size, told)

@@ -13,7 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from donations.ledger import append_only, mode
-from upkeep.backup import archive, making, manifest, postgresql, sqlite
+from upkeep.backup import archive, leftovers, making, manifest, postgresql, sqlite
 from upkeep.backup.errors import BackupError
 
 UNREADABLE = "cannot be read, and may still be worth something"
@@ -103,7 +103,8 @@ def _restore_sqlite(source: Path) -> Path | None:
     database = Path(str(connections[DEFAULT_DB_ALIAS].settings_dict["NAME"])).resolve()
     database.parent.mkdir(parents=True, exist_ok=True)
     aside = database.with_name(f"{database.stem}-before-restore-{_stamp()}{database.suffix}")
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=database.parent) as folder:
+    leftovers.sweep(database.parent)
+    with tempfile.TemporaryDirectory(prefix=leftovers.PREFIX, dir=database.parent) as folder:
         new = Path(folder) / sqlite.FILE
         archive.extract(source, new)
         sqlite.facts(new)

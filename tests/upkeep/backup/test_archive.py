@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from pathlib import Path
 
@@ -26,6 +28,18 @@ def test_nobody_but_its_owner_may_read_it_or_what_comes_out_of_it(write, tmp_pat
 
 def test_it_takes_nobodys_place(write, tmp_path: Path):
     before = write().read_bytes()
+    with pytest.raises(BackupError, match="exists already"):
+        write()
+    assert (tmp_path / "some.tar.gz").read_bytes() == before
+
+
+def test_a_disk_that_gives_a_file_one_name_only_takes_it_too(write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def vfat(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", vfat)
+    before = write().read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["some.tar.gz"]
     with pytest.raises(BackupError, match="exists already"):
         write()
     assert (tmp_path / "some.tar.gz").read_bytes() == before

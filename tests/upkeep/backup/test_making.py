@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from donations.models import Chore
-from upkeep.backup import archive, making, postgresql
+from upkeep.backup import archive, leftovers, making, postgresql
 from upkeep.backup.errors import BackupError
 
 
@@ -32,6 +34,24 @@ def test_a_folder_that_is_not_there_and_a_file_that_is_are_refused(tmp_path: Pat
     (tmp_path / "here").touch()
     with pytest.raises(CommandError, match="exists already"):
         call_command("backup", str(tmp_path / "here"))
+
+
+def test_a_name_that_the_disk_does_not_take_is_refused_with_a_word(tmp_path: Path):
+    with pytest.raises(CommandError, match="cannot be written to"):
+        call_command("backup", str(tmp_path / ("x" * 300)))
+
+
+def test_what_was_left_by_one_that_was_killed_goes_after_a_day(tmp_path: Path):
+    ours = [".tincup-work-a1b2c3d4", "tincup-nightly-20261124T030000Z.tar.gz.partial"]
+    others = [".tincup-work-a1b2c3d4.txt", "tincup-20261124T030000Z.tar.gz", "books.partial", ".backup-old"]
+    for name in [*ours, *others]:
+        (tmp_path / name).mkdir() if name.startswith(".") else (tmp_path / name).touch()
+    leftovers.sweep(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 6
+    for path in tmp_path.iterdir():
+        os.utime(path, (0, time.time() - leftovers.OLD - 1))
+    leftovers.sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
 
 
 def test_a_missing_client_of_postgresql_is_named_with_the_package_that_has_it(monkeypatch: pytest.MonkeyPatch):
