@@ -84,7 +84,12 @@ def events() -> Iterator[Finding]:
     last: datetime | None = StripeEvent.objects.aggregate(last=Max("received_at"))["last"]
     paid: datetime | None = LedgerEntry.objects.filter(kind="payment").aggregate(last=Max("happened_at"))["last"]
     if paid and timezone.now() - paid > PATIENCE and (last is None or paid - last > PATIENCE):
-        yield fault(name, _("Gifts arrive, and Stripe's events of them do not."), remedy)
+        said = _("Gifts arrive, and Stripe's events of them do not.")
+        # demo_data writes gifts of years at once, of which no event ever comes.
+        if settings.SANDBOX:
+            yield warning(name, said, _("Unless it is demo data: see on the stand-in's console how it delivers."))
+        else:
+            yield fault(name, said, remedy)
     elif last is None:
         yield warning(name, _("No event has come from Stripe yet."), _("Give a small gift, and ask again."))
     else:
