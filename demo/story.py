@@ -13,13 +13,17 @@ from demo.people import MESSAGES, Person, crowd
 SEASON = (0.9, 0.8, 1.0, 1.1, 1.0, 0.8, 0.6, 0.6, 1.0, 1.1, 1.4, 2.8)
 A_DAY = 1.3  # gifts, in a usual month of the first year
 GROWTH = 1.35  # from one year to the next
-REGULARS = 14  # people who give every month: single gifts, for the site knows no others
+REGULARS = 14  # people who give every month
 AMOUNTS = (500, 1000, 1000, 2000, 2000, 2000, 2500, 5000, 5000, 10000, 1250, 3333, 25000)
+_MONTHLY = ("monthly", "monthly", "monthly", "monthly", "monthly_stopped", "monthly_failed")
 
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """`fate` is paid, abandoned, refunded, partly_refunded, won, lost, disputed or offline; amount in US cents."""
+    """`fate` is paid, abandoned, refunded, partly_refunded, won, lost, disputed or offline; amount in US cents.
+
+    Or monthly, monthly_stopped (by the donor, some time later) or monthly_failed: such a gift is the first of many.
+    """
 
     at: datetime
     amount: int
@@ -31,13 +35,14 @@ class Gift:
 def gifts(chance: random.Random, start: datetime, end: datetime) -> Iterator[Gift]:
     """Every gift between two moments, the oldest first."""
     people = crowd(chance, 320)
-    regulars = {person: (chance.choice((500, 1000, 2000)), chance.randint(1, 28)) for person in people[:REGULARS]}
+    # Each begins at some time in the first half.
+    begin = {person: start + (end - start) * chance.uniform(0, 0.5) for person in people[:REGULARS]}
     day = start
     while day < end:
         found = [
-            Gift(_o_clock(chance, day), amount, person, "", "paid")
-            for person, (amount, on) in regulars.items()
-            if day.day == on
+            Gift(_o_clock(chance, day), chance.choice((500, 1000, 2000)), person, "", chance.choice(_MONTHLY))
+            for person, first in begin.items()
+            if day <= first < day + timedelta(days=1)
         ]
         years = (day - start).days / 365
         found += [

@@ -18,12 +18,13 @@ from django.utils import timezone
 
 from demo.story import Gift
 from donations.domain import updates
+from donations.domain.subscription import Frequency
 from donations.ledger import identity, offline_donations
 from donations.models import Donation, LedgerEntry, OfflineGift
 from donations.stripe import balance_transactions, events, parsing, payouts
 from lib import money
 from mail import outbox
-from sandbox import demo_history
+from sandbox import demo_history, demo_subscriptions
 from sandbox.api.expand import expand
 from sandbox.models import Record
 from sandbox.objects.charge import Payer
@@ -37,7 +38,7 @@ def real_gifts() -> bool:
     if OfflineGift.objects.exclude(recorded_by=BY).exists():
         return True
     paid = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.PAYMENT).values_list("source", flat=True)
-    known = set(Record.objects.filter(kind="payment_intent").values_list("stripe_id", flat=True))
+    known = set(Record.objects.filter(kind__in=["payment_intent", "invoice"]).values_list("stripe_id", flat=True))
     return any(source not in known for source in paid.iterator())
 
 
@@ -49,7 +50,7 @@ def write(story: list[Gift], chance: random.Random) -> Counter[str]:
     first = Record.objects.order_by("-number").values_list("number", flat=True).first() or 0
     for gift in story:
         made[gift.fate] += 1
-        _receive(gift, chance) if gift.fate == "offline" else _give(gift, chance)
+        _WAYS.get(gift.fate, _give)(gift, chance)
     now = timezone.now()
     week = story[0].at + timedelta(days=7)
     while week < now:
@@ -65,12 +66,21 @@ def _sum(gift: Gift, part: int = 1) -> int:
     return money.round_down(money.dollars(gift.amount, currency) // 100 // part, currency)
 
 
-def _give(gift: Gift, chance: random.Random) -> None:
-    donation = Donation.objects.create(
-        amount=_sum(gift),
+def _asked(gift: Gift, frequency: Frequency = Frequency.ONCE) -> Donation:
+    """What the donor typed on the form."""
+    return Donation.objects.create(
+        amount=_sum(gift), frequency=frequency.value,
         currency=settings.DONATION_CURRENCY, name=gift.person.name, email=gift.person.email, message=gift.message,
         public=gift.person.public, created_at=gift.at - timedelta(seconds=90), expires_at=gift.at + timedelta(hours=2),
     )  # fmt: skip
+
+
+def _metadata(donation: Donation) -> dict[str, str]:
+    return {**identity.metadata(), "tincup_donation": str(donation.uuid)}
+
+
+def _give(gift: Gift, chance: random.Random) -> None:
+    donation = _asked(gift)
     if gift.fate == "abandoned":
         events.post(updates.abandoned(donation.uuid, gift.at))
         return
@@ -79,7 +89,7 @@ def _give(gift: Gift, chance: random.Random) -> None:
         donation.amount,
         donation.currency,
         payer=Payer(gift.person.email, gift.person.name or None),
-        metadata={**identity.metadata(), "tincup_donation": str(donation.uuid)},
+        metadata=_metadata(donation),
         description=f"Donation to {settings.SITE_NAME}",
     )
     _book(paid.session, gift.at, "payment_intent.latest_charge")
@@ -94,6 +104,30 @@ def _give(gift: Gift, chance: random.Random) -> None:
         _book(demo_history.record_dispute(paid, int(later.timestamp()), _status(gift, later)), later)
     # The addresses are invented: nobody gets an e-mail.
     outbox.cancel(keys, "demo data")
+
+
+def _give_monthly(gift: Gift, chance: random.Random) -> None:
+    """The first of many: each charge is a gift of its own."""
+    donation = _asked(gift, Frequency.MONTHLY)
+    card = demo_subscriptions.FAILS_LATER if gift.fate == "monthly_failed" else demo_subscriptions.VISA
+    session, begun = demo_subscriptions.begin(
+        int(gift.at.timestamp()),
+        donation.amount,
+        donation.currency,
+        payer=Payer(gift.person.email, gift.person.name or None),
+        metadata=_metadata(donation),
+        card=card,
+    )
+    now = timezone.now()
+    stops = gift.fate == "monthly_stopped"
+    until = min(gift.at + timedelta(days=chance.randint(100, 200)), now) if stops else now
+    subscription = demo_subscriptions.live(begun, int(until.timestamp()), then_cancel=stops)
+    _book(session, gift.at)
+    _book(subscription, until)
+    invoices = demo_subscriptions.invoices_of(subscription)
+    for invoice in invoices:
+        _book(invoice, until, "payments.data.payment.payment_intent")
+    outbox.cancel([subscription.stripe_id, *(each.stripe_id for each in invoices)], "demo data")
 
 
 def _status(gift: Gift, later: datetime) -> str:
@@ -119,6 +153,15 @@ def _book(record: Record, at: datetime, *paths: str) -> None:
     report = parsing.update_of(_whole(record, *paths), at=at)
     if report is not None:
         events.post(report)
+
+
+# How a gift comes about, where it is no single one by card.
+_WAYS = {
+    "offline": _receive,
+    "monthly": _give_monthly,
+    "monthly_stopped": _give_monthly,
+    "monthly_failed": _give_monthly,
+}
 
 
 def _copy_stripes_book(after: int) -> None:

@@ -44,6 +44,13 @@ def run_all_due() -> None:
             pass
 
 
+def run_of(customer: str, until: float) -> None:
+    """Do all that is due to one customer's subscriptions, invoices and charges until then, each at its own time."""
+    theirs = Record.objects.filter(customer=customer, kind__in=["charge", invoices.KIND, subscriptions.KIND])
+    while found := theirs.filter(due_at__lte=until).order_by("due_at", "number").first():
+        _do(found.kind, found.stripe_id, found.due_at or 0.0)
+
+
 def expire_due_sessions() -> None:
     """Expire the sessions that are due."""
     _run([sessions.KIND])
@@ -60,8 +67,12 @@ def _run(kinds: list[str]) -> bool:
     for kind, stripe_id, moment in found:
         if moment > found[0][2] + _SOONEST:
             break
-        with clock.standing_at(moment):
-            _HANDLERS[kind](stripe_id)
-        # Where somebody was quicker there was nothing to do, and nothing is left to do.
-        Record.objects.filter(stripe_id=stripe_id, due_at=moment).update(due_at=None)
+        _do(kind, stripe_id, moment)
     return bool(found)
+
+
+def _do(kind: str, stripe_id: str, moment: float) -> None:
+    with clock.standing_at(moment):
+        _HANDLERS[kind](stripe_id)
+    # Where somebody was quicker there was nothing to do, and nothing is left to do.
+    Record.objects.filter(stripe_id=stripe_id, due_at=moment).update(due_at=None)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +45,8 @@ class ApiRequest:
 
 NO_REQUEST = ApiRequest()
 
+_untold: ContextVar[bool] = ContextVar("untold", default=False)
+
 Body = dict[str, Any]
 # The type, the object as it is now, and for an update what stood there before.
 NewEvent = tuple[str, Body] | tuple[str, Body, Body]
@@ -49,6 +54,8 @@ NewEvent = tuple[str, Body] | tuple[str, Body, Body]
 
 def emit(*new_events: NewEvent, request: ApiRequest = NO_REQUEST) -> None:
     """Create the events of ONE change, in their natural order, within the caller's transaction."""
+    if _untold.get():
+        return
     behaviour = Behaviour.current()
     copies = 2 if behaviour.two_ids else 1
     made = [_build(behaviour.release, request, *each) for each in new_events for _ in range(copies)]
@@ -56,6 +63,16 @@ def emit(*new_events: NewEvent, request: ApiRequest = NO_REQUEST) -> None:
     heard = [each for each in created if each.type not in NOT_SUBSCRIBED]
     if heard and behaviour.delivery != Behaviour.DeliveryMode.LOST:
         _schedule(heard, behaviour)
+
+
+@contextmanager
+def untold() -> Iterator[None]:
+    """What happens within makes no events: a past that is written down afterwards."""
+    token = _untold.set(True)
+    try:
+        yield
+    finally:
+        _untold.reset(token)
 
 
 def resend(events: list[Event]) -> None:

@@ -18,10 +18,11 @@ from demo import writing
 from demo.people import crowd
 from demo.story import Gift
 from donations.domain.status import Status
+from donations.domain.subscription import SubscriptionStatus
 from donations.jobs import scheduler
 from donations.ledger import offline_donations
 from donations.ledger.offline_donations import Received
-from donations.models import Case, Donation, LedgerEntry, OfflineGift, Payout
+from donations.models import Case, Donation, LedgerEntry, OfflineGift, Payout, Subscription
 from donations.reporting import reconciliation
 from donations.stripe import payouts
 from lib import money
@@ -63,6 +64,10 @@ def test_the_books_agree_here_and_with_the_sandbox(stripe: str, monkeypatch: pyt
     assert {Status.PAID, Status.REFUNDED, Status.EXPIRED} <= statuses
     assert Case.objects.filter(kind="dispute").exists()
     assert OfflineGift.objects.exists()
+    monthly = Subscription.objects.all()
+    assert {SubscriptionStatus.ACTIVE, SubscriptionStatus.ENDED} <= {each.status for each in monthly}
+    assert {"payment_failed", "cancellation_requested"} <= {each.reason for each in monthly}
+    assert Donation.objects.filter(subscription__isnull=False).count() > 3 * len(monthly)
     assert Donation.objects.filter(created_at__month=12).count() > Donation.objects.filter(created_at__month=7).count()
 
     # Nobody is written to, and a gift of the story can be refunded like any other.

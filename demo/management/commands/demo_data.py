@@ -35,4 +35,4 @@ class Command(BaseCommand):
         start = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=365 * options["years"])
         made = writing.write(list(story.gifts(chance, start, now)), chance)
         told = ", ".join(f"{count} {fate.replace('_', ' ')}" for fate, count in made.most_common())
-        self.stdout.write(f"{made.total()} gifts since {start:%Y-%m-%d}: {told}. Monthly gifts are single ones.")
+        self.stdout.write(f"{made.total()} gifts since {start:%Y-%m-%d}: {told}.")
