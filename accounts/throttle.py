@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.hashing import Busy
-from limits import buckets
-from limits.addresses import whence
+from limits import visitors
 from limits.buckets import Draw, Exhausted, Rate
 
 # For each place, each area, and the site.
@@ -25,24 +23,12 @@ BUSY = 5  # seconds until one should try again
 
 def guess(request: HttpRequest | None) -> list[Draw]:
     """One password is about to be tried. What was taken for it, to be given back when it is right. Raises Exhausted."""
-    return _take("guess", GUESSES, request)
+    return visitors.take("guess", GUESSES, request)
 
 
 def letter(request: HttpRequest) -> None:
     """A stranger is about to have a letter sent. Raises Exhausted."""
-    _take("letter", LETTERS, request)
-
-
-def _take(what: str, rates: tuple[Rate, Rate, Rate], request: HttpRequest | None) -> list[Draw]:
-    if request is None or not settings.SHIELD:
-        return []
-    here = whence(request)
-    whom = {"place": here.place, "area": here.area, "site": ""}
-    draws = [
-        Draw(buckets.key(f"{what} {level}", who), rate) for (level, who), rate in zip(whom.items(), rates, strict=True)
-    ]
-    buckets.take(*draws)
-    return draws
+    visitors.take("letter", LETTERS, request)
 
 
 class ThrottleMiddleware:

@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 
 from donations.donors import views as donor_views
+from donations.donors.monthly import views as monthly
 from donations.giving import api, success_page, views
 from donations.stripe import webhook
 
@@ -12,6 +13,8 @@ urlpatterns = [
     path("cancel", views.cancel, name="cancel"),
     re_path(r"^receipts/(?P<number>[0-9]{1,15})$", donor_views.receipt, name="receipt"),
     path("account/gifts/<uuid:gift>", donor_views.message, name="account_gift"),
+    path("monthly", monthly.ask, name="monthly"),
+    path("monthly/<str:token>", monthly.page, name="monthly_page"),
     # Machines post here; a redirect would lose the body, or count as a failure.
     re_path(r"^api/donations/create-checkout-session/?$", api.create_checkout_session, name="api_create_session"),
     re_path(r"^api/checkout/?$", api.quick_checkout, name="api_checkout"),

@@ -22,7 +22,7 @@ donations > donations.giving > donations.shield > donations.donors > donations.r
 donations > donations.jobs > donations.jobs.registry donations.shield donations.stripe donations.reporting donations.wall donations.models mail limits
 donations > donations.shield donations.donors donations.ledger > mail > lib
 donations.giving donations.shield donations.donors donations.reporting donations.wall > organisation > lib
-donations.giving donations.shield > limits > lib
+donations.giving donations.shield donations.donors > limits > lib
 desk > accounts.data
 desk > donations.jobs donations.shield donations.reporting donations.stripe donations.ledger donations.wall donations.models donations.domain upkeep.doctor mail organisation lib
 accounts > donations.donors donations.jobs.registry mail organisation limits lib

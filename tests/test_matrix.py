@@ -31,6 +31,7 @@ from donations.models import (
     Sponsor,
     StripeEvent,
     StripeRef,
+    Subscription,
     Total,
 )
 from mail.models import Mail
@@ -74,6 +75,8 @@ SITE = {
     "success/status": NOBODY,
     "cancel": EVERYBODY,
     "receipts/<number>": RECEIPT,
+    "monthly": (200, 200, 302, 200, 200, 200),
+    "monthly/<str:token>": OWNER,
     "account/gifts/<uuid:gift>": OWNER,
     "api/donations/create-checkout-session/": POST_ONLY,
     "api/checkout/": POST_ONLY,
@@ -208,6 +211,9 @@ def world(db: None) -> World:
         payer_name=BOBS[3],
     )  # fmt: skip
     paid(gift, refs=(f"pi_{gift.uuid.hex}", "cs_test_bob"), session="cs_test_bob", email=BOBS[0])
+    Subscription.objects.create(
+        uuid=gift.uuid, stripe_id="sub_bob", amount=4321, currency="usd", created_at=NOON, status="active"
+    ).donations.add(gift)
     treasurer = User.objects.create_user("treasurer@example.org", is_staff=True)
     treasurer.groups.add(Group.objects.get(name="Treasurer"))
     root = User.objects.create_superuser("root@example.org")
@@ -258,6 +264,7 @@ def world(db: None) -> World:
         "<str:slug>": "privacy",
         "<slug:slug>": "kettles",
         "<str:digest>": "0" * 32,
+        "<str:token>": gift.uuid,
         "<number>": 1,
         "<uuid:gift>": gift.uuid,
         "<int:pk>": gift.pk,

@@ -16,6 +16,7 @@ from accounts.forms import PeriodForm
 from accounts.models import User
 from accounts.views.helpers import donor
 from donations.donors import history, ownership
+from donations.donors.monthly import owners, words
 from lib import money
 from lib.htmx import login_required_here, page_or_fragment
 
@@ -34,6 +35,10 @@ def account(request: HttpRequest) -> HttpResponse:
     context = _book(request, user, totals) | {
         "this_year": [money.display(total.amount, total.currency) for total in totals if total.year == this_year],
         "by_year": totals,
+        "mine": [
+            {"uuid": each.uuid, "title": words.title(each), "state": words.state(each)}
+            for each in owners.of_account(user.pk)
+        ],
         "running": this_year,
         "period": PeriodForm(initial=_whole_year(this_year)),
     }

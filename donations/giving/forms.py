@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -10,12 +9,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from donations.donors.amounts import amount_of
 from donations.giving.claims import Order
 from donations.wall import messages
 from donations.wall.message_form import MessageForm
 from lib import amount_field, money
 from lib.people.addresses import AddressField
-from organisation.models import current
 
 
 class GiftForm(MessageForm):
@@ -71,27 +70,6 @@ class ProgramGiftForm(GiftForm):
         return amount_field.written(text, currency)
 
 
-def amount_of(text: str, read: Callable[[str, str], int] = amount_field.parse) -> int:
-    """Minor units of an amount in the site's currency, within its bounds. Raises ValidationError with a code."""
-    currency = settings.DONATION_CURRENCY
-    try:
-        amount = read(text, currency)
-    except ValidationError as error:
-        raise (_too_large() if error.code == "amount_too_large" else error) from None
-    if not money.payable(amount, currency):
-        raise ValidationError(amount_field.last_decimal(currency), code=amount_field.CODE)
-    least = max(settings.DONATION_MIN, money.least_payable(currency))
-    if amount < least:
-        raise ValidationError(
-            _("The smallest gift is %(least)s. Card fees would eat anything less.")
-            % {"least": money.display_short(least, currency)},
-            code="amount_too_small",
-        )
-    if amount > settings.DONATION_MAX:
-        raise _too_large()
-    return amount
-
-
 def declined(code: str) -> ValidationError:
     """What is said where Stripe, not we, found an amount too small or too large."""
     if code == "amount_too_small":
@@ -106,11 +84,3 @@ def closed(least: int) -> ValidationError:
         % {"least": money.display_short(least, settings.DONATION_CURRENCY)},
         code="amount_too_small",
     )
-
-
-def _too_large() -> ValidationError:
-    most = money.display_short(settings.DONATION_MAX, settings.DONATION_CURRENCY)
-    told = _("The largest gift here is %(most)s.") % {"most": most}
-    if mail := current().contact_email:
-        told = f"{told} {_('For more, write to us: %(mail)s.') % {'mail': mail}}"
-    return ValidationError(told, code="amount_too_large")

@@ -18,8 +18,9 @@ from donations.domain import status
 from donations.domain.status import Status
 from donations.domain.updates import Checkout
 from donations.donors import ownership
+from donations.donors.amounts import amount_of
 from donations.giving import checkout, fee_preview, form_token, goal
-from donations.giving.forms import GiftForm, amount_of, closed, declined
+from donations.giving.forms import GiftForm, closed, declined
 from donations.giving.success_page import success_url
 from donations.shield import gate, visitors
 from donations.stripe import polling

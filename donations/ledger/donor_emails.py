@@ -10,7 +10,8 @@ import uuid
 from collections.abc import Iterable
 from enum import StrEnum
 
-from donations.models import Donation, LedgerEntry
+from donations.ledger import subscription_emails
+from donations.models import Donation, LedgerEntry, Subscription
 from mail import outbox
 from mail.models import Mail
 
@@ -76,4 +77,5 @@ def keys(donations: Iterable[Donation | int]) -> set[str]:
     """What the outbox knows all e-mails about these donations by."""
     mine = Donation.objects.filter(pk__in=[getattr(each, "pk", each) for each in donations])
     sources = LedgerEntry.objects.filter(donation__in=mine).values_list("source", flat=True)
-    return {*sources, *(str(each) for each in mine.values_list("uuid", flat=True))}
+    again = subscription_emails.keys(Subscription.objects.filter(donations__in=mine).distinct())
+    return {*sources, *again, *(str(each) for each in mine.values_list("uuid", flat=True))}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from donations.ledger import append_only, mode
 from donations.ledger.donor_emails import EmailKind
+from donations.ledger.subscription_emails import SubscriptionEmail
 from donations.models import Level, ReceiptCounter, Shield, SiteIdentity, Sponsor, StripeKey
 from mail.models import Mail
 
@@ -78,7 +79,7 @@ def _emptied() -> list[type[Model]]:
 
 
 def _emails() -> QuerySet[Mail]:
-    return Mail.objects.filter(kind__in=list(EmailKind))
+    return Mail.objects.filter(kind__in=[*EmailKind, *SubscriptionEmail])
 
 
 def _log() -> QuerySet[LogEntry]:

@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-STRIPE_CHECKOUT = "https://checkout.stripe.com"
+# Where a card is charged, and where the card of a monthly gift is changed.
+STRIPE_PAGES = ("https://checkout.stripe.com", "https://billing.stripe.com")
 
 
 def content_security_policy() -> str:
     """A form that answers with a redirect to Stripe is blocked unless form-action names Stripe's origin."""
-    targets = ["'self'", STRIPE_CHECKOUT]
+    targets = ["'self'", *STRIPE_PAGES]
     if settings.STRIPE_CHECKOUT_ORIGIN:
         targets.append(settings.STRIPE_CHECKOUT_ORIGIN)
     if settings.STRIPE_API_BASE != "https://api.stripe.com":

@@ -13,7 +13,7 @@ from django.utils import timezone
 from donations.domain import subscription as domain
 from donations.domain.subscription import OVER, InvoiceStatus, InvoiceTold, SubscriptionStatus, SubscriptionTold
 from donations.domain.updates import StripeUpdate
-from donations.ledger import identity
+from donations.ledger import identity, subscription_emails
 from donations.models import Donation, Invoice, Subscription, insert_once
 
 # After the end of a period Stripe leaves an invoice open for an hour before it charges.
@@ -46,6 +46,7 @@ def note_invoice(update: StripeUpdate, told: InvoiceTold) -> Invoice | None:
     invoice, begins = Invoice.objects.get_or_create(
         pk=told.id, defaults={"subscription": subscription, **_columns(told, told_at), "payment": told.payment}
     )
+    failures = 0 if begins else invoice.failures
     if not begins:
         if domain.is_further(told, told_at, invoice.told, invoice.as_of):
             for field, value in _columns(told, told_at).items():
@@ -54,6 +55,7 @@ def note_invoice(update: StripeUpdate, told: InvoiceTold) -> Invoice | None:
     unknown = invoice.told.is_gift and not invoice.payment
     invoice.ask_at = (invoice.ask_at or timezone.now()) if unknown else None
     invoice.save()
+    subscription_emails.owe_failure(invoice, failures)
     _fold(subscription)
     return invoice
 
@@ -147,6 +149,7 @@ def _fold(subscription: Subscription) -> None:
         # Until Stripe tells of the subscription itself, the invoices have to do.
         subscription.created_at, subscription.amount = invoices[0].made_at, invoices[-1].due
     open_ = [invoice for invoice in invoices if invoice.status in {InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE}]
+    before = SubscriptionStatus(subscription.status)
     subscription.status = domain.fold(
         subscription.told,
         paid=any(invoice.status is InvoiceStatus.PAID for invoice in invoices),
@@ -154,3 +157,4 @@ def _fold(subscription: Subscription) -> None:
     ).value
     subscription.ask_at = next_ask(subscription)
     subscription.save()
+    subscription_emails.owe(subscription, before)

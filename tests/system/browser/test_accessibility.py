@@ -59,7 +59,7 @@ STATES.update(
         *("/sponsors/cups", "/sponsors/lately", "/docs/addresses"),
         *("/login", "/register", "/logout", "/sandbox/", "/sandbox/pay/cs_test_none"),
         *("/register/sent", "/register/resend", "/register/verify?key=none", "/password-reset", "/password-reset/sent"),
-        *("/password-reset/done", "/account/deleted"),
+        *("/password-reset/done", "/account/deleted", "/monthly", "/monthly?sent=1", "/monthly/none"),
     )
 )
 

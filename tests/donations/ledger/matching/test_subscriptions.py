@@ -57,7 +57,7 @@ def test_the_first_charge_is_the_donation_of_the_form(monthly: Donation) -> None
     assert (entry.amount, entry.currency) == (2000, "usd")
     assert entry.happened_at.timestamp() == CREATED + 60
     assert monthly.subscription == Subscription.objects.get()
-    assert Mail.objects.get().key == entry.source
+    assert Mail.objects.get(kind="paid").key == entry.source
 
 
 def test_a_renewal_is_a_donation_of_its_own_that_says_what_the_first_one_says(monthly: Donation) -> None:

@@ -1,0 +1,59 @@
+"""Whose monthly gift it is: that of the account of its first donation, or of the address that it was given with."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.http import HttpRequest
+
+from donations.domain.subscription import OVER
+from donations.donors import ownership
+from donations.models import Donation, Subscription
+from lib.people.addresses import normalise
+
+
+def mailbox_of(subscription: Subscription) -> str:
+    """Where its donor is written to; nothing while no address is known, or when the donor was erased."""
+    first = subscription.first
+    if first is None or first.erased_at:
+        return ""
+    # An account that moved to another address takes its gifts along.
+    account = first.user if first.user and first.user.verified_at else None
+    return str(account.email if account else first.email)
+
+
+def address_of(subscription: Subscription) -> str:
+    """The same in the one spelling, by which addresses are compared."""
+    return normalise(mailbox_of(subscription))
+
+
+def of_address(address: str) -> list[Subscription]:
+    """What the owner of this mailbox gives again and again and is not over, the newest first."""
+    one = normalise(address)
+    by = Q(lower=one, user=None) | Q(lower=one, user__verified_at=None) | Q(user__email=one)
+    donations = Donation.objects.alias(lower=Lower("email")).filter(by, subscription__isnull=False)
+    found = Subscription.objects.filter(pk__in=donations.values("subscription")).exclude(status__in=OVER)
+    return [each for each in found if one and address_of(each) == one]
+
+
+def of_account(user_id: int) -> list[Subscription]:
+    """What this account gives again and again and is not over, the newest first."""
+    donations = Donation.objects.filter(user_id=user_id, subscription__isnull=False)
+    found = Subscription.objects.filter(pk__in=donations.values("subscription")).exclude(status__in=OVER)
+    return [each for each in found if _belongs_to(each, user_id)]
+
+
+def may_change(request: HttpRequest, subscription: Subscription) -> bool:
+    """Whether the account that it belongs to is signed in here."""
+    return request.user.pk is not None and _belongs_to(subscription, request.user.pk)
+
+
+def gather(request: HttpRequest) -> None:
+    """What was given as a guest since the last look joins the account that is signed in, if its address is proved."""
+    if request.user.is_authenticated and request.user.verified_at:
+        ownership.attach_guest_donations(request.user.pk, request.user.email)
+
+
+def _belongs_to(subscription: Subscription, user_id: int) -> bool:
+    first = subscription.first
+    return first is not None and first.user_id == user_id
