@@ -20,4 +20,5 @@ if __name__ == "__main__":
         from project import databases
 
         databases.open_all()  # says in one line what is wrong, if it is the database itself
+        databases.refuse_old()
         raise

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import stat
 from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
 
-from project.env import refuse
+from project.env import refuse, stop
 
 SANDBOX = "sandbox"  # the alias of the stand-in's database, and the name of the app whose tables are in it
 # By the name of SQLite's error, as far as it goes.
@@ -53,13 +55,23 @@ def open_or_refuse(alias: str) -> None:
     try:
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
-        # On SQLite this takes the lock of a writer, so that a file that cannot be written is found out.
         with transaction.atomic(using=alias):
-            pass
+            if path:
+                # SQLite finds out by a write alone that a file is not ours to write; nobody uses this number.
+                with connections[alias].cursor() as cursor:
+                    cursor.execute("PRAGMA user_version = 1")
+                transaction.set_rollback(True, using=alias)
     except OSError as error:
         refuse("DATABASE_URL", f"needs the folder {path and path.parent}, which cannot be made: {error.strerror}.")
     except DatabaseError as error:
         refuse("DATABASE_URL", _sqlite(path, error) if path else _postgresql(error))
+
+
+def refuse_old() -> None:
+    """End the process with one line if the site's tables are older than the code, or not there at all."""
+    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        stop("the database is new, or older than this version: run `manage.py migrate` first.")
 
 
 def keep_private(connection: BaseDatabaseWrapper, **_: object) -> None:
@@ -74,7 +86,9 @@ def keep_private(connection: BaseDatabaseWrapper, **_: object) -> None:
         file = Path(f"{connection.settings_dict['NAME']}{beside}")
         # Another user's file is that user's to keep; one that is gone holds nothing.
         with suppress(OSError):
-            if file.stat().st_mode & 0o077:
+            mode = file.stat().st_mode
+            # A device such as /dev/null is everybody's.
+            if stat.S_ISREG(mode) and mode & 0o077:
                 file.chmod(0o600)
 
 

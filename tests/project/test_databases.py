@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.db import DatabaseError
@@ -43,6 +47,28 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, command: list[str]) -> Non
     line = told(*command, DATABASE_URL=f"sqlite:///{tmp_path}/file/data/site.sqlite3")
     expected = f"tincup: DATABASE_URL needs the folder {tmp_path}/file/data, which cannot be made: Not a directory."
     assert line == expected
+
+
+# For a superuser, too, a file is what its mode says: without the capability CAP_DAC_OVERRIDE, by PR_CAPBSET_DROP.
+AS_ANYBODY = (
+    "import ctypes, os, sys; ctypes.CDLL(None).prctl(24, 1);"
+    "os.execv(sys.executable, [sys.executable, 'manage.py', 'verify_books'])"
+)
+
+
+def test_a_file_that_may_be_read_and_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "site.sqlite3"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE words (word)")
+    file.chmod(0o400)
+    line = told("-c", AS_ANYBODY, DATABASE_URL=f"sqlite:///{file}")
+    assert line.startswith(f"tincup: DATABASE_URL leads to {file}, which cannot be written")
+
+
+def test_a_command_on_a_database_that_is_not_up_to_date(tmp_path: Path) -> None:
+    line = told("manage.py", "verify_books", DATABASE_URL=f"sqlite:///{tmp_path}/site.sqlite3")
+    assert line == "tincup: the database is new, or older than this version: run `manage.py migrate` first."
 
 
 @pytest.mark.parametrize("command", COMMANDS[:3])
@@ -109,6 +135,15 @@ def test_sqlite_is_quoted_by_the_name_of_its_error(name: str, said: str) -> None
 )
 def test_postgresql_is_quoted_in_its_own_words(words: str, said: str) -> None:
     assert said in databases._postgresql(DatabaseError(words))
+
+
+def test_a_device_stays_everybodys(tmp_path: Path) -> None:
+    device = tmp_path / "device"
+    os.mkfifo(device)
+    device.chmod(0o666)
+    connection: Any = SimpleNamespace(vendor="sqlite", settings_dict={"NAME": str(device)})
+    databases.keep_private(connection)
+    assert stat.S_IMODE(device.stat().st_mode) == 0o666
 
 
 def test_nobody_else_on_the_machine_reads_the_database(tmp_path: Path) -> None:
