@@ -14,7 +14,7 @@ from typing import NoReturn
 import pytest
 from django.core.cache import cache
 from django.core.servers.basehttp import WSGIRequestHandler
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from donations.shield import refusals
 from lib.watch.scrubbing import scrub
@@ -76,6 +76,15 @@ def _no_line_of_the_log_names_anybody() -> Iterator[None]:
         for logger in loggers:
             logger.removeHandler(listener)
     assert listener.leaks == []
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """No test here survives a power cut. Sites that a test starts as processes keep their own settings."""
+    for each in connections.all():
+        if each.vendor == "sqlite":
+            options = each.settings_dict["OPTIONS"]
+            options["init_command"] = f"{options.get('init_command', '')} PRAGMA synchronous=OFF;"
 
 
 def pytest_configure(config: pytest.Config) -> None:
