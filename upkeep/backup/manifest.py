@@ -72,10 +72,23 @@ def read(text: bytes) -> Manifest:
         manifest = Manifest(**{field.name: data[field.name] for field in fields(Manifest)})
         if manifest.when.tzinfo is None:
             raise ValueError("no time zone")
+        _well_formed(manifest)
     except (ValueError, KeyError, TypeError) as error:
         problem = "The backup's manifest cannot be read: this is no backup of Tincup, or a damaged one."
         raise BackupError(problem) from error
     return manifest
+
+
+def _well_formed(told: Manifest) -> None:
+    """Raises ValueError. What is found wrong only in restoring is found too late: the database is replaced by then."""
+    migrations, rows = told.migrations, told.rows
+    if not (isinstance(migrations, list) and all(isinstance(name, str) for name in migrations)):
+        raise ValueError("migrations")
+    # The names become part of a query.
+    if not (isinstance(rows, dict) and all(table in COUNTED and type(count) is int for table, count in rows.items())):
+        raise ValueError("rows")
+    if told.mode not in {"", "test", "live"} or not isinstance(told.engine, str) or not isinstance(told.file, str):
+        raise ValueError("mode, engine or file")
 
 
 def facts(execute: Callable[[str], Iterable[Any]]) -> Facts:

@@ -38,13 +38,17 @@ def restore(source: Path, *, replace: bool = False) -> Restored:
     if holds and not replace:
         raise BackupError(f"The database {holds}. To put the backup in its place, say --replace: the old one is kept.")
     try:
-        aside = _restore_sqlite(source) if told.engine == "sqlite" else _restore_postgresql(source, bool(holds))
-        call_command("migrate", interactive=False, verbosity=0, database=DEFAULT_DB_ALIAS)
-        _compare(told)
+        aside = _restore_sqlite(source, told) if told.engine == "sqlite" else _restore_postgresql(source, bool(holds))
     except OSError as error:
         raise BackupError(f"The backup could not be unpacked: {error.strerror or error}.") from error
     except DatabaseError as error:
         raise BackupError(f"The database did not take it: {error}".strip()) from error
+    try:
+        call_command("migrate", interactive=False, verbosity=0, database=DEFAULT_DB_ALIAS)
+        _compare(told)
+    except (BackupError, DatabaseError) as error:
+        kept = f" The database of before is kept as {aside}." if aside else ""
+        raise BackupError(f"The backup is in its place, but not as it should be: {error}{kept}") from error
     return Restored(told, aside)
 
 
@@ -99,7 +103,7 @@ def _holds_something() -> str:
         connection.close()
 
 
-def _restore_sqlite(source: Path) -> Path | None:
+def _restore_sqlite(source: Path, told: manifest.Manifest) -> Path | None:
     database = Path(str(connections[DEFAULT_DB_ALIAS].settings_dict["NAME"])).resolve()
     database.parent.mkdir(parents=True, exist_ok=True)
     aside = database.with_name(f"{database.stem}-before-restore-{_stamp()}{database.suffix}")
@@ -107,7 +111,8 @@ def _restore_sqlite(source: Path) -> Path | None:
     with tempfile.TemporaryDirectory(prefix=leftovers.PREFIX, dir=database.parent) as folder:
         new = Path(folder) / sqlite.FILE
         archive.extract(source, new)
-        sqlite.facts(new)
+        if sqlite.facts(new).rows != told.rows:
+            raise BackupError(f"{source} is damaged: it holds other rows than its manifest tells of.")
         connections[DEFAULT_DB_ALIAS].close()
         return aside if sqlite.put(new, database, aside) else None
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lib.version import version
+from tests.upkeep.backup.conftest import FACTS, NOON
 from upkeep.backup import archive, manifest
 from upkeep.backup.errors import BackupError
 
@@ -75,6 +77,26 @@ def test_one_whose_rows_were_changed_is_refused(write, tmp_path: Path):
 def test_a_manifest_that_cannot_be_read_is_refused_with_a_word(content: bytes, said: str):
     with pytest.raises(BackupError, match=said):
         manifest.read(content)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"rows": [1]},
+        {"rows": {"donations_donation": "3"}},
+        {"rows": {"accounts_user; DROP TABLE accounts_user": 1}},
+        {"migrations": [["donations.0001_initial"]]},
+        {"migrations": "donations.0001_initial"},
+        {"mode": "odd"},
+        {"engine": 5},
+        {"file": None},
+    ],
+)
+def test_a_manifest_with_values_of_the_wrong_kind_is_refused_before_anything_is_replaced(odd: dict[str, object]):
+    told = json.loads(manifest.of(FACTS, NOON, "sqlite", "database", 4000, "0" * 64).as_json())
+    assert manifest.read(json.dumps(told).encode()).rows == FACTS.rows
+    with pytest.raises(BackupError, match="cannot be read"):
+        manifest.read(json.dumps(told | odd).encode())
 
 
 def test_what_is_not_there_and_what_is_a_folder_are_told_apart_from_damage(tmp_path: Path):

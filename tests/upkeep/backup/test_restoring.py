@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from tests.upkeep.backup.conftest import FACTS
+from upkeep.backup import making, restoring
+from upkeep.backup.errors import BackupError
 
 pytestmark = pytest.mark.django_db
 
@@ -46,3 +49,30 @@ def test_a_damaged_backup_is_refused(write):
     path = write(engine=connection.vendor)
     path.write_bytes(path.read_bytes()[:-50])
     assert "damaged" in refusal(path, "--replace")
+
+
+def test_a_database_that_is_in_place_and_not_as_it_should_be_is_told_of_with_the_one_of_before(
+    write, monkeypatch: pytest.MonkeyPatch
+):
+    def fails(*_: object, **__: object) -> None:
+        raise DatabaseError("no such column")
+
+    for put in ("_restore_sqlite", "_restore_postgresql"):
+        monkeypatch.setattr(restoring, put, lambda *_: Path("/data/before.sqlite3"))
+    monkeypatch.setattr(restoring, "call_command", fails)
+    said = refusal(write(engine=connection.vendor), "--replace")
+    assert "no such column" in said
+    assert "The database of before is kept as /data/before.sqlite3." in said
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="a dump's rows are not known before it is in place")
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_that_holds_other_rows_than_it_tells_of_replaces_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made = making.make(tmp_path)
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(tmp_path / "site.sqlite3"))
+    told = replace(made.manifest, rows=made.manifest.rows | {"donations_donation": 5})
+    with pytest.raises(BackupError, match="holds other rows"):
+        restoring._restore_sqlite(made.path, told)
+    assert [path.name for path in tmp_path.iterdir()] == [made.path.name]
