@@ -19,6 +19,7 @@ CHECKS: tuple[Check, ...] = (
     stripe_side.clock,
     stripe_side.events,
     machine.background_work,
+    machine.backup_folder,
     machine.backup,
     machine.disk,
     machine.emails,
@@ -37,6 +38,8 @@ def examine(checks: tuple[Check, ...] = CHECKS) -> list[Finding]:
             found += check()
         except DatabaseError as error:
             found.append(_no_answer(error))
+        except OSError as error:
+            found.append(_kept_out(error))
     # Without its database each of them would say the same.
     return list(dict.fromkeys(found))
 
@@ -44,8 +47,16 @@ def examine(checks: tuple[Check, ...] = CHECKS) -> list[Finding]:
 def _no_answer(error: DatabaseError) -> Finding:
     return fault(
         "database",
-        _("The database did not answer: %(error)s") % {"error": str(error).strip()},
+        _("The database did not answer: %(error)s") % {"error": " ".join(str(error).split())},
         _("Start it, look at DATABASE_URL, and run manage.py migrate."),
+    )
+
+
+def _kept_out(error: OSError) -> Finding:
+    return fault(
+        "files",
+        _("%(file)s could not be looked at: %(error)s.") % {"file": error.filename, "error": error.strerror},
+        _("Let the user that the site runs as, and that runs this, into it."),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -43,6 +44,20 @@ def disk() -> Iterator[Finding]:
             yield warning("disk", said, remedy)
         else:
             yield good("disk", said)
+
+
+def backup_folder() -> Iterator[Finding]:
+    """Whether tonight's backup has a place to go to: known before it fails."""
+    if settings.BACKUP_DIR is None:
+        return
+    folder: Path = settings.BACKUP_DIR
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        yield fault(
+            "backup folder",
+            _("No backup can be written to %(folder)s (BACKUP_DIR).") % {"folder": folder},
+            _("Make it a folder of the user that the site runs as, or mount the disk that it is on."),
+        )
 
 
 def backup() -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -145,6 +146,28 @@ def test_no_backup_is_a_warning_and_a_failed_one_an_error():
     assert said(machine.backup)["backup"].level == "warning"
     Chore.objects.create(name=making.JOB, due_at=timezone.now(), error="BackupError: the disk is full")
     assert [each.level for each in machine.backup()] == ["error", "warning"]
+
+
+@pytest.mark.parametrize("kind", ["a file", "a folder that nobody may write", "below a file", "fine", "to be made", ""])
+def test_a_backup_folder_that_cannot_be_written_is_told_of_before_the_night(
+    settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+):
+    (tmp_path / "file").touch()
+    if "nobody" in kind:
+        monkeypatch.setattr(os, "access", lambda *_: False)
+    paths = {"a file": tmp_path / "file", "below a file": tmp_path / "file" / "x", "to be made": tmp_path / "x" / "y"}
+    settings.BACKUP_DIR = paths.get(kind, tmp_path) if kind else None
+    bad = kind not in {"fine", "to be made", ""}
+    assert [each.level for each in machine.backup_folder()] == ["error"] * bad
+
+
+def test_a_folder_that_this_user_may_not_enter_is_a_finding_and_keeps_no_other_check_from_its_turn():
+    def shut() -> Iterator[Finding]:
+        raise PermissionError(13, "Permission denied", "/backups")
+
+    found = examination.examine((shut, database.guards))
+    assert [each.level for each in found] == ["error", "ok"]
+    assert "/backups" in found[0].message
 
 
 @pytest.mark.parametrize(("free", "level"), [(5e9, "ok"), (5e8, "warning"), (5e7, "error")])
