@@ -39,3 +39,10 @@ def told(status: int | None, code: str, message: str) -> StripeUnavailable | Ref
     if status == 404 and code == "resource_missing":
         return NotFound(status, code, message)
     return Refused(status, code, message)
+
+
+def in_words(error: StripeUnavailable | Refused) -> str:
+    """What happened and what to do about it, for whoever ran a command. Asked again, Stripe refuses again."""
+    if isinstance(error, Refused) and 400 <= (error.status or 0) < 500:
+        return f"Stripe refused ({error}): `manage.py stripe_check` says what to mend"
+    return f"Stripe did not answer ({error}): run this again"

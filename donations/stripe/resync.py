@@ -21,7 +21,7 @@ from donations.domain.updates import Checkout
 from donations.ledger import monthly_totals, posting
 from donations.models import Case, Donation, LedgerEntry, StripeEvent
 from donations.stripe import arrivals, balance_transactions, client, events, parsing, polling
-from donations.stripe.errors import Refused, StripeUnavailable
+from donations.stripe.errors import Refused, StripeUnavailable, in_words
 from donations.stripe.retries import with_retries
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def run(since: datetime) -> ResyncResult:
     try:
         _resync(result, since)
     except (StripeUnavailable, Refused) as error:
-        result.stopped = str(error)
+        result.stopped = in_words(error)
     after = _picture()
     result.rebuilt = len(after[0].keys() - before[0].keys())
     result.changed = sum(after[0][pk] != status for pk, status in before[0].items())

@@ -32,6 +32,6 @@ class Command(BaseCommand):
             + (f", {result.months} months' totals put right." if result.months else ".")
         )
         if result.stopped:
-            raise CommandError(f"Stripe did not answer ({result.stopped}). What was booked stays; run this again.")
+            raise CommandError(f"{result.stopped}. What was booked stays.")
         if result.troubles:
             raise CommandError("These could not be looked at:\n" + "\n".join(result.troubles))

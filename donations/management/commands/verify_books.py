@@ -13,7 +13,7 @@ from donations.management import mode
 from donations.management.since import since_date
 from donations.reporting import reconciliation
 from donations.stripe import balance_transactions, polling
-from donations.stripe.errors import Refused, StripeUnavailable
+from donations.stripe.errors import Refused, StripeUnavailable, in_words
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             balance_transactions.mirror(options["since"], patient=True)
             with_bank = polling.still_with_bank(reconciliation.open_debits(options["since"]), patient=True)
         except (StripeUnavailable, Refused) as error:
-            raise CommandError(f"Stripe did not answer ({error}). Nothing was compared; run this again.") from error
+            raise CommandError(f"{in_words(error)}. Nothing was compared.") from error
         result = reconciliation.reconcile(options["since"], with_bank)
         if options["since"] is None:
             scheduler.store_result(scheduler.RECONCILE, Result(str(result), result.as_data()))

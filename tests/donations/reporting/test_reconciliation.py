@@ -34,6 +34,7 @@ from donations.models import (
 from donations.reporting import public_totals, reconciliation
 from donations.reporting.reconciliation_result import DiscrepancyKind
 from donations.stripe import balance_transactions, client, polling, retries
+from donations.stripe.errors import Refused
 from mail.models import Mail
 from tests.donations.faulty_stripe import FaultyStripe
 from tests.donations.stripe.test_polling import pay
@@ -328,6 +329,16 @@ def test_without_an_answer_nothing_is_claimed(faulty_stripe: FaultyStripe, monke
     faulty_stripe.mode = "reset"
     for name in ("reconcile", "verify_books"):
         with pytest.raises(CommandError, match="did not answer"):
+            command(name)
+
+
+def test_a_refusal_is_no_silence_and_leads_to_what_mends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> int:
+        raise Refused(403, "more_permissions_required", "The key lacks a permission.")
+
+    monkeypatch.setattr(balance_transactions, "mirror", refused)
+    for name in ("reconcile", "verify_books"):
+        with pytest.raises(CommandError, match=r"^Stripe refused \(403 more_permissions_required.*stripe_check"):
             command(name)
 
 
