@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-# Where a card is charged, and where the card of a monthly gift is changed.
-STRIPE_PAGES = ("https://checkout.stripe.com", "https://billing.stripe.com")
+# Where a card is charged, where the card of a monthly gift is changed, where what it owes is paid.
+STRIPE_PAGES = ("https://checkout.stripe.com", "https://billing.stripe.com", "https://invoice.stripe.com")
 
 
 def content_security_policy() -> str:

@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from donations.domain.subscription import OVER, EndedBy, Frequency, SubscriptionStatus
+from donations.domain.subscription import OVER, EndedBy, Frequency, InvoiceStatus, SubscriptionStatus
 from donations.donors.monthly import letters, links, owners, words
 from donations.donors.monthly.forms import AmountForm, AskForm, Once, PauseForm
-from donations.models import Subscription
+from donations.models import Invoice, Subscription
 from donations.stripe.errors import Refused, StripeUnavailable
 from donations.stripe.recurring import changes
 from lib import money
@@ -35,6 +35,8 @@ LETTERS = (Rate(10, 2), Rate(60, 6), Rate(300, 60))
 CHANGES = (Rate(20, 4), Rate(60, 12), Rate(600, 120))
 # After the last charge that is left out: long after its invoice was made, and long before the next one.
 SLACK = timedelta(days=12)
+# What is done on a page of Stripe's.
+_AT_STRIPE = {"card", "pay"}
 Change = Callable[[Subscription, Any], str]
 
 
@@ -113,7 +115,7 @@ def _line(subscription: Subscription) -> dict[str, Any]:
 
 
 def _show(request: HttpRequest, subscription: Subscription, *, status: int = 200, **more: Any) -> HttpResponse:
-    now = SubscriptionStatus(subscription.status)
+    now, owed = SubscriptionStatus(subscription.status), _owed(subscription)
     context = {
         **_line(subscription),
         "over": now in OVER,
@@ -121,6 +123,7 @@ def _show(request: HttpRequest, subscription: Subscription, *, status: int = 200
         "going": now is SubscriptionStatus.ACTIVE,
         "paused": now is SubscriptionStatus.PAUSED,
         "failing": now in {SubscriptionStatus.RETRYING, SubscriptionStatus.GIVEN_UP},
+        "owed": money.display(owed.due, owed.currency) if owed else "",
         "next_at": subscription.period_end,
         "by_link": bool(links.visitor(request)),
         "amount": AmountForm(subscription),
@@ -151,17 +154,17 @@ def _change(request: HttpRequest, subscription: Subscription) -> HttpResponse:
     except Refused as error:
         log.warning("subscription %s: Stripe refused to %s (%s)", subscription.stripe_id, what, error)
         return _show(request, subscription, status=502, problem=_refusal(what))
-    if what == "card":
+    if what in _AT_STRIPE and told:
         return HttpResponseRedirect(told, status=303)
-    messages.success(request, told)
+    messages.success(request, told or _("Nothing is due now."))
     return redirect("monthly_page", subscription.uuid)
 
 
 def _refusal(what: str) -> str:
     if what == "amount":
         return _("Stripe did not take this amount. Nothing was changed. Type another one.")
-    if what == "card":
-        return _("Stripe did not open its page for your card. Nothing was changed. Write to us, and we see to it.")
+    if what in _AT_STRIPE:
+        return _("Stripe did not open its page. Nothing was changed. Write to us, and we see to it.")
     return _("Stripe did not take this change. Nothing was changed. Write to us, and we see to it.")
 
 
@@ -193,12 +196,24 @@ def _card(subscription: Subscription, form: Once) -> str:
     return changes.card_page(subscription, back=back)
 
 
+def _pay(subscription: Subscription, form: Once) -> str:
+    owed = _owed(subscription)
+    return changes.invoice_page(owed.pk) if owed else ""
+
+
+def _owed(subscription: Subscription) -> Invoice | None:
+    """The charge that failed last and is still to be paid."""
+    tried = subscription.invoices.filter(status=InvoiceStatus.OPEN, attempts__gt=0)
+    return tried.order_by("-created_at").first()
+
+
 _CHANGES: dict[str, tuple[type[Once], Change]] = {
     "stop": (Once, _stop),
     "amount": (AmountForm, _amount),
     "pause": (PauseForm, _pause),
     "resume": (Once, _resume),
     "card": (Once, _card),
+    "pay": (Once, _pay),
 }
 
 

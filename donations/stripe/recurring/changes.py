@@ -84,6 +84,15 @@ def card_page(subscription: Subscription, *, back: str) -> str:
     return str(session["url"])
 
 
+def invoice_page(invoice: str) -> str:
+    """The address of Stripe's page on which a charge that failed is paid, by any card; empty if it is not owed now."""
+    asked_at = polling.fetch_time()
+    thing = client.retrieve(invoice)
+    if update := parsing.update_of(thing, at=asked_at):
+        events.post(update)
+    return str(thing.get("hosted_invoice_url") or "") if thing.get("status") == "open" else ""
+
+
 def _configuration() -> str:
     """What donors may do in Stripe's portal; the rest they do here. Made once for each site, and found by its mark."""
     mark = {"tincup_site_id": str(identity.site_id())}

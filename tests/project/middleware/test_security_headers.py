@@ -13,7 +13,7 @@ from project.middleware.security_headers import HeadersMiddleware, content_secur
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self' https://checkout.stripe.com "
-    "https://billing.stripe.com; frame-ancestors 'none'"
+    "https://billing.stripe.com https://invoice.stripe.com; frame-ancestors 'none'"
 )
 ALWAYS = {
     "Referrer-Policy": "same-origin",
@@ -51,7 +51,7 @@ def test_the_policy_of_a_real_site() -> None:
 def test_only_the_forms_may_leave_and_only_to_where_the_gift_is_paid(settings, changed, targets: str) -> None:
     for name, value in changed.items():
         setattr(settings, name, value)
-    stripe = "https://checkout.stripe.com https://billing.stripe.com"
+    stripe = "https://checkout.stripe.com https://billing.stripe.com https://invoice.stripe.com"
     assert content_security_policy() == POLICY.replace(stripe, f"{stripe} {targets}")
 
 

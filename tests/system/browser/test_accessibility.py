@@ -329,6 +329,25 @@ def _becomes_a_member_who_has_given(donor: Donor) -> None:
     _members[donor.site.url] = donor.context.cookies()
 
 
+MONTHLY = """
+from django.utils import timezone
+from donations.models import Donation, Subscription
+made, _ = Subscription.objects.get_or_create(
+    stripe_id="sub_1", defaults=dict(amount=2000, currency="usd", created_at=timezone.now(), status="active")
+)
+Donation.objects.filter(user__isnull=False).update(subscription=made)
+"""
+
+
+@state
+def monthly_gift_about_to_be_stopped(donor: Donor) -> None:
+    _becomes_a_member_who_has_given(donor)
+    donor.site.command("shell", "--no-imports", "-c", MONTHLY)
+    donor.opens("/monthly")
+    donor.page.locator("summary").click()
+    donor.page.get_by_role("button", name="Yes, stop now").wait_for()
+
+
 def _member(path: str) -> State:
     """A page of somebody who has given, as the one who is signed in."""
 

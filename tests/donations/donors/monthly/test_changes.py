@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from unittest.mock import patch
 
 import pytest
 from django.test import Client
@@ -10,6 +12,7 @@ from django.test import Client
 from donations.domain.subscription import EndedBy
 from donations.models import Donation, LedgerEntry, Subscription
 from donations.stripe import client as stripe_client
+from donations.stripe import polling
 from donations.stripe.recurring import polling as recurring
 from mail.models import Mail
 from tests.accounts.conftest import post
@@ -42,9 +45,11 @@ def known() -> dict:
 
 
 def renew(stripe: str) -> None:
-    end = known()["items"]["data"][0]["current_period_end"]
-    control(stripe, "/advance", to=end + HOUR + 60)
-    recurring.fetch(Subscription.objects.get().stripe_id)
+    at = known()["items"]["data"][0]["current_period_end"] + HOUR + 60
+    control(stripe, "/advance", to=at)
+    # Two looks within one second cannot tell which of them is the later one.
+    with patch.object(polling, "fetch_time", lambda: datetime.fromtimestamp(at, UTC)):
+        recurring.fetch(Subscription.objects.get().stripe_id)
 
 
 def given() -> list[int]:
@@ -121,6 +126,24 @@ def test_the_card_is_changed_on_stripe_s_page_which_leads_back(client, page, str
     with stripe_client.connected() as services:
         made = stripe_client.as_dict(services.billing_portal.configurations.list())["data"]
     assert len(made) == 1, "one configuration, however often it is opened"
+
+
+def test_a_charge_that_failed_is_paid_on_stripe_s_page_and_the_gift_goes_on(client, page, stripe):
+    name = Subscription.objects.get().stripe_id
+    control(stripe, "/change_card", subscription=name, number="4000000000000341")
+    renew(stripe)
+    shown = client.get(page).text
+    assert "The last charge failed. Stripe tries your card again" in shown
+    assert "Pay $20.00 at Stripe" in shown
+    answer = press(client, page, "pay")
+    assert answer.status_code == 303
+    assert answer["Location"] == stripe_client.retrieve(known()["latest_invoice"])["hosted_invoice_url"]
+    control(stripe, "/change_card", subscription=name, number="4242424242424242")
+    with stripe_client.connected() as services:
+        services.invoices.pay(known()["latest_invoice"])
+    told = client.get(client.post(page, {"do": "pay"})["Location"]).text
+    assert "Nothing is due now." in told
+    assert given() == [2000, 2000]
 
 
 def test_a_form_sent_twice_is_one_change(client, page):
