@@ -168,6 +168,14 @@ def test_a_cancellation_takes_effect_at_the_end_of_the_period(api, subscribe, co
     assert event_types()[-1] == "customer.subscription.deleted"
 
 
+def test_it_may_be_canceled_at_any_moment_to_come(api, subscribe, control, now_of):
+    subscription = subscribe()
+    moment = subscription.created + 5 * DAY
+    api.v1.subscriptions.update(subscription.id, {"cancel_at": moment})
+    control("/advance", to=moment + DAY)
+    assert (now_of(subscription).status, now_of(subscription).ended_at) == ("canceled", moment)
+
+
 def test_a_cancellation_can_be_taken_back(api, subscribe, control, now_of):
     subscription = subscribe()
     api.v1.subscriptions.update(subscription.id, {"cancel_at_period_end": True})
