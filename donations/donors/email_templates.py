@@ -32,14 +32,17 @@ class About:
     practice: bool = False
 
 
-def paid(about: About, *, fee: str = "", net: str = "", paid_as: str = "") -> Email:
-    """A payment arrived. The card fee is named only when it is known; `paid_as` is what it was in another currency."""
-    return _email("paid", about, fee=fee, net=net, paid_as=paid_as)
+def paid(about: About, *, fee: str = "", net: str = "", paid_as: str = "", every: str = "") -> Email:
+    """A payment arrived. The card fee is named only when it is known; `paid_as` is what it was in another currency.
+
+    `every` says how often it comes again: "every month".
+    """
+    return _email("paid", about, fee=fee, net=net, paid_as=paid_as, every=every)
 
 
-def landed(about: About, *, fee: str = "", net: str = "", paid_as: str = "") -> Email:
+def landed(about: About, *, fee: str = "", net: str = "", paid_as: str = "", every: str = "") -> Email:
     """A bank payment that was on its way for days arrived."""
-    return _email("landed", about, fee=fee, net=net, paid_as=paid_as)
+    return _email("landed", about, fee=fee, net=net, paid_as=paid_as, every=every)
 
 
 def failed(about: About, *, again: str) -> Email:

@@ -12,7 +12,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
 from donations.domain.status import Status
-from donations.donors import email_templates
+from donations.donors import email_templates, repeating
 from donations.donors.email_templates import About
 from donations.ledger import receipt_numbers
 from donations.ledger.donor_emails import EmailKind, donation_of, entry_of
@@ -59,7 +59,7 @@ def _paid(key: str) -> Outcome:
     if not donation.email:
         return NO_ADDRESS
     kept = fees.of_payment(entry)
-    details = {"paid_as": donation.paid_as}
+    details = {"paid_as": donation.paid_as, "every": repeating.every(donation.frequency)}
     # No fee in Stripe's book may mean that it is charged later, so nothing is said of it; nor when some has gone back
     # since, for the rest no longer reached us.
     if kept and kept.fee and not sums_of(donation).went_back and money.known(kept.currency):

@@ -31,7 +31,7 @@ View = Callable[[HttpRequest], HttpResponse]
 
 log = logging.getLogger(__name__)
 
-FIELDS = ("amount", "name", "email", "message", "public")
+FIELDS = ("amount", "name", "email", "message", "public", "frequency")
 
 
 class Number(str):
@@ -84,7 +84,10 @@ def endpoint(method: str) -> Callable[[Answer], View]:
 
 @endpoint("POST")
 def create_checkout_session(request: HttpRequest) -> dict[str, Any]:
-    """`{"amount": 50}` in major units; optional name, email, message, public. Gives `{"url": …}` to send a donor to."""
+    """`{"amount": 50}` in major units; optional name, email, message, public, frequency.
+
+    Gives `{"url": …}` to send a donor to.
+    """
     return {"url": _begin(request, _body(request))}
 
 

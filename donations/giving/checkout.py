@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from donations.domain import status
+from donations.domain.subscription import INTERVALS, Frequency
 from donations.giving import claims
 from donations.giving.claims import Order
 from donations.ledger import identity
@@ -129,6 +130,7 @@ def _open_session(donation: Donation) -> Donation:
             key=f"donation-{reference}-{donation.attempt}",
             amount=donation.amount,
             currency=donation.currency,
+            interval=INTERVALS.get(Frequency(donation.frequency), ""),
             description=f"Donation to {settings.SITE_NAME}",
             # Not through urlencode: Stripe looks for the braces as they are.
             success_url=f"{settings.SITE_URL}{reverse('success')}?session_id={{CHECKOUT_SESSION_ID}}",

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from donations.domain import status
 from donations.domain.status import Status
+from donations.domain.subscription import Frequency
 from donations.models import Donation, StripeRef, Words, insert_once
 from donations.models.stripe_key import present_key
 
@@ -42,11 +43,12 @@ class Order:
     name_state: str = Words.SHOWN
     language: str = ""
     user_id: int | None = None
+    frequency: str = Frequency.ONCE
 
 
 def fingerprint(order: Order, token: str) -> str:
     """What makes the same form the same donation."""
-    return hashlib.sha256(f"{token}|{order.amount}|{order.currency}|once".encode()).hexdigest()
+    return hashlib.sha256(f"{token}|{order.amount}|{order.currency}|{order.frequency}".encode()).hexdigest()
 
 
 def find_or_create(order: Order, dedupe: str) -> tuple[Donation, bool]:
@@ -58,7 +60,7 @@ def find_or_create(order: Order, dedupe: str) -> tuple[Donation, bool]:
                 amount=order.amount, currency=order.currency, name=order.name, email=order.email,
                 message=order.message, public=order.public, show_amount=order.show_amount, words=order.words,
                 name_state=order.name_state,
-                language=order.language, user_id=order.user_id, dedupe=dedupe,
+                language=order.language, user_id=order.user_id, frequency=order.frequency, dedupe=dedupe,
                 created_at=now, claimed_at=now, expires_at=now + OPEN_FOR, ask_at=now + FIRST_ASK,
             )
         )  # fmt: skip

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from donations.domain.subscription import Frequency
 from donations.donors.amounts import amount_of
 from donations.giving.claims import Order
 from donations.wall import messages
@@ -24,6 +25,9 @@ class GiftForm(MessageForm):
     other_amount = forms.CharField(required=False)
     email = AddressField(required=False, max_length=254)
     token = forms.CharField(required=False)
+    # That a second monthly gift is meant as one.
+    again = forms.BooleanField(required=False)
+    frequency = forms.ChoiceField(required=False, choices=[(each.value, each.value) for each in Frequency])
 
     @staticmethod
     def read_typed(text: str, currency: str) -> int:
@@ -59,6 +63,7 @@ class GiftForm(MessageForm):
             words=messages.initial_state(),
             language=language,
             user_id=user_id,
+            frequency=data["frequency"] or Frequency.ONCE.value,
         )
 
 

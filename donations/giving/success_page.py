@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from donations.domain import status
 from donations.domain.status import Status
-from donations.donors import ownership, shown_sums
+from donations.donors import ownership, repeating, shown_sums
 from donations.ledger import receipt_numbers
 from donations.models import Donation, Words, sums_of
 from donations.reporting import public_totals
@@ -119,6 +119,8 @@ def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
         "currency": sums.currency,
         "amount_value": money.short(donation.amount, donation.currency),
         "sums": sums,
+        "every": repeating.every(donation.frequency),
+        "next_at": following.period_end if (following := repeating.goes_on(donation)) else None,
         "lines": shown_sums.presented(donation) + shown_sums.reached(donation, sums),
         "number": donation.pk,
         "receipt": receipt_numbers.find(payment) if payment else None,

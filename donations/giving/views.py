@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -16,12 +16,14 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from donations.domain import status
 from donations.domain.status import Status
+from donations.domain.subscription import Frequency
 from donations.domain.updates import Checkout
-from donations.donors import ownership
+from donations.donors import ownership, repeating
 from donations.donors.amounts import amount_of
-from donations.giving import checkout, fee_preview, form_token, goal
+from donations.giving import checkout, fee_preview, form_token, frequencies, goal
 from donations.giving.forms import GiftForm, closed, declined
 from donations.giving.success_page import success_url
+from donations.models import Subscription
 from donations.shield import gate, visitors
 from donations.stripe import polling
 from lib import amount_field, languages, money
@@ -44,6 +46,12 @@ def donate(request: HttpRequest) -> HttpResponse:
     user = request.user
     who: dict[str, Any] = {"user_id": user.pk, "name": user.name, "email": user.email} if user.is_authenticated else {}
     order = form.order(language=languages.wished(request), **who)
+    if (
+        order.frequency != Frequency.ONCE
+        and not form.cleaned_data["again"]
+        and (standing := repeating.given_already(request))
+    ):
+        return _again_page(request, form, standing)
     try:
         donation = checkout.begin(
             order,
@@ -98,7 +106,9 @@ def _donate_page(
 ) -> HttpResponse:
     currency = settings.DONATION_CURRENCY
     # Fields that the page does not show can only be wrong in a hand-made request; say so all the same.
-    hidden = (error for field in ("name", "email", "message", "token") for error in form.errors.get(field, []))
+    hidden = (
+        error for field in ("name", "email", "message", "token", "frequency") for error in form.errors.get(field, [])
+    )
     # The form that is sent again keeps its token: a retry must meet the same donation.
     token = (form["token"].value() if "token" not in form.errors else "") or form_token.for_request(request)
     organisation = current()
@@ -125,26 +135,45 @@ def _donate_page(
     return response
 
 
-def _kept(typed: Mapping[str, Any]) -> dict[str, str]:
+def _kept(typed: Mapping[str, Any], names: Iterable[str] = KEPT) -> dict[str, str]:
     """What goes along unseen. What was found wrong does not: there is no field in which it could be put right."""
-    return {name: "on" if value is True else value for name in KEPT if (value := typed.get(name))}
+    return {name: "on" if value is True else value for name in names if (value := typed.get(name))}
+
+
+def _again_page(request: HttpRequest, form: GiftForm, standing: Subscription) -> HttpResponse:
+    """Who gives monthly already is asked whether this is a second one. Nothing was opened at Stripe."""
+    amount = form.cleaned_data["minor"]
+    context = {
+        **_once_more(request, form),
+        "standing": repeating.told(standing),
+        "says": frequencies.sentence(
+            form.cleaned_data["frequency"], money.display_short(amount, settings.DONATION_CURRENCY)
+        ),
+    }
+    response = page_or_fragment(request, "donations/already.html", "donations/_already.html", context)
+    form_token.keep(response, context["token"])
+    return response
+
+
+def _once_more(request: HttpRequest, form: GiftForm) -> dict[str, Any]:
+    """The gift that was asked for, for a form that sends it once more."""
+    repeats = {name: form.cleaned_data[name] for name in ("frequency", "again")}
+    amount = form.cleaned_data["minor"]
+    return {
+        "token": form.cleaned_data["token"] or form_token.for_request(request),
+        "since": visitors.form_made(request.POST.get("since", "")),
+        "amount_value": money.short(amount, settings.DONATION_CURRENCY),
+        "amount_short": money.display_short(amount, settings.DONATION_CURRENCY),
+        "kept": _kept(form.cleaned_data) | _kept(repeats, repeats),
+    }
 
 
 def _wait_page(request: HttpRequest, form: GiftForm, shut: gate.Shut) -> HttpResponse:
     """Not now, and when. A page of its own, for in a flood it is made more often than all others."""
-    amount = form.cleaned_data["minor"]
-    token = form.cleaned_data["token"] or form_token.for_request(request)
-    context = {
-        "shut": shut,
-        "token": token,
-        "since": visitors.form_made(request.POST.get("since", "")),
-        "amount_value": money.short(amount, settings.DONATION_CURRENCY),
-        "amount_short": money.display_short(amount, settings.DONATION_CURRENCY),
-        "kept": _kept(form.cleaned_data),
-    }
+    context = {"shut": shut, **_once_more(request, form)}
     response = page_or_fragment(request, "donations/shut.html", "donations/_shut.html", context, status=429)
     response["Retry-After"] = str(shut.wait)
-    form_token.keep(response, token)
+    form_token.keep(response, context["token"])
     return response
 
 
@@ -197,6 +226,8 @@ def cancel(request: HttpRequest) -> HttpResponse:
             "kept": _kept(vars(donation)) if ownership.owns(request, donation) else {},
             "amount_value": money.short(donation.amount, donation.currency),
             "amount_short": money.display_short(donation.amount, donation.currency),
+            "every": repeating.every(donation.frequency),
+            "frequency": donation.frequency,
             "resume_url": donation.session_url if payable and ownership.owns(request, donation) else "",
         }
     response = render(request, "donations/cancel.html", context)
