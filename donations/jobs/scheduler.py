@@ -48,6 +48,7 @@ def _mirror() -> str:
 
 
 def _reconcile() -> Result:
+    recurring.poll_invoices()
     balance_transactions.mirror()
     result = reconciliation.reconcile(with_bank=polling.still_with_bank(reconciliation.open_debits()))
     if not result.agree:

@@ -17,11 +17,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from donations.domain import status
+from donations.domain.subscription import OVER
 from donations.domain.updates import Checkout
 from donations.ledger import monthly_totals, posting
-from donations.models import Case, Donation, LedgerEntry, StripeEvent
+from donations.models import Case, Donation, LedgerEntry, StripeEvent, Subscription
 from donations.stripe import arrivals, balance_transactions, client, events, parsing, polling
 from donations.stripe.errors import Refused, StripeUnavailable, in_words
+from donations.stripe.recurring import polling as recurring
 from donations.stripe.retries import with_retries
 
 log = logging.getLogger(__name__)
@@ -66,14 +68,28 @@ def _resync(result: ResyncResult, since: datetime) -> None:
     result.mirrored = balance_transactions.mirror(since, patient=True)
     for reference in _open_here():
         _attempt(result, reference, partial(_fetch, reference))
-    for kind in ("checkout.sessions", "refunds", "disputes"):
-        at = polling.fetch_time()
-        for thing in client.listed(kind, since, patient=True):
-            _attempt(result, str(thing.get("id")), partial(_post, thing, at))
+    for subscription in _live_here():
+        _attempt(result, subscription, partial(recurring.fetch, subscription))
+    _post_listed(result, "checkout.sessions", since)
+    try:
+        # Those that ended are not listed unless they are asked for.
+        _post_listed(result, "subscriptions", since, status="all")
+        _post_listed(result, "invoices", since)
+    except Refused as error:
+        # A key from before there were monthly gifts may not read them; all else must not wait for that.
+        result.troubles.append(f"subscriptions and invoices: {in_words(error)}")
+    _post_listed(result, "refunds", since)
+    _post_listed(result, "disputes", since)
     for charge in balance_transactions.failed_charges(since):
         _attempt(result, charge, partial(_fetch, charge))
     result.events = _retry_events()
     result.months = monthly_totals.repair()
+
+
+def _post_listed(result: ResyncResult, kind: str, since: datetime, **of: Any) -> None:
+    at = polling.fetch_time()
+    for thing in client.listed(kind, since, patient=True, **of):
+        _attempt(result, str(thing.get("id")), partial(_post, thing, at))
 
 
 def _attempt(result: ResyncResult, reference: str, work: Callable[[], bool]) -> None:
@@ -96,6 +112,10 @@ def _open_here() -> list[str]:
     unheard = ~Q(status__in=status.FINAL) | Q(checkout=Checkout.OPEN)
     sessions = Donation.objects.filter(unheard).exclude(session_id="").values_list("session_id", flat=True)
     return [*sessions.order_by("pk"), *Case.objects.filter(ask_at__isnull=False).values_list("pk", flat=True)]
+
+
+def _live_here() -> list[str]:
+    return list(Subscription.objects.exclude(status__in=OVER).order_by("pk").values_list("stripe_id", flat=True))
 
 
 def _fetch(reference: str) -> bool:

@@ -14,6 +14,7 @@ from donations.management.since import since_date
 from donations.reporting import reconciliation
 from donations.stripe import balance_transactions, polling
 from donations.stripe.errors import Refused, StripeUnavailable, in_words
+from donations.stripe.recurring import polling as recurring
 
 
 class Command(BaseCommand):
@@ -25,6 +26,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         mode.hold()
         try:
+            while recurring.poll_invoices():
+                pass
             balance_transactions.mirror(options["since"], patient=True)
             with_bank = polling.still_with_bank(reconciliation.open_debits(options["since"]), patient=True)
         except (StripeUnavailable, Refused) as error:

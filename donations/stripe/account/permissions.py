@@ -60,6 +60,8 @@ NEEDS = (
     Need("Balance Transaction Sources", "Read", (_list("balance_transactions"),)),
     Need("Early Fraud Warnings", "Read", (_fetch("issfr"),)),
     Need("Events", "Read", (_list("events"),)),
+    Need("Subscriptions", "Write", (_list("subscriptions"), _fetch("sub"))),
+    Need("Invoices", "Read", (_list("invoices"), _fetch("in"))),
 )
 # Without these the site works, and less can be checked for you.
 ACCOUNT = Need("Accounts", "Read", (calls.account,))
