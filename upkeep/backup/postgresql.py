@@ -18,6 +18,9 @@ from upkeep.backup.errors import BackupError
 
 FILE = "database.dump"
 PATIENCE = 3.0  # seconds
+TOO_OLD = (
+    "The server is PostgreSQL {server}: install the client of that version (on Debian: postgresql-client-{server})."
+)
 NOT_FOUND = "{tool} is not found: install PostgreSQL's client (on Debian: apt install postgresql-client)."
 
 
@@ -94,7 +97,15 @@ def _run(tool: str, *arguments: str) -> None:
         [_tool(tool), *arguments], env=_environment(), capture_output=True, text=True, errors="replace", check=False
     )
     if done.returncode:
-        raise BackupError(f"{tool} failed: {_last(done.stderr)}")
+        old = f" {TOO_OLD.format(server=_server())}" if "version mismatch" in done.stderr else ""
+        raise BackupError(f"{tool} failed: {_last(done.stderr)}.{old}")
+
+
+def _server() -> int:
+    """The server's major version."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    connection.ensure_connection()
+    return int(connection.connection.server_version) // 10_000
 
 
 def _tool(name: str) -> str:

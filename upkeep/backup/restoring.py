@@ -34,10 +34,12 @@ def restore(source: Path, *, replace: bool = False) -> Restored:
     """
     told = archive.check(source)
     _fits(told)
-    holds = _holds_something()
-    if holds and not replace:
-        raise BackupError(f"The database {holds}. To put the backup in its place, say --replace: the old one is kept.")
     try:
+        holds = _holds_something()
+        if holds and not replace:
+            raise BackupError(
+                f"The database {holds}. To put the backup in its place, say --replace: the old one is kept."
+            )
         aside = _restore_sqlite(source, told) if told.engine == "sqlite" else _restore_postgresql(source, bool(holds))
     except OSError as error:
         raise BackupError(f"The backup could not be unpacked: {error.strerror or error}.") from error

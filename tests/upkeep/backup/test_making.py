@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from donations.models import Chore
 from upkeep.backup import archive, leftovers, making, postgresql
@@ -34,6 +34,32 @@ def test_a_folder_that_is_not_there_and_a_file_that_is_are_refused(tmp_path: Pat
     (tmp_path / "here").touch()
     with pytest.raises(CommandError, match="exists already"):
         call_command("backup", str(tmp_path / "here"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_role_that_may_only_read_makes_a_backup_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+    def may_not(*_: object) -> None:
+        raise DatabaseError("permission denied for table donations_chore")
+
+    monkeypatch.setattr(making, "note", may_not)
+    call_command("backup", str(tmp_path))
+    told = capsys.readouterr()
+    assert "Backed up to" in told.out
+    assert "permission denied" in told.err
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite needs no tool")
+@pytest.mark.django_db(transaction=True)
+def test_a_client_that_is_older_than_the_server_is_told_with_the_version_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    old = tmp_path / "pg_dump"
+    old.write_text("#!/bin/sh\necho 'pg_dump: error: aborting because of server version mismatch' >&2\nexit 1\n")
+    old.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with pytest.raises(CommandError, match=r"server version mismatch\. .*install .*postgresql-client-\d\d\)"):
+        call_command("backup", str(tmp_path))
 
 
 def test_a_name_that_the_disk_does_not_take_is_refused_with_a_word(tmp_path: Path):

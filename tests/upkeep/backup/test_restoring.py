@@ -45,6 +45,16 @@ def test_a_database_with_gifts_is_replaced_only_when_it_is_said(write, donation)
     assert "--replace" in said
 
 
+def test_a_database_that_does_not_let_one_look_is_told_of_in_a_line(write, monkeypatch: pytest.MonkeyPatch):
+    def may_not() -> str:
+        raise DatabaseError("permission denied for table django_migrations\n")
+
+    monkeypatch.setattr(restoring, "_holds_something", may_not)
+    assert refusal(write(engine=connection.vendor), "--replace").endswith(
+        "permission denied for table django_migrations"
+    )
+
+
 def test_a_damaged_backup_is_refused(write):
     path = write(engine=connection.vendor)
     path.write_bytes(path.read_bytes()[:-50])
