@@ -57,6 +57,13 @@ class UserAdmin(auth_admin.UserAdmin):
     ) -> tuple[QuerySet[User], bool]:
         return super().get_search_results(request, queryset, searched(search_term))
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes along; whoever gives monthly stays until that has ended."""
+        gone, counts, lacking, kept = super().get_deleted_objects(objs, request)
+        stay = [user for user in objs if not user.is_staff and deletion.still_gives(user)]
+        told = [_("%(user)s gives monthly: end that first, in Stripe’s dashboard") % {"user": user} for user in stay]
+        return gone, counts, lacking, [*kept, *told]
+
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """A donor's account goes as when the donor closes it: out of the gifts as well."""
         if obj.is_staff:

@@ -28,6 +28,10 @@ class Staff(Exception):
     """The organisation's records name who did what; whoever may use the admin must first lose that right."""
 
 
+class StillGives(Exception):
+    """A monthly gift goes on, which nobody could stop alone once its donor is erased: it has to be stopped first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What there is behind an address."""
@@ -70,15 +74,24 @@ def _by_itself(gift: int) -> Q:
 def erase(user: User) -> None:
     """Delete the account and take its person out of gifts, letters, stored events and the admin's history.
 
-    Raises Staff.
+    Raises Staff or StillGives.
     """
     _erase(user, {user.email} if user.verified_at else set())
+
+
+def still_gives(user: User) -> bool:
+    """Whether `erase` would refuse, for a monthly gift of this account goes on."""
+    return erasure.goes_on(_gifts(user, {user.email} if user.verified_at else set()))
+
+
+def _gifts(user: User | None, proved: set[str]) -> Q:
+    return reduce(or_, map(erasure.of_guest, proved), Q(user=user.pk) if user else Q(pk__in=[]))
 
 
 def erase_donor(address: str) -> int:
     """Erase whoever has this address, with an account or without: somebody has made sure that they ask for it.
 
-    Returns how many gifts they gave. Raises Staff.
+    Returns how many gifts they gave. Raises Staff or StillGives.
     """
     return _erase(_account(address), {normalise(address)})
 
@@ -94,7 +107,9 @@ def _erase(user: User | None, proved: set[str]) -> int:
     # The one before was proved as well. One that the account was about to move to never was: it may be another's.
     former = {user.previous_email} - {""} if user and proved else set()
     with transaction.atomic():
-        whose = reduce(or_, map(erasure.of_guest, proved), Q(user=user.pk) if user else Q(pk__in=[]))
+        whose = _gifts(user, proved)
+        if erasure.goes_on(whose):
+            raise StillGives
         gifts = erasure.forget(whose, proved | former)
         if user:
             Mail.objects.filter(kind__in=outbox.KINDS, key__startswith=outbox.prefix(user)).delete()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -60,7 +61,11 @@ def delete(request: HttpRequest) -> HttpResponse:
     form = DeleteForm(request.POST or None, request=request, user=user)
     if request.method != "POST" or not form.is_valid():
         return form_page(request, "accounts/delete.html", form)
-    deletion.erase(user)
+    try:
+        deletion.erase(user)
+    except deletion.StillGives:
+        form.add_error("current", _("You give monthly. Stop that first: your account has the way to it."))
+        return form_page(request, "accounts/delete.html", form)
     return leave(request, "deleted")
 
 

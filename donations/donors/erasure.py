@@ -11,8 +11,9 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from donations.domain.subscription import OVER
 from donations.ledger import donor_emails, erased
-from donations.models import Donation, RefundRequest, StripeEvent, StripeRef
+from donations.models import Donation, RefundRequest, StripeEvent, StripeRef, Subscription
 from donations.stripe import redaction
 from donations.wall import placements
 from lib.people.addresses import normalise, spellings
@@ -29,6 +30,7 @@ class Found:
     shown: int
     letters: int
     outside: int  # gifts outside Stripe, whose reference stays in the books
+    goes_on: bool  # something of it is charged again
 
 
 def of_guest(address: str) -> Q:
@@ -46,7 +48,14 @@ def look(whose: Q) -> Found:
         shown=gifts.filter(public=True).count(),
         letters=sum(Mail.objects.filter(key__in=some).count() for some in _chunks(keys)),
         outside=gifts.filter(offline__isnull=False).count(),
+        goes_on=goes_on(whose),
     )
+
+
+def goes_on(whose: Q) -> bool:
+    """Whether Stripe may charge somebody of these gifts again: who is erased could not stop that any more."""
+    mine = Donation.objects.filter(whose, subscription__isnull=False)
+    return Subscription.objects.filter(pk__in=mine.values("subscription")).exclude(status__in=OVER).exists()
 
 
 def forget(whose: Q, addresses: set[str]) -> int:

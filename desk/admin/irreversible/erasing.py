@@ -72,6 +72,8 @@ class Erasing(admin.ModelAdmin):
             form.add_error("email", _("Nobody gave with this address, and no account has it."))
         elif found.staff:
             form.add_error("email", _("This is an account of the staff. Take that right away from it first."))
+        elif found.gifts.goes_on:
+            form.add_error("email", _("This donor gives monthly. End that first, in Stripe’s dashboard."))
         if form.errors:
             return self._erase_page(request, form)
         if "confirmed" not in request.POST:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
@@ -18,7 +19,7 @@ from accounts.data import cleanup, deletion
 from accounts.models import User
 from donations.domain.updates import StripeUpdate
 from donations.ledger import monthly_totals, posting
-from donations.models import LedgerEntry, StripeEvent, Total
+from donations.models import LedgerEntry, StripeEvent, Subscription, Total
 from donations.stripe import events
 from lib.csv_safety import harmless
 from mail import outbox
@@ -222,6 +223,29 @@ def test_gifts_of_others_are_left_alone_but_for_the_address(her, give: Give):
         assert one.erased_at is None
     assert (gift.user, gift.name, gift.message, gift.public, gift.email) == (bob, "Bob", "from Bob", True, "")
     assert (other.name, other.email) == ("Carol", "carol@example.org")
+
+
+def test_who_gives_monthly_stops_that_first_and_is_not_erased_before(her, alice, give: Give):
+    gift = give(user=alice, email=ALICE)
+    goes_on = Subscription.objects.create(
+        uuid=gift.uuid, stripe_id="sub_1", amount=2000, currency="usd", created_at=NOON, status="active"
+    )
+    goes_on.donations.add(gift)
+    answer = her.post("/account/delete", {"current": PASSWORD})
+    assert answer.status_code == 422
+    assert "You give monthly. Stop that first" in answer.text
+    with pytest.raises(deletion.StillGives):
+        deletion.erase_donor(ALICE)
+    with pytest.raises(CommandError, match="gives monthly"):
+        call_command("erase_donor", ALICE, yes=True)
+    root = Client()
+    root.force_login(User.objects.create_superuser("root@example.org"))
+    assert "gives monthly: end that first" in root.get(f"/admin/accounts/user/{alice.pk}/delete/").text
+    root.post(f"/admin/accounts/user/{alice.pk}/delete/", {"post": "yes"})
+    assert User.objects.filter(email=ALICE).exists()
+    Subscription.objects.update(status="ended")
+    assert her.post("/account/delete", {"current": PASSWORD}).status_code == 302
+    assert not User.objects.filter(email=ALICE).exists()
 
 
 def test_a_guests_gift_is_not_erased_with_an_address_that_was_never_verified(give: Give):
