@@ -51,6 +51,21 @@ def _refund() -> object:
     return client.create_refund(key=str(uuid.uuid4()), payment=f"pi_{NOBODY}", amount=1, reason="", metadata={})
 
 
+def _change() -> object:
+    with client.connected() as services:
+        return services.subscriptions.update(f"sub_{NOBODY}", {"metadata": {}})
+
+
+def _configurations() -> object:
+    with client.connected() as services:
+        return services.billing_portal.configurations.list({"limit": 1})
+
+
+def _portal() -> object:
+    with client.connected() as services:
+        return services.billing_portal.sessions.create({"customer": f"cus_{NOBODY}", "configuration": f"bpc_{NOBODY}"})
+
+
 NEEDS = (
     Need("Checkout Sessions", "Write", (_list("checkout.sessions"), _fetch("cs"))),
     Need("Payment Intents", "Read", (_fetch("pi"),)),
@@ -60,7 +75,8 @@ NEEDS = (
     Need("Balance Transaction Sources", "Read", (_list("balance_transactions"),)),
     Need("Early Fraud Warnings", "Read", (_fetch("issfr"),)),
     Need("Events", "Read", (_list("events"),)),
-    Need("Subscriptions", "Write", (_list("subscriptions"), _fetch("sub"))),
+    Need("Subscriptions", "Write", (_list("subscriptions"), _fetch("sub"), _change)),
+    Need("Customer Portal", "Write", (_configurations, _portal)),
     Need("Invoices", "Read", (_list("invoices"), _fetch("in"))),
 )
 # Without these the site works, and less can be checked for you.

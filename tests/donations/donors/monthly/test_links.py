@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from donations.donors.monthly import links
 from mail.models import Mail
 from tests.accounts.conftest import ALICE, link_in, member, post
 
@@ -155,3 +156,8 @@ def test_from_the_account_the_same_page_and_for_no_other_account(client, gives_m
     assert client.get(f"/monthly/{subscription.uuid}").status_code == 404
     client.force_login(member("eve@example.org", verified_at=None))
     assert client.get(f"/monthly/{subscription.uuid}").status_code == 404
+
+
+def test_of_two_who_use_a_link_at_once_one_comes_in(gives_monthly):
+    token = links.make(links.ASKED, gives_monthly()).rpartition("/")[2]
+    assert [links.spend(token), links.spend(token)] == [True, False]

@@ -27,11 +27,13 @@ NAMES = {
     "balance_transaction_source_read": "Balance Transaction Sources: Read",
     "charge_write": "Charges and Refunds: Write",
     "checkout_session_read": "Checkout Sessions: Read",
+    "customer_portal_write": "Customer Portal: Write",
     "dispute_read": "Disputes: Read",
     "early_fraud_warning_read": "Early Fraud Warnings: Read",
     "event_read": "Events: Read",
     "payment_intent_read": "Payment Intents: Read",
     "payout_read": "Payouts: Read",
+    "subscription_write": "Subscriptions: Write",
 }
 
 
