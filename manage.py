@@ -17,6 +17,8 @@ if __name__ == "__main__":
     try:
         execute_from_command_line(sys.argv)
     except DatabaseError:
+        if "--traceback" in sys.argv:
+            raise
         from project import databases
 
         databases.open_all()  # says in one line what is wrong, if it is the database itself

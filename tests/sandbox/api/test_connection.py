@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from logging import WARNING
 from typing import Any
 
 import pytest
@@ -84,7 +85,8 @@ def test_the_sdk_sees_a_reset_and_the_key_leads_to_what_was_done(served, sdk, ca
     behave(served, fault="")
     session = create(sdk)
     assert Record.objects.get().stripe_id == session.id
-    assert not [record for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
+    # On a busy machine waitress warns of requests that wait for a thread.
+    assert not [record for record in caplog.records if record.levelno >= WARNING and record.name != "waitress.queue"]
 
 
 @pytest.mark.parametrize("fault", ["reset_before", "reset_after"])
