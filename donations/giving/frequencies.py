@@ -2,9 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.utils.translation import gettext as _
 
 from donations.domain.subscription import Frequency
+from donations.donors.repeating import every
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to give; `name` and `hint` are words of the page, `value` what its form sends."""
+
+    value: str
+    name: str
+    hint: str
+    # The word after an amount: "every month"; nothing for once.
+    every: str
+    # A suggested amount's value and label, and what its button does.
+    coins: list[tuple[str, str, str]]
+
+
+def choices(coins: list[dict[str, str]]) -> list[Choice]:
+    """The ways to give, in the order of the page, each with the suggested amounts (money.coins)."""
+    said = {
+        Frequency.ONCE: (_("One-time"), _("One click takes you to Stripe’s page")),
+        Frequency.MONTHLY: (_("Monthly"), _("Charged today, then every month until you stop it")),
+        Frequency.YEARLY: (_("Yearly"), _("Charged today, then every year until you stop it")),
+    }
+    return [
+        Choice(
+            each.value,
+            *said[each],
+            every(each),
+            [(coin["value"], coin["label"], sentence(each, coin["spoken"])) for coin in coins],
+        )
+        for each in Frequency
+    ]
 
 
 def sentence(frequency: str, amount: str) -> str:

@@ -118,7 +118,8 @@ def _donate_page(
         "token": token,
         "since": visitors.form_made(request.POST.get("since", "")),
         "kept": _kept(form.cleaned_data) if form.is_bound else {},
-        "coins": money.coins(settings.DONATION_AMOUNTS, currency),
+        "frequencies": frequencies.choices(money.coins(settings.DONATION_AMOUNTS, currency)),
+        "frequency": _chosen(form, request.GET.get("frequency", "")),
         "symbol": money.symbol(currency),
         "minimum": money.display_short(settings.DONATION_MIN, currency),
         "currency_name": money.name(currency),
@@ -138,6 +139,12 @@ def _donate_page(
 def _kept(typed: Mapping[str, Any], names: Iterable[str] = KEPT) -> dict[str, str]:
     """What goes along unseen. What was found wrong does not: there is no field in which it could be put right."""
     return {name: "on" if value is True else value for name in names if (value := typed.get(name))}
+
+
+def _chosen(form: GiftForm, linked: str) -> str:
+    """How often the page gives at first: as it was sent, or as a link asks; else once."""
+    chosen = (form["frequency"].value() if form.is_bound else linked) or ""
+    return chosen if chosen in set(Frequency) else Frequency.ONCE.value
 
 
 def _again_page(request: HttpRequest, form: GiftForm, standing: Subscription) -> HttpResponse:

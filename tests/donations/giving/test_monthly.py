@@ -26,6 +26,28 @@ CREATE = "/api/donations/create-checkout-session/"
 Make = Callable[..., Donation]
 
 
+def forms(page: str) -> list[str]:
+    return re.findall(r"<form.*?</form>", page, re.DOTALL)
+
+
+def test_once_is_selected_and_each_button_says_how_often_it_takes(client: Client, db: None) -> None:
+    page = client.get("/donate").content.decode()
+    assert re.findall(r'value="(\w+)" checked', page) == ["once"]
+    for every, button in [("once", "Donate 20 US dollars"), ("monthly", "Donate 20 US dollars every month"),
+                          ("yearly", "Donate 20 US dollars every year")]:  # fmt: skip
+        (form,) = [form for form in forms(page) if f'aria-label="{button}"' in form]
+        assert f'name="frequency" value="{every}"' in form
+    assert "Charged today, then every month until you stop it" in page
+
+
+def test_a_link_chooses_and_a_form_that_comes_back_keeps_its_choice(client: Client, db: None) -> None:
+    assert 'value="yearly" checked' in client.get("/donate?frequency=yearly").content.decode()
+    assert 'value="once" checked' in client.get("/donate?frequency=hourly").content.decode()
+    back = give(client, "other", other_amount="nothing", frequency="monthly")
+    assert back.status_code == 422
+    assert 'value="monthly" checked' in back.content.decode()
+
+
 @SANDBOX
 @pytest.mark.parametrize(("frequency", "interval"), [("monthly", "month"), ("yearly", "year")])
 def test_stripe_is_asked_for_a_subscription_that_names_the_gift(

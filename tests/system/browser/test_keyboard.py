@@ -67,7 +67,8 @@ def test_a_whole_gift_by_keyboard(either_donor: Donor, site: Site):
     keyboard.press("Tab")
     keyboard.press("Enter")
     expect(either_donor.says).to_be_focused()
-    for _ in range(3):
+    # How often, then the first coin, the second, the third.
+    for _ in range(4):
         keyboard.press("Tab")
     expect(either_donor.coin(20)).to_be_focused()
     keyboard.press("Enter")
