@@ -33,7 +33,10 @@ def _entries(request: HttpRequest, header: str) -> list[str]:
 
 
 def _address(text: str) -> str:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return ""
+    # Some proxies (Azure's, IIS, a load balancer told to) append the client's port.
+    for found in (text, text.rpartition(":")[0]):
+        try:
+            return str(ipaddress.ip_address(found.removeprefix("[").removesuffix("]")))
+        except ValueError:
+            continue
+    return ""
