@@ -10,6 +10,10 @@ import re
 GONE = "…"
 
 _RULES = (
+    # What PostgreSQL adds to an error: a whole row, a value that is there already, a piece of the query.
+    (re.compile(r"\b(Failing row contains \().*?\)\.?$", re.DOTALL | re.MULTILINE), rf"\g<1>{GONE})."),
+    (re.compile(r"\b(Key \([^)\n]*\)=\().*?(?=\) (?:already exists|is |conflicts))", re.DOTALL), rf"\g<1>{GONE}"),
+    (re.compile(r"^(LINE \d+: ).*", re.MULTILINE), rf"\g<1>{GONE}"),
     # Keys and secrets of Stripe's, and a checkout session's id, with which a gift can be looked at.
     (re.compile(r"\b((?:sk|rk|pk|cs)_(?:test|live)_|whsec_)\w+"), rf"\g<1>{GONE}"),
     (re.compile(r"\b(Bearer|Basic|Token) +[\w.~+/=-]{6,}", re.IGNORECASE), rf"\g<1> {GONE}"),

@@ -9,6 +9,13 @@ from lib.watch.scrubbing import scrub
     ("text", "left"),
     [
         ("Key (email)=(ada@example.org) already exists", "Key (email)=(…) already exists"),
+        ("Key (name)=(Ada (Byron) Lovelace) already exists.", "Key (name)=(…) already exists."),
+        ("Key (user_id)=(7) is not present in", "Key (user_id)=(…) is not present in"),
+        (
+            "null value\nDETAIL:  Failing row contains (1, Ada (B.) L, For the roof.\nAnd you, null).\n\nThe above",
+            "null value\nDETAIL:  Failing row contains (…).\n\nThe above",
+        ),
+        ("no such column\nLINE 1: UPDATE x SET name = 'Ada'\n   ^", "no such column\nLINE 1: …\n   ^"),
         ("/password-reset?email=ada%40example.org&x=1", "/password-reset?email=…&x=1"),
         ("Ada Lovelace <ada+gift@mail.example.co.uk>, bob@example.org", "Ada Lovelace <…>, …"),
         ("Invalid API Key provided: sk_live_51HAbCdEf", "Invalid API Key provided: sk_live_…"),
