@@ -58,7 +58,8 @@ def is_told_plainly(donor: Donor, answer: requests.Response, problem: str) -> No
     assert answer.headers["Retry-After"] == "30"
     assert answer.headers["Content-Type"].startswith("text/html")
     assert problem_on(answer.text) == problem
-    assert answer.text.count(f'name="token" value="{donor.form["token"]}"') == 2
+    # The coins of each frequency, and the amount of one's own.
+    assert answer.text.count(f'name="token" value="{donor.form["token"]}"') == 4
     assert donor.waited < IN_TIME
 
 
