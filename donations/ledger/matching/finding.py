@@ -27,7 +27,7 @@ def donation_of(update: StripeUpdate) -> tuple[int | None, bool]:
         return None, False
     now = timezone.now()
     StripeRef.objects.bulk_create(
-        [StripeRef(id=reference, seen_at=now) for reference in update.refs],
+        [StripeRef(id=reference, seen_at=now) for reference in dict.fromkeys(update.refs)],
         update_conflicts=True,
         unique_fields=["id"],
         update_fields=["seen_at"],
