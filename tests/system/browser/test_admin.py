@@ -67,7 +67,7 @@ def test_a_misspelt_name_can_be_mended_and_the_amount_cannot(treasurer: Donor, d
     treasurer.page.get_by_label("Name:", exact=True).fill("Ada L.")
     treasurer.page.get_by_role("button", name="Save", exact=True).click()
     expect(treasurer.page.locator(".messagelist .success")).to_contain_text("was changed successfully")
-    expect(treasurer.page.locator("#result_list tbody tr").first.locator(".field-name")).to_have_text("Ada L.")
+    expect(treasurer.page.locator("#result_list tbody tr").first.locator(".field-given_by")).to_have_text("Ada L.")
 
 
 def test_the_ledger_can_be_read_and_nothing_else(treasurer: Donor, donor: Donor):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -13,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 def test_pages_are_found_while_somebody_types(donor: Donor):
     donor.opens("/docs/giving")
-    donor.page.get_by_label("Search the documentation").press_sequentially("vacuum")
+    donor.page.get_by_label("Search the documentation").press_sequentially("pg_dump")
     found = donor.page.get_by_role("status").get_by_role("link", name="Backups")
     expect(found).to_be_visible()
     expect(donor.page.get_by_role("heading", level=1)).to_have_text("How a gift travels")
@@ -26,12 +28,10 @@ def test_pages_are_found_while_somebody_types(donor: Donor):
 
 def test_a_page_is_found_by_enter_with_and_without_javascript(either_donor: Donor):
     either_donor.opens("/docs/giving")
-    either_donor.page.get_by_label("Search the documentation").fill("vacuum")
+    either_donor.page.get_by_label("Search the documentation").fill("pg_dump")
     either_donor.page.keyboard.press("Enter")
-    either_donor.is_told("Found for “vacuum”")
-    either_donor.says.get_by_role("article").or_(either_donor.says).get_by_role(
-        "link", name="Backups: SQLite"
-    ).first.click()
+    either_donor.is_told("Found for “pg_dump”")
+    either_donor.says.get_by_role("link", name=re.compile("^Backups: ")).first.click()
     either_donor.is_told("Backups")
 
 
