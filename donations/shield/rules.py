@@ -35,11 +35,11 @@ class Rules:
 
 def current() -> Rules:
     """The rules of this moment; a change that another process made may take CACHE_AGE to arrive."""
-    rules = cache.get(CACHE_KEY)
+    rules: Rules | None = cache.get(CACHE_KEY)
     if rules is None:
         rules = _read()
         cache.set(CACHE_KEY, rules, CACHE_AGE)
-    return rules  # type: ignore[no-any-return]
+    return rules
 
 
 def chosen() -> Shield:

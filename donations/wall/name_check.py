@@ -33,10 +33,12 @@ _OFFER = re.compile(
         |rabatt|gutschein|gratis|descuentos?|ofertas?|réductions?|soldes|sconto|angebote?|скидк\w+|казино|优惠|加微信)\b
     | \b(?:buy|order|shop|get|visit|click|call|try|win|join|follow|download|subscribe|sign\ up|check\ out)
         \s+(?:now|here|online|cheap|us|our|my|me|today|free|your|the|to|at)\b
-    | \b(?:best|lowest|cheap|cheapest|great|hot|special)\s+(?:\w+\s+)?(?:prices?|deals?|offers?|quality|rates?|loans?|sale)\b
-    | \b(?:on|for|big|flash|summer|winter|clearance)\s+sale\b | \bsale\s*! | \bfree\s+(?:\w+\s+)?(?:shipping|trial|delivery|gift|money)\b
+    | \b(?:best|lowest|cheap|cheapest|great|hot|special)\s+(?:\w+\s+)?
+        (?:prices?|deals?|offers?|quality|rates?|loans?|sale)\b
+    | \b(?:on|for|big|flash|summer|winter|clearance)\s+sale\b | \bsale\s*!
+    | \bfree\s+(?:\w+\s+)?(?:shipping|trial|delivery|gift|money)\b
     | \b(?:jetzt|hier)\s+(?:kaufen|klicken|bestellen)\b | \bcliquez\b | \bhaga\s+clic\b
-    """,  # noqa: E501  (a table of words)
+    """,
     re.VERBOSE,
 )
 _PHONE_DIGITS = 7

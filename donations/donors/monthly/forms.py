@@ -71,14 +71,11 @@ class AmountForm(Once):
 class PauseForm(Once):
     """How many charges to leave out."""
 
-    leave_out = forms.TypedChoiceField(label=_("Leave out"), coerce=int)
-
     def __init__(self, subscription: Subscription, data: Any = None) -> None:
         super().__init__(subscription, data)
         self.auto_id = "id_%s"
-        self.fields["leave_out"].choices = [  # type: ignore[attr-defined]
-            (number, _said(number)) for number in PAUSES[subscription.frequency]
-        ]
+        choices = [(number, _said(number)) for number in PAUSES[subscription.frequency]]
+        self.fields["leave_out"] = forms.TypedChoiceField(label=_("Leave out"), coerce=int, choices=choices)
 
 
 def _said(number: int) -> Any:
