@@ -125,8 +125,11 @@ class Site:
 
 
 @contextlib.contextmanager
-def served(folder: Path, **variables: str) -> Iterator[Site]:
-    """The site as `make run` starts it: prepared, with DEBUG and the sandbox on unless the variables say otherwise."""
+def served(folder: Path, *, first: str = "", **variables: str) -> Iterator[Site]:
+    """The site as `make run` starts it: prepared, with DEBUG and the sandbox on unless the variables say otherwise.
+
+    `first` is SQL for what must be in its database before any process has read it.
+    """
     port = int(variables.get("PORT") or free_port())
     database = folder / "site.sqlite3"
     base = {"SECRET_KEY": SECRET_KEY, "DEBUG": "true", "PORT": str(port), "DATABASE_URL": f"sqlite:///{database}"}
@@ -134,6 +137,8 @@ def served(folder: Path, **variables: str) -> Iterator[Site]:
     variables = base | {"SHIELD": "off"} | variables
     prepared = python("-m", "project.prepare", **variables)
     assert prepared.returncode == 0, prepared.stderr
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.executescript(first)
     url = f"http://localhost:{port}"
     stripe_url = variables.get("STRIPE_API_BASE", f"{url}/sandbox")
     with running("-m", "project.serve", port=port, **variables):
