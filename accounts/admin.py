@@ -61,7 +61,7 @@ class UserAdmin(auth_admin.UserAdmin):
         """What goes along; whoever gives monthly stays until that has ended."""
         gone, counts, lacking, kept = super().get_deleted_objects(objs, request)
         stay = [user for user in objs if not user.is_staff and deletion.still_gives(user)]
-        told = [_("%(user)s gives monthly: end that first, in Stripe’s dashboard") % {"user": user} for user in stay]
+        told = [_("%(user)s gives monthly: stop that first, under “Subscriptions”") % {"user": user} for user in stay]
         return gone, counts, lacking, [*kept, *told]
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:

@@ -145,6 +145,8 @@ ADMIN = {
     "admin/donations/donation/<int:pk>/looked-at/": (302, 302, 302, 405, 405, 405),
     "admin/donations/donation/<int:pk>/refund/": TREASURER,
     "admin/donations/donation/export/": TREASURER,
+    **admin_model("donations/subscription", TREASURER),
+    "admin/donations/subscription/<int:pk>/stop/": TREASURER,
     "admin/donations/donation/erase/": TREASURER,
     **admin_model("donations/offlinegift", TREASURER, add=TREASURER),
     "admin/donations/offlinegift/<str:pk>/receipt/": (302, 302, 302, 405, 405, 405),
@@ -211,9 +213,10 @@ def world(db: None) -> World:
         payer_name=BOBS[3],
     )  # fmt: skip
     paid(gift, refs=(f"pi_{gift.uuid.hex}", "cs_test_bob"), session="cs_test_bob", email=BOBS[0])
-    Subscription.objects.create(
+    subscription = Subscription.objects.create(
         uuid=gift.uuid, stripe_id="sub_bob", amount=4321, currency="usd", created_at=NOON, status="active"
-    ).donations.add(gift)
+    )
+    subscription.donations.add(gift)
     treasurer = User.objects.create_user("treasurer@example.org", is_staff=True)
     treasurer.groups.add(Group.objects.get(name="Treasurer"))
     root = User.objects.create_superuser("root@example.org")
@@ -237,6 +240,7 @@ def world(db: None) -> World:
         "accounts/user": bob.pk,
         "auth/group": Group.objects.create(name="friends").pk,
         "donations/donation": gift.pk,
+        "donations/subscription": subscription.pk,
         "donations/ledgerentry": LedgerEntry.objects.get(kind="payment").pk,
         "donations/striperef": StripeRef.objects.earliest("pk").pk,
         "donations/total": Total.objects.earliest("pk").pk,

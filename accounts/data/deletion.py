@@ -81,7 +81,7 @@ def erase(user: User) -> None:
 
 def still_gives(user: User) -> bool:
     """Whether `erase` would refuse, for a monthly gift of this account goes on."""
-    return erasure.goes_on(_gifts(user, {user.email} if user.verified_at else set()))
+    return bool(erasure.goes_on(_gifts(user, {user.email} if user.verified_at else set())))
 
 
 def _gifts(user: User | None, proved: set[str]) -> Q:

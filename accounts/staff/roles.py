@@ -17,6 +17,7 @@ ROLES: dict[str, dict[str, dict[str, str]]] = {
             "balancetransaction": "view",
             "total": "view",
             "case": "view",
+            "subscription": "view stop_subscription",
             "stripeevent": "view change",
             "striperef": "view",
             "chore": "view",
@@ -28,9 +29,16 @@ ROLES: dict[str, dict[str, dict[str, str]]] = {
         "accounts": {"user": "view"},
         "admin": {"logentry": "view"},
     },
-    # Answers donors: finds a gift, mends what was misspelt, sends a letter again. Moves no money, takes nothing home.
+    # Answers donors: finds a gift, mends what was misspelt, sends a letter again, stops a monthly gift. Moves no money,
+    # takes nothing home.
     "Support": {
-        "donations": {"donation": "view change", "ledgerentry": "view", "case": "view", "striperef": "view"},
+        "donations": {
+            "donation": "view change",
+            "ledgerentry": "view",
+            "case": "view",
+            "striperef": "view",
+            "subscription": "view stop_subscription",
+        },
         "mail": {"mail": "view change"},
         "accounts": {"user": "view"},
     },

@@ -1,5 +1,25 @@
 """The treasurer's desk: what donors said may be corrected; money, Stripe's ids and events may only be read."""
 
-from desk.admin import audit_log, disputes, donation, events, ledger, moderation, offline_donations, shield
+from desk.admin import (
+    audit_log,
+    disputes,
+    donation,
+    events,
+    ledger,
+    moderation,
+    offline_donations,
+    shield,
+    subscriptions,
+)
 
-__all__ = ["audit_log", "disputes", "donation", "events", "ledger", "moderation", "offline_donations", "shield"]
+__all__ = [
+    "audit_log",
+    "disputes",
+    "donation",
+    "events",
+    "ledger",
+    "moderation",
+    "offline_donations",
+    "shield",
+    "subscriptions",
+]

@@ -51,7 +51,7 @@ CORRECTED = {
 @admin.register(Donation)
 class DonationAdmin(Refunding, Exporting, Erasing, QuickList):
     list_display = ("id", "when", "sum", "status", "given_by", "email", "flagged")
-    list_filter = ("status", Period, Amount, Flagged)
+    list_filter = ("status", "frequency", Period, Amount, Flagged)
     search_fields = ("name",)  # any: the box is shown for it, desk.pages.search does the work
     search_help_text = _("A name, an e-mail address, the number of a gift or a receipt, or any id of Stripe’s.")
     sortable_by = ("id",)

@@ -1,4 +1,4 @@
-"""Columns by month as numbers for an SVG: sizes are attributes, so that no style is needed."""
+"""Charts by month as numbers for an SVG: sizes are attributes, so that no style is needed."""
 
 from __future__ import annotations
 
@@ -29,6 +29,27 @@ class Chart:
     marks: list[tuple[int, int]]  # (y, minor units): the lines behind the columns
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A month's two columns side by side, each as its top and height, and the line of a third count, if it is any."""
+
+    x: int
+    first: tuple[int, int]
+    second: tuple[int, int]
+    line: int | None
+    middle: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    width: int
+    height: int
+    foot: int
+    months: list[Pair]
+    marks: list[tuple[int, int]]  # (y, count)
+
+
 def chart(months: Sequence[tuple[str, int, int | None]]) -> Chart:
     """A chart of (name, minor units, minor units a year before). What is below zero is drawn as nothing."""
     top = _round_up(max([1, *(max(now, earlier or 0) for _name, now, earlier in months)]))
@@ -38,8 +59,23 @@ def chart(months: Sequence[tuple[str, int, int | None]]) -> Chart:
         line = HEIGHT - _scaled(earlier, top) if earlier else None
         x = place * WIDTH + 8
         columns.append(Column(x, HEIGHT - height, height, x + (WIDTH - 16) // 2, name, line))
-    marks = [(HEIGHT - _scaled(top * part // 2, top), top * part // 2) for part in (1, 2)]
-    return Chart(len(months) * WIDTH, HEIGHT, HEIGHT + FOOT, columns, marks)
+    return Chart(len(months) * WIDTH, HEIGHT, HEIGHT + FOOT, columns, _marks(top))
+
+
+def pairs(months: Sequence[tuple[str, int, int, int]]) -> Pairs:
+    """A chart of (name, first count, second count, third count): two columns for each month, and a line."""
+    top = _round_up(max([1, *(max(counts) for _name, *counts in months)]))
+    drawn = []
+    for place, (name, first, second, third) in enumerate(months):
+        x = place * WIDTH + 8
+        columns = [(HEIGHT - _scaled(count, top), _scaled(count, top)) for count in (first, second)]
+        line = HEIGHT - _scaled(third, top) if third else None
+        drawn.append(Pair(x, columns[0], columns[1], line, x + (WIDTH - 16) // 2, name))
+    return Pairs(len(months) * WIDTH, HEIGHT, HEIGHT + FOOT, drawn, _marks(top))
+
+
+def _marks(top: int) -> list[tuple[int, int]]:
+    return [(HEIGHT - _scaled(top * part // 2, top), top * part // 2) for part in (1, 2)]
 
 
 def _scaled(amount: int, top: int) -> int:

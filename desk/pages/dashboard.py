@@ -13,7 +13,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from desk.pages import chart, dispute_page, formatting, reconciliation_status, tasks
+from desk.pages import chart, dispute_page, formatting, reconciliation_status, recurring, tasks
 from donations.reporting import period_figures
 from donations.reporting.period_figures import ByMonth, Figures
 from donations.shield import declines
@@ -57,6 +57,7 @@ class CurrencyBook:
 # What the treasurer comes for: words, page, and the permission that it takes.
 ACTIONS = (
     (gettext_lazy("Record a gift outside Stripe"), "admin:donations_offlinegift_add", "donations.add_offlinegift"),
+    (gettext_lazy("Gifts that come again"), recurring.LIST, "donations.view_subscription"),
     (gettext_lazy("Export"), "admin:donations_donation_export", "donations.export_donations"),
     (gettext_lazy("Erase a donor"), "admin:donations_donation_erase", "donations.erase_donor"),
     (gettext_lazy("How the site is"), "admin:donations_chore_doctor", "donations.view_chore"),
@@ -71,6 +72,7 @@ class Dashboard:
     declines: declines.Declines | None
     disputes: list[dispute_page.Line]
     books: list[CurrencyBook]
+    recurring: recurring.Section | None
 
 
 def of(user: PermissionsMixin) -> Dashboard:
@@ -83,6 +85,7 @@ def of(user: PermissionsMixin) -> Dashboard:
         declines=declines.recent() if user.has_perm("donations.view_stripeevent") else None,
         disputes=dispute_page.lines(tasks.open_disputes()) if user.has_perm("donations.view_case") else [],
         books=books() if money else [],
+        recurring=recurring.section() if money and user.has_perm("donations.view_subscription") else None,
     )
 
 

@@ -31,6 +31,11 @@ def moment(at: datetime) -> str:
     return format_date(timezone.localtime(at), _("j F Y, H:i"))
 
 
+def day(at: datetime) -> str:
+    """A day by the site's clock: "22 November 2026"."""
+    return format_date(timezone.localtime(at), _("j F Y"))
+
+
 def short(minor: int, currency: str) -> str:
     """For the marks of a chart: "$2,000"."""
     if not money.known(currency):

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from desk.pages import formatting, other_currency, reconciliation_status
+from desk.pages import formatting, other_currency, reconciliation_status, recurring
 from donations.domain.status import Status
 from donations.domain.updates import DisputeStatus, RefundStatus
 from donations.jobs.scheduler import MIRROR
@@ -60,6 +60,7 @@ def _all() -> Iterator[Task]:
     yield from _declines()
     yield from _failed_refunds()
     yield from _failed_payments()
+    yield from _past_due()
     yield from _events()
     yield from _emails()
     yield from _flags()
@@ -147,6 +148,18 @@ def _failed_payments() -> Iterator[Task]:
         }
         link = reverse("admin:donations_donation_change", args=[entry.donation_id])
         yield Task(what, link, "donations.view_donation", urgent=True)
+
+
+def _past_due() -> Iterator[Task]:
+    """Their donors were told; who wants to may write to them as well."""
+    count, link = recurring.past_due()
+    if count:
+        what = ngettext(
+            "The last charge of %(count)d gift that comes again failed.",
+            "The last charges of %(count)d gifts that come again failed.",
+            count,
+        )
+        yield Task(what % {"count": count}, link, "donations.view_subscription")
 
 
 def _events() -> Iterator[Task]:

@@ -51,6 +51,10 @@ LIVE = frozenset(
         SubscriptionStatus.ENDING,
     }
 )
+# The next charge is expected: what it comes to in a month is counted on.
+GOING = frozenset({SubscriptionStatus.ACTIVE, SubscriptionStatus.RETRYING})
+# A charge failed, and is not paid yet.
+PAST_DUE = frozenset({SubscriptionStatus.RETRYING, SubscriptionStatus.GIVEN_UP})
 OVER = frozenset({SubscriptionStatus.ENDED, SubscriptionStatus.NEVER_BEGAN})
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from donations.domain.subscription import OVER
 from donations.ledger import donor_emails, erased
-from donations.models import Donation, RefundRequest, StripeEvent, StripeRef, Subscription
+from donations.models import Donation, RefundRequest, StopRequest, StripeEvent, StripeRef, Subscription
 from donations.stripe import redaction
 from donations.wall import placements
 from lib.people.addresses import normalise, spellings
@@ -30,7 +30,7 @@ class Found:
     shown: int
     letters: int
     outside: int  # gifts outside Stripe, whose reference stays in the books
-    goes_on: bool  # something of it is charged again
+    goes_on: tuple[int, ...]  # the subscriptions of which something may be charged again, by their keys
 
 
 def of_guest(address: str) -> Q:
@@ -52,10 +52,11 @@ def look(whose: Q) -> Found:
     )
 
 
-def goes_on(whose: Q) -> bool:
-    """Whether Stripe may charge somebody of these gifts again: who is erased could not stop that any more."""
+def goes_on(whose: Q) -> tuple[int, ...]:
+    """By which subscriptions Stripe may charge for these gifts again: who is erased could not stop that any more."""
     mine = Donation.objects.filter(whose, subscription__isnull=False)
-    return Subscription.objects.filter(pk__in=mine.values("subscription")).exclude(status__in=OVER).exists()
+    found = Subscription.objects.filter(pk__in=mine.values("subscription")).exclude(status__in=OVER)
+    return tuple(found.order_by("pk").values_list("pk", flat=True))
 
 
 def forget(whose: Q, addresses: set[str]) -> int:
@@ -80,6 +81,7 @@ def forget(whose: Q, addresses: set[str]) -> int:
         others = Donation.objects.alias(lower=Lower("email")).filter(lower=normalise(address)).exclude(pk__in=keys)
         others.update(email="")
     RefundRequest.objects.filter(donation__in=keys).update(note="")
+    StopRequest.objects.filter(subscription__donations__in=keys).update(reason="")
     return placements.edit(keys, **erased.NOBODY, user=None, erased_at=now)
 
 

@@ -19,7 +19,7 @@ from donations.models.shield import Alarm, Opening, Shield
 from donations.models.site_identity import SiteIdentity
 from donations.models.stripe_key import StripeKey
 from donations.models.stripe_objects import Case, RefundRequest, StripeEvent, StripeRef
-from donations.models.subscription import Invoice, Subscription, booked_by, payments_of, sources_of
+from donations.models.subscription import Invoice, StopRequest, Subscription, booked_by, payments_of, sources_of
 from donations.models.wall import Level, Message, Sponsor, Standing
 from lib.insert_once import insert_once
 
@@ -51,6 +51,7 @@ __all__ = [
     "SiteIdentity",
     "Sponsor",
     "Standing",
+    "StopRequest",
     "StripeEvent",
     "StripeKey",
     "StripeRef",

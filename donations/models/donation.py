@@ -146,6 +146,7 @@ class Donation(models.Model):
         constraints = (models.CheckConstraint(condition=Q(amount__gt=0), name="donation_amount_above_0"),)
         indexes = (
             models.Index(fields=["status", "-id"], name="donation_by_status"),
+            models.Index(fields=["frequency", "-id"], name="donation_by_frequency"),
             models.Index(fields=["-id"], name="donation_flagged", condition=~Q(flags="")),
             models.Index(fields=["ask_at"], name="donation_to_ask", condition=Q(ask_at__isnull=False)),
             models.Index(fields=["-id"], name="donation_public", condition=Q(public=True)),

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from donations.domain.subscription import (
@@ -81,6 +82,7 @@ class Subscription(models.Model):
         verbose_name = _("subscription")
         verbose_name_plural = _("subscriptions")
         ordering: ClassVar[list[str]] = ["-id"]
+        permissions = (("stop_subscription", _("Can stop a subscription for its donor")),)
         indexes = (
             models.Index(fields=["status", "-id"], name="subscription_by_status"),
             models.Index(fields=["ask_at"], name="subscription_to_ask", condition=Q(ask_at__isnull=False)),
@@ -120,6 +122,32 @@ class Subscription(models.Model):
     def is_live(self) -> bool:
         """Whether more may be charged."""
         return SubscriptionStatus(self.status) in LIVE
+
+
+class StopRequest(models.Model):
+    """What somebody of the staff stopped for a donor, and why: stored before Stripe is asked.
+
+    Its uuid is that of the page that asked, and part of Stripe's idempotency key: two clicks are one.
+    """
+
+    uuid = models.UUIDField(unique=True, editable=False)
+    subscription = models.ForeignKey(
+        Subscription, verbose_name=_("subscription"), on_delete=models.PROTECT, related_name="stop_requests"
+    )
+    at_period_end = models.BooleanField(_("with what was paid for"))
+    reason = models.CharField(_("reason"), max_length=200, blank=True)  # empty once the donor was erased
+    asked_by = models.CharField(_("asked by"), max_length=254)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    # When Stripe said so; NULL while it has not answered.
+    done_at = models.DateTimeField(_("done"), null=True)
+
+    class Meta:
+        verbose_name = _("stop request")
+        verbose_name_plural = _("stop requests")
+        ordering: ClassVar[list[str]] = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id}: {self.asked_by}"
 
 
 class Invoice(models.Model):

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         except deletion.Staff as error:
             raise CommandError("This is an account of the staff: take that right away from it first.") from error
         except deletion.StillGives as error:
-            raise CommandError("This donor gives monthly: end that first, in Stripe's dashboard.") from error
+            raise CommandError("This donor gives monthly: stop that first, in the admin.") from error
         self.stdout.write(f"Erased the donor of {gifts} gifts. docs/desk.md says what to do at Stripe.")
 
     def _agreed(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -12,7 +13,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -73,7 +75,7 @@ class Erasing(admin.ModelAdmin):
         elif found.staff:
             form.add_error("email", _("This is an account of the staff. Take that right away from it first."))
         elif found.gifts.goes_on:
-            form.add_error("email", _("This donor gives monthly. End that first, in Stripe’s dashboard."))
+            form.add_error("email", _still_gives(found.gifts.goes_on))
         if form.errors:
             return self._erase_page(request, form)
         if "confirmed" not in request.POST:
@@ -105,6 +107,13 @@ class Erasing(admin.ModelAdmin):
             "ask_password": not is_fresh(request),
         }
         return TemplateResponse(request, "admin/donations/donation/erase.html", context)
+
+
+def _still_gives(subscriptions: Sequence[int]) -> str:
+    """What has to be stopped first, each with the way to it."""
+    pages = [reverse("admin:donations_subscription_stop", args=[key]) for key in subscriptions]
+    ways = format_html_join(", ", '<a href="{}">{}</a>', [(page, _("Stop it for the donor")) for page in pages])
+    return format_html("{} {}", _("This donor gives monthly. Stop that first:"), ways)
 
 
 def _whose(gift: str) -> dict[str, Any]:

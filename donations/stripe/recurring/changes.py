@@ -35,6 +35,15 @@ def stop(subscription: Subscription, *, by: EndedBy, key: str) -> None:
     _book(subscription, client.as_dict(answer), asked_at)
 
 
+def stop_at_period_end(subscription: Subscription, *, by: EndedBy, key: str) -> None:
+    """Charge nothing any more; it ends with what was paid for."""
+    wanted = {"cancel_at_period_end": True, "metadata": {"tincup_stopped_by": by.value}}
+    try:
+        _update(subscription, wanted, key)
+    except NotFound:
+        recurring.fetch(subscription.stripe_id)
+
+
 def change_amount(subscription: Subscription, amount: int, *, key: str) -> None:
     """Charge `amount` minor units from the next charge on; nothing now."""
     thing = client.retrieve(subscription.stripe_id)

@@ -240,7 +240,7 @@ def test_who_gives_monthly_stops_that_first_and_is_not_erased_before(her, alice,
         call_command("erase_donor", ALICE, yes=True)
     root = Client()
     root.force_login(User.objects.create_superuser("root@example.org"))
-    assert "gives monthly: end that first" in root.get(f"/admin/accounts/user/{alice.pk}/delete/").text
+    assert "gives monthly: stop that first" in root.get(f"/admin/accounts/user/{alice.pk}/delete/").text
     root.post(f"/admin/accounts/user/{alice.pk}/delete/", {"post": "yes"})
     assert User.objects.filter(email=ALICE).exists()
     Subscription.objects.update(status="ended")

@@ -291,6 +291,7 @@ def test_the_front_page_lists_disputes_by_their_deadline(make_donation: Make) ->
 def test_the_front_page_leads_to_what_this_person_may_do(db: None) -> None:
     assert dashboard.actions(root()) == [
         ("Record a gift outside Stripe", "/admin/donations/offlinegift/add/"),
+        ("Gifts that come again", "/admin/donations/subscription/"),
         ("Export", "/admin/donations/donation/export/"),
         ("Erase a donor", "/admin/donations/donation/erase/"),
         ("How the site is", "/admin/donations/chore/doctor/"),
