@@ -13,10 +13,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from lib import money
+from lib.web import kept_page
 from organisation import accent, images
 
 CACHE_KEY = "organisation.current"
-CACHE_AGE = 5  # seconds: how long another process may show the words of before
+CACHE_AGE = 3  # seconds; with that of a kept page, how long another process may show the words of before
 LOGO_BOX = (160, 32)  # CSS pixels: the largest that the logo is shown
 
 
@@ -98,6 +99,7 @@ class Organisation(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
         cache.delete(CACHE_KEY)
+        kept_page.forget()
 
     @property
     def called(self) -> str:

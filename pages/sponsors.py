@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from donations.wall import listing
 from lib import money
+from lib.web.kept_page import kept
 
 LATELY = 6  # on the front; a page of its own has them all
 TILES = 24  # supporters of a level on the front
@@ -20,6 +21,7 @@ NAMES = 120  # of the last level, in columns
 PAGE = 240  # names on a page of a level
 SAID = 50  # gifts on a page of what everybody said
 A_YEAR = 365 * 24 * 3600  # seconds
+EDGES = ("before", "after")  # of a page that is not the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Shown:
         return not (self.names.rows or self.section.nameless or self.section.sponsors)
 
 
+@kept()
 @require_safe
 def sponsors(request: HttpRequest) -> HttpResponse:
     """Every level with its newest names, and what was said lately."""
@@ -51,6 +54,7 @@ def sponsors(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/sponsors.html", context)
 
 
+@kept(unless=EDGES)
 @require_safe
 def level(request: HttpRequest, slug: str) -> HttpResponse:
     """All who stand on one level, the newest first."""
@@ -66,6 +70,7 @@ def level(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "pages/sponsors_level.html", {"shown": shown})
 
 
+@kept(unless=EDGES)
 @require_safe
 def lately(request: HttpRequest) -> HttpResponse:
     """Every gift whose donor chose to be shown, and what they said."""
@@ -107,7 +112,7 @@ def _amount(amount: int) -> str:
 
 def _edge(request: HttpRequest) -> listing.Cursor:
     """`?before=` or `?after=` a gift; anything else is the beginning."""
-    for name in ("before", "after"):
+    for name in EDGES:
         text = request.GET.get(name, "")
         if text.isascii() and text.isdigit() and len(text) < 16:
             return listing.Cursor(**{name: int(text)})

@@ -12,6 +12,7 @@ from donations.reporting.month import this_month
 from donations.wall import listing
 from lib import money
 from lib.htmx import page_or_fragment
+from lib.web.kept_page import kept
 from organisation import structured_data
 from organisation.models import current
 from pages import books, documentation, search
@@ -19,6 +20,7 @@ from pages import books, documentation, search
 RECENT = 5
 
 
+@kept()
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What the site is for, what came in so far, and who gave lately."""
@@ -36,6 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/home.html", context)
 
 
+@kept(unless=["q"])
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """The list of all pages, or what was found for `?q=…`."""
@@ -46,6 +49,7 @@ def docs(request: HttpRequest) -> HttpResponse:
     return page_or_fragment(request, "pages/docs.html", "pages/_docs_found.html", context)
 
 
+@kept()
 @require_safe
 def doc(request: HttpRequest, slug: str) -> HttpResponse:
     """One page of the documentation."""

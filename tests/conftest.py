@@ -18,6 +18,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from donations.shield import refusals
 from lib.watch.scrubbing import scrub
+from lib.web import kept_page
 from project import write_check
 from project.env import BASE_DIR
 
@@ -35,6 +36,7 @@ LEFT_OUT = pytest.StashKey[bool]()
 def _nothing_is_remembered() -> None:
     """Totals and the organisation are cached for seconds: a test must not see those of the one before."""
     cache.clear()
+    kept_page.forget()
     write_check.forget()
     refusals.forget()
 

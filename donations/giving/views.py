@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -28,6 +29,7 @@ from donations.shield import gate, visitors
 from donations.stripe import polling
 from lib import amount_field, languages, money
 from lib.htmx import is_swap, page_or_fragment
+from lib.web.kept_page import kept
 from organisation import structured_data
 from organisation.models import current
 
@@ -39,7 +41,15 @@ KEPT = ("name", "email", "message", "public", "show_amount")
 @require_http_methods(["GET", "HEAD", "POST"])
 def donate(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return _prefilled_page(request, request.GET.get("amount", "").strip())
+        # Only what tells one visitor's form from another's.
+        own = {
+            "token": form_token.for_request(request),
+            "since": visitors.form_made(),
+            "csrf_token": get_token(request),
+        }
+        response = _prefilled_page(request, own=own)
+        form_token.keep(response, own["token"])
+        return response
     form = GiftForm(request.POST)
     if not form.is_valid():
         return _donate_page(request, form, status=422)
@@ -84,21 +94,32 @@ def _kept_apart(token: str, user_id: int | None) -> str:
     return f"page:{user_id or ''}:{token}" if token else ""
 
 
-def _prefilled_page(request: HttpRequest, text: str) -> HttpResponse:
+@kept(unless=["amount", "frequency"])
+def _prefilled_page(request: HttpRequest, *, own: Mapping[str, str]) -> HttpResponse:
     """`?amount=20` fills the field, if it is an amount that can be given; else the page says why not."""
-    if not text:
-        return _donate_page(request, GiftForm())
+    if not (text := request.GET.get("amount", "").strip()):
+        return _slip(request, GiftForm(), own)
     try:
         amount = amount_of(text, amount_field.linked)
     except ValidationError as error:
-        return _donate_page(request, GiftForm(), said={"wrong": error.messages[0]})
+        return _slip(request, GiftForm(), own, said={"wrong": error.messages[0]})
     form = GiftForm(initial={"other_amount": money.typed(amount, settings.DONATION_CURRENCY)})
-    return _donate_page(request, form, said=fee_preview.preview(amount, current()))
+    return _slip(request, form, own, said=fee_preview.preview(amount, current()))
 
 
-def _donate_page(
+def _donate_page(request: HttpRequest, form: GiftForm, *, status: int, problem: str = "") -> HttpResponse:
+    """The form that was sent, with what is wrong. It keeps its token: a retry must meet the same donation."""
+    token = (form["token"].value() if "token" not in form.errors else "") or form_token.for_request(request)
+    own = {"token": token, "since": visitors.form_made(request.POST.get("since", ""))}
+    response = _slip(request, form, own, status=status, problem=problem)
+    form_token.keep(response, token)
+    return response
+
+
+def _slip(
     request: HttpRequest,
     form: GiftForm,
+    own: Mapping[str, str],
     *,
     status: int = 200,
     problem: str = "",
@@ -109,14 +130,10 @@ def _donate_page(
     hidden = (
         error for field in ("name", "email", "message", "token", "frequency") for error in form.errors.get(field, [])
     )
-    # The form that is sent again keeps its token: a retry must meet the same donation.
-    token = (form["token"].value() if "token" not in form.errors else "") or form_token.for_request(request)
     organisation = current()
-    context = {
+    context: dict[str, Any] = {
         "form": form,
         "problem": problem or next(hidden, ""),
-        "token": token,
-        "since": visitors.form_made(request.POST.get("since", "")),
         "kept": _kept(form.cleaned_data) if form.is_bound else {},
         "frequencies": frequencies.choices(money.coins(settings.DONATION_AMOUNTS, currency)),
         "frequency": _chosen(form, request.GET.get("frequency", "")),
@@ -124,6 +141,7 @@ def _donate_page(
         "minimum": money.display_short(settings.DONATION_MIN, currency),
         "currency_name": money.name(currency),
         **(said or {}),
+        **own,
     }
     if not is_swap(request):
         context |= {
@@ -131,9 +149,7 @@ def _donate_page(
             "reaches": fee_preview.table(organisation),
             "donate_action": structured_data.donate_action(organisation),
         }
-    response = page_or_fragment(request, "donations/donate.html", "donations/_donate.html", context, status=status)
-    form_token.keep(response, token)
-    return response
+    return page_or_fragment(request, "donations/donate.html", "donations/_donate.html", context, status=status)
 
 
 def _kept(typed: Mapping[str, Any], names: Iterable[str] = KEPT) -> dict[str, str]:

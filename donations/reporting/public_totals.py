@@ -11,7 +11,7 @@ from django.core.cache import cache
 from donations.models import Donation, LedgerEntry, StripeRef
 from donations.reporting import period_figures
 
-STATS_AGE = 5  # seconds
+STATS_AGE = 3  # seconds; a page that shows them is kept for two more
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Stats:
 
 
 def stats(since: date | None = None) -> Stats:
-    """The public totals in the site's currency, at most five seconds old; `since` the first of that day's month.
+    """The public totals in the site's currency, at most three seconds old; `since` the first of that day's month.
 
     Other currencies are never added.
     """

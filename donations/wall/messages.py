@@ -49,9 +49,11 @@ def in_state(state: Words) -> Q:
 
 def moderate(seen: Iterable[tuple[int, str]], state: Words) -> list[int]:
     """Show or refuse these messages (gift, the text that was read); the gifts that still said what was read."""
-    return [
+    done = [
         pk for pk, text in seen if Donation.objects.filter(pk=pk, message=text).exclude(message="").update(words=state)
     ]
+    placements.show_anew()
+    return done
 
 
 def moderate_names(seen: Iterable[tuple[int, str]], state: Words) -> list[int]:

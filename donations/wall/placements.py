@@ -19,6 +19,7 @@ from django.db.models import IntegerField, Min, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from donations.models import SHOWN, Donation, Level, Standing, Words
+from lib.web import kept_page
 
 # "In a year": the last 365 days, so that nobody's name falls off on the first of January.
 YEAR = timedelta(days=365)
@@ -63,7 +64,13 @@ def edit(donations: Sequence[int], **fields: Any) -> int:
         # Once for an account, and for each guest's donation that may be shown.
         for donation_id in {user_id or f"guest {pk}": pk for pk, user_id in rows}.values():
             refresh(donation_id)
+    show_anew()
     return count
+
+
+def show_anew() -> None:
+    """Who takes a name back, or gives one, does not see the pages of before. Other processes follow within seconds."""
+    transaction.on_commit(kept_page.forget)
 
 
 def _lock_accounts(users: Iterable[int | None]) -> None:
@@ -90,11 +97,10 @@ def refresh_lapsed() -> int:
 def assign_levels() -> None:
     """Give every place its level anew, in one statement: names or thresholds have changed."""
     levels = in_use()
-    if not levels:
-        Standing.objects.update(level=None)
-        return
     steps = [When(amount__gte=level.threshold, then=Value(level.pk)) for level in levels]
-    Standing.objects.update(level=SqlCase(*steps, default=Value(levels[-1].pk), output_field=IntegerField()))
+    least = Value(levels[-1].pk if levels else None)
+    Standing.objects.update(level=SqlCase(*steps, default=least, output_field=IntegerField()))
+    show_anew()
 
 
 def repair() -> int:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from donations.domain.updates import Payment, StripeUpdate
 from donations.ledger import posting
 from donations.models import Donation, Level, Sponsor, Words
+from lib.web import kept_page
 from organisation.models import Organisation
 from pages import sponsors
 
@@ -68,6 +69,7 @@ def test_those_without_a_name_are_one_line(client):
     given()
     assert "Ada Someone Lately" in front(client).replace("Any gift at all", "")
     given()
+    kept_page.forget()
     assert "Someone, 2 times" in front(client)
 
 
@@ -76,6 +78,7 @@ def test_words_wait_until_they_are_read(client):
     assert "Kind regards" not in front(client)
     assert "We read messages before showing them." in front(client)
     Donation.objects.filter(pk=gift.pk).update(words=Words.SHOWN)
+    kept_page.forget()
     for path in ("/sponsors", "/sponsors/lately"):
         assert "Kind regards" in text_of(client.get(path))
 

@@ -17,6 +17,7 @@ from PIL import Image
 from donations.domain.updates import Payment, StripeUpdate
 from donations.ledger import posting
 from donations.models import Donation, Level, Sponsor, Standing, Words
+from lib.web import kept_page
 
 pytestmark = pytest.mark.django_db
 MESSAGES, LEVELS, SPONSORS = (f"/admin/donations/{model}/" for model in ("message", "level", "sponsor"))
@@ -137,6 +138,7 @@ def test_a_verdict_on_a_name_moves_it_on_the_wall(moderator):
     assert "acme" not in Client().get("/").content.decode()
     act(moderator, "show_names", gift, **names_read(moderator.get(MESSAGES).content.decode()))
     assert Standing.objects.get().named
+    kept_page.forget()
     assert "acme" in Client().get("/sponsors").content.decode()
 
 
