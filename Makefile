@@ -14,7 +14,7 @@ help:
 	@echo "make quick   lint, types and the quick tests"
 	@echo "make test    everything, on SQLite and PostgreSQL, and in a browser"
 	@echo "make chaos   the site is killed, Stripe lies and stalls, the books still agree (SEED=1 for a run again)"
-	@echo "make bench   how fast it is"
+	@echo "make bench   how fast it is (SIZES=\"1000 1000000\" for so many donations)"
 	@echo "make growth  upgrades a database of 100,000 gifts of an earlier version, on SQLite and PostgreSQL"
 	@echo "make image   the Dockerfile by hand, where there is no Docker"
 	@echo "make lock    writes requirements.lock anew, with hashes, after requirements.txt was changed"
@@ -59,7 +59,7 @@ chaos: .venv/dev.stamp
 	$(PY) -m tests.postgres $(PY) -m tests.system.chaos $(if $(SEED),--seed $(SEED)) --sites 2
 
 bench: .venv/dev.stamp
-	@exec $(PY) -m bench
+	@exec $(PY) -m bench $(if $(SIZES),--sizes $(SIZES)) $(if $(ONLY),--only $(ONLY))
 
 growth: .venv/dev.stamp
 	$(PY) -m tests.system.growth

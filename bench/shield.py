@@ -29,8 +29,9 @@ from http.client import HTTPConnection, HTTPException
 from multiprocessing.sharedctypes import Synchronized
 from urllib.parse import urlencode, urlsplit
 
-from bench.__main__ import PORT, ROOT, serving
+from bench.machine import ROOT, serving
 
+PORT = int(os.environ.get("BENCH_PORT", "8199"))
 CLIENTS = 40
 PACE = 0.5  # seconds between two tries of one client
 STRIPE = PORT + 1

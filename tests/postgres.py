@@ -1,7 +1,8 @@
 """Runs a command beside a private PostgreSQL: `python -m tests.postgres python -m pytest …`.
 
 The server comes from a pip package, so no machine needs one installed. It lives in a temporary folder, is reached by a
-socket in it (TEST_DATABASE_URL) and is gone when the command ends, however it ends.
+socket in it (TEST_DATABASE_URL) and is gone when the command ends, however it ends. With `--durable` before the command
+each commit waits for the disk, as where the site really runs: for measuring.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from pathlib import Path
 
 # The tests race fifty threads and run in several processes. What they kill is the site, never this server, and a commit
 # holds when the client that made it dies, with these settings as with others: nothing here has to survive a power cut.
-CONFIGURATION = """
-max_connections = 200
+MANY = "max_connections = 200\n"
+CARELESS = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -24,6 +25,8 @@ full_page_writes = off
 
 
 def main(command: list[str]) -> int:
+    durable = command[:1] == ["--durable"]
+    command = command[durable:]
     # A default SIGTERM would leave the server running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     environment = dict(os.environ)
@@ -37,7 +40,7 @@ def main(command: list[str]) -> int:
         server = get_server(data, cleanup_mode="delete", start=False)
         server.ensure_pgdata_inited()
         with (data / "postgresql.conf").open("a") as file:
-            file.write(CONFIGURATION)
+            file.write(MANY if durable else MANY + CARELESS)
         server.start()
         try:
             environment["TEST_DATABASE_URL"] = server.get_uri()

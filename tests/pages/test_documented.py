@@ -27,7 +27,16 @@ WHOLE = {"admin": "/admin/", "sandbox": "/sandbox/"}
 BEFORE = {"/livez", "/readyz", "/metrics", "/static/"}
 # Read by Django's createsuperuser, by make, by the tests, and a word for any of them.
 NOT_SETTINGS = {
-    *("DJANGO_SUPERUSER_EMAIL", "DJANGO_SUPERUSER_PASSWORD", "SEED", "PYTHON", "REQUIRE_BROWSER", "NAME"),
+    *(
+        "DJANGO_SUPERUSER_EMAIL",
+        "DJANGO_SUPERUSER_PASSWORD",
+        "SEED",
+        "PYTHON",
+        "REQUIRE_BROWSER",
+        "NAME",
+        "SIZES",
+        "ONLY",
+    ),
     "POSTGRES_PASSWORD",  # by compose.yaml
 }
 
