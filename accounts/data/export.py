@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import User
 from donations.donors import history
+from donations.donors.monthly import owners
 from lib import csv_safety, money
 
 COLUMNS = (
@@ -23,6 +24,7 @@ COLUMNS = (
     "message",
     "public",
     "email",
+    "frequency",
 )
 
 
@@ -39,12 +41,27 @@ def everything(user: User) -> dict[str, Any]:
             "last_login": user.last_login,
         },
         "gifts": [_gift(gift) for gift in history.gifts(user.pk)],
+        "subscriptions": [_subscription(each) for each in owners.ever_of_account(user.pk)],
     }
 
 
 def gifts_as_csv(user: User, style: csv_safety.Style = csv_safety.INTERNATIONAL) -> Iterator[bytes]:
     """One line for each gift."""
     return csv_safety.written([COLUMNS, *(_line(gift) for gift in history.gifts(user.pk))], style)
+
+
+def _subscription(subscription: Any) -> dict[str, Any]:
+    return {
+        "reference": str(subscription.uuid),
+        "reference_at_stripe": subscription.stripe_id,
+        "customer_at_stripe": subscription.customer,
+        "amount": money.plain(subscription.amount, subscription.currency),
+        "currency": subscription.currency,
+        "frequency": subscription.frequency.value,
+        "status": subscription.status,
+        "since": subscription.created_at,
+        "ends": subscription.ended_at or subscription.cancel_at,
+    }
 
 
 def _line(gift: Any) -> list[Any]:
@@ -77,6 +94,7 @@ def _gift(gift: Any) -> dict[str, Any]:
         "email": gift.email,
         "message": gift.message,
         "public": gift.public,
+        "frequency": gift.frequency,
         "movements": [
             {
                 "kind": entry.kind,

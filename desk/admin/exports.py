@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy
 from desk.pages import formatting
 from donations.models import Donation
 from donations.reporting.export_formats import FORMATS
-from donations.reporting.exports import EXPORTS, Period
+from donations.reporting.export_shape import Period
+from donations.reporting.exports import EXPORTS
 from donations.stripe import payouts
 
 PERMISSION = "donations.export_donations"
@@ -27,6 +28,7 @@ PAYOUTS_SHOWN = 12
 WHAT = {
     "donations": gettext_lazy("Donations: every gift that arrived, and what became of it, by the day it arrived"),
     "months": gettext_lazy("Months: gross, refunds, disputes, fees and net of each whole month, as on every page"),
+    "subscriptions": gettext_lazy("Subscriptions: every gift that comes again, by the day it began"),
     "ledger": gettext_lazy("Ledger: every row, by the day it happened"),
     "donors": gettext_lazy("Donors: what each e-mail address gave, by the day it arrived"),
     "accounting": gettext_lazy("Accounting: Stripe’s own book (gross, fee, net, payout), by the day it was booked"),

@@ -28,7 +28,7 @@ ENDED_BY = {
     EndedBy.STAFF: _("the staff, for the donor"),
     EndedBy.FAILED: _("Stripe, because its charges failed"),
     EndedBy.DISPUTED: _("Stripe, because the donor’s bank took a charge back"),
-    EndedBy.STRIPE: _("somebody in Stripe’s dashboard"),
+    EndedBy.STRIPE: _("at Stripe, in its dashboard or portal"),
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from donations.reporting.exports import BATCH, Adding, Export, Period, Row
+from donations.reporting.export_shape import BATCH, Adding, Export, Period, Row
 from lib import csv_safety, money
 
 

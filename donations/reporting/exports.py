@@ -1,4 +1,4 @@
-"""What can be taken out of the books: each export is rows in one order, read while they are written, never all at once.
+"""What can be taken out of the books, each export as rows in one order.
 
 Amounts are integers in minor units until a format writes them. Currencies are never added.
 """
@@ -6,11 +6,7 @@ Amounts are integers in minor units until a format writes them. Currencies are n
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import islice
-from typing import Any
+from collections.abc import Iterator
 
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
@@ -26,68 +22,34 @@ from donations.models import (
     PaidOut,
     Payout,
     StripeRef,
+    Subscription,
     fold,
 )
-from donations.reporting import period_figures
+from donations.reporting import period_figures, subscriptions
+from donations.reporting.export_shape import BATCH, Export, Period, Row, batches
 from lib import money
-from lib.dates import start_of_day
-
-BATCH = 1000  # rows in memory at a time
-
-Row = tuple[Any, ...]
-Totals = dict[str, dict[str, int]]
 
 GIVEN = Q(kind__in=LedgerEntry.ARRIVALS)
 # What arrived, also when it failed after all.
 IN_THE_BOOKS = Q(status__in=ARRIVED) | Q(flags__contains=Flag.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """From one day to another, both included, by the site's clock; open where a day is missing."""
-
-    first: date | None = None
-    last: date | None = None
-
-    @property
-    def start(self) -> datetime | None:
-        return start_of_day(self.first) if self.first else None
-
-    @property
-    def end(self) -> datetime | None:
-        return start_of_day(self.last + timedelta(days=1)) if self.last else None
-
-    def of(self, field: str) -> Q:
-        """The condition that a moment is in the period."""
-        after = Q(**{f"{field}__gte": self.start}) if self.start else Q()
-        return after & Q(**{f"{field}__lt": self.end}) if self.end else after
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """`amounts` are the columns in minor units of the row's `currency`; they are added up by currency."""
-
-    columns: tuple[str, ...]
-    amounts: tuple[str, ...]
-    rows: Callable[[Period], Iterator[Row]]
-    count: Callable[[Period], int]
-
-
 def _donations(period: Period) -> Iterator[Row]:
     """Gifts that arrived, by the day they did, with all that became of them since."""
     fields = (
         *("pk", "arrived_at", "status", "amount", "currency", "name", "payer_name", "email", "message"),
-        *("public", "flags", "presented_amount", "presented_currency"),
+        *("public", "flags", "frequency", "subscription__stripe_id", "presented_amount", "presented_currency"),
     )
-    for batch in _batches(_arrived(period).order_by("pk").values_list(*fields).iterator(chunk_size=BATCH)):
+    for batch in batches(_arrived(period).order_by("pk").values_list(*fields).iterator(chunk_size=BATCH)):
         booked = _booked(batch[0][0], batch[-1][0])
-        for pk, at, status, asked, own, *told, paid, paid_in in batch:
+        for pk, at, status, asked, own, *told, frequency, subscription, paid, paid_in in batch:
             # One line for each currency; a second one is a flagged mistake, but its money is in the ledger.
             for currency, (sums, payment) in sorted(booked[pk].items()):
                 refunded = -sums.refunded - sums.failed - sums.struck_out
                 yield (
                     pk, at, status, currency, sums.given, refunded, -sums.disputed, sums.left,
                     asked if currency == own else 0, *told, payment, money.coded(paid, paid_in),
+                    frequency, subscription or "",
                 )  # fmt: skip
 
 
@@ -121,9 +83,31 @@ def _booked(first: int, last: int) -> dict[int, dict[str, tuple[GiftSums, str]]]
 
 def _ledger(period: Period) -> Iterator[Row]:
     """Every row of the ledger, by the day it happened."""
-    fields = ("pk", "happened_at", "recorded_at", "kind", "currency", "amount", "donation_id", "source")
+    fields = (
+        *("pk", "happened_at", "recorded_at", "kind", "currency", "amount", "donation_id", "source"),
+        *("donation__frequency", "donation__subscription__stripe_id"),
+    )
     rows = LedgerEntry.objects.filter(period.of("happened_at")).order_by("pk")
-    yield from rows.values_list(*fields).iterator(chunk_size=BATCH)
+    for *told, subscription in rows.values_list(*fields).iterator(chunk_size=BATCH):
+        yield (*told, subscription or "")
+
+
+def _subscriptions(period: Period) -> Iterator[Row]:
+    """Every gift that comes again, by the day it began, with what it came to in its own currency."""
+    rows = _begun(period).order_by("pk")
+    for batch in batches(rows.iterator(chunk_size=BATCH)):
+        told = subscriptions.told_of(batch)
+        for each in batch:
+            first, given = told[each.pk].first, told[each.pk].given
+            yield (
+                each.stripe_id, each.created_at, each.status, each.frequency.value, each.currency, each.amount,
+                given.get(each.currency, 0), subscriptions.next_charge(each), each.ended_at, each.ended_by.value,
+                *((first.name, first.payer_name, first.email) if first else ("", "", "")),
+            )  # fmt: skip
+
+
+def _begun(period: Period) -> QuerySet[Subscription]:
+    return Subscription.objects.exclude(status__in=subscriptions.NOT_BEGUN).filter(period.of("created_at"))
 
 
 def _donors(period: Period) -> Iterator[Row]:
@@ -202,16 +186,29 @@ EXPORTS = {
         columns=(
             *("gift", "date", "status", "currency", "paid", "refunded", "disputed", "kept", "asked"),
             *("name", "name_at_stripe", "email", "message", "public", "flags", "payment", "paid_as"),
+            *("frequency", "subscription"),
         ),
         amounts=("paid", "refunded", "disputed", "kept", "asked"),
         rows=_donations,
         count=lambda period: _arrived(period).count(),
     ),
     "ledger": Export(
-        columns=("entry", "happened", "recorded", "kind", "currency", "amount", "gift", "source"),
+        columns=(
+            *("entry", "happened", "recorded", "kind", "currency", "amount", "gift", "source"),
+            *("frequency", "subscription"),
+        ),
         amounts=("amount",),
         rows=_ledger,
         count=lambda period: LedgerEntry.objects.filter(period.of("happened_at")).count(),
+    ),
+    "subscriptions": Export(
+        columns=(
+            *("subscription", "since", "status", "frequency", "currency", "amount", "kept", "next_charge", "ended"),
+            *("ended_by", "name", "name_at_stripe", "email"),
+        ),
+        amounts=("amount", "kept"),
+        rows=_subscriptions,
+        count=lambda period: _begun(period).count(),
     ),
     "donors": Export(
         columns=("email", "name", "gifts", "first_gift", "last_gift", "currency", "given", "returned", "kept"),
@@ -234,26 +231,3 @@ EXPORTS = {
         count=lambda period: BalanceTransaction.objects.filter(period.of("created_at")).count(),
     ),
 }
-
-
-class Adding:
-    """Adds up an export's amounts while its rows go by."""
-
-    def __init__(self, export: Export) -> None:
-        self.count = 0
-        self.totals: Totals = defaultdict(lambda: dict.fromkeys(export.amounts, 0))
-        self._places = [(name, export.columns.index(name)) for name in export.amounts]
-        self._currency = export.columns.index("currency")
-
-    def through(self, rows: Iterable[Row]) -> Iterator[Row]:
-        for row in rows:
-            self.count += 1
-            sums = self.totals[row[self._currency]]
-            for name, place in self._places:
-                sums[name] += row[place]
-            yield row
-
-
-def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while batch := list(islice(rows, BATCH)):
-        yield batch

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 from django.http import HttpRequest
 
-from donations.domain.subscription import OVER
+from donations.domain.subscription import OVER, SubscriptionStatus
 from donations.donors import ownership
 from donations.models import Donation, Subscription
 from lib.people.addresses import normalise
@@ -45,6 +47,11 @@ def of_account(user_id: int) -> list[Subscription]:
     return list(_begun_by(Donation.objects.filter(user_id=user_id)))
 
 
+def ever_of_account(user_id: int) -> list[Subscription]:
+    """The same with all that is over."""
+    return list(_begun_by(Donation.objects.filter(user_id=user_id), over=()))
+
+
 def may_change(request: HttpRequest, subscription: Subscription) -> bool:
     """Whether the account that it belongs to is signed in here."""
     return request.user.pk is not None and _belongs_to(subscription, request.user.pk)
@@ -56,13 +63,13 @@ def gather(request: HttpRequest) -> None:
         ownership.attach_guest_donations(request.user.pk, request.user.email)
 
 
-def _begun_by(donations: QuerySet[Donation]) -> QuerySet[Subscription]:
-    """Those of which the first donation, which tells of the donor, is among these."""
+def _begun_by(donations: QuerySet[Donation], *, over: Collection[SubscriptionStatus] = OVER) -> QuerySet[Subscription]:
+    """Those, less what is `over`, of which the first donation, which tells of the donor, is among these."""
     mine = donations.filter(subscription__isnull=False)
     # The one from the form, or the oldest that is known: as Subscription.first.
     own = Donation.objects.filter(subscription=OuterRef("pk")).order_by("pk")
     first = Coalesce(Subquery(own.filter(uuid=OuterRef("uuid")).values("pk")[:1]), Subquery(own.values("pk")[:1]))
-    of_mine = Subscription.objects.filter(pk__in=mine.values("subscription")).exclude(status__in=OVER)
+    of_mine = Subscription.objects.filter(pk__in=mine.values("subscription")).exclude(status__in=over)
     return of_mine.alias(first_id=first).filter(first_id__in=mine.values("pk"))
 
 

@@ -25,6 +25,7 @@ from lib.csv_safety import harmless
 from mail import outbox
 from mail.models import Mail
 from tests.accounts.conftest import ALICE, NOON, PASSWORD, Give, member, post, refunded
+from tests.donations.donors.monthly.conftest import gives_monthly  # noqa: F401  (a fixture)
 from tests.donations.stripe_objects import charge, event, refund, session
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,16 @@ def test_everything_comes_as_json(her, alice, give: Give):
     assert (told["amount"], told["currency"], told["message"]) == ("25.50", "usd", "Go on!")
     assert [(move["kind"], move["amount"]) for move in told["movements"]] == [("payment", "25.50"), ("refund", "-0.50")]
     assert told["movements"][0]["receipt"] == 1
+
+
+def test_what_comes_again_is_among_it_also_when_it_has_ended(her, alice, gives_monthly):  # noqa: F811
+    gives_monthly(ALICE, alice)
+    gives_monthly(ALICE, alice, status="canceled")
+    data = json.loads(her.get("/account/data/my-data.json").content)
+    assert [(each["amount"], each["frequency"], each["status"]) for each in data["subscriptions"]] == [
+        ("20.00", "monthly", "ended"), ("20.00", "monthly", "active"),
+    ]  # fmt: skip
+    assert {gift["frequency"] for gift in data["gifts"]} == {"monthly"}
 
 
 def test_gifts_come_as_csv_that_no_spreadsheet_takes_for_a_formula(her, alice, give: Give):

@@ -20,7 +20,8 @@ from donations.domain.status import Status
 from donations.donors import emails, shown_sums
 from donations.models import BalanceTransaction, Donation, GiftSums, LedgerEntry, Receipt, fold, sums_of
 from donations.reporting.export_formats import FORMATS
-from donations.reporting.exports import EXPORTS, Period
+from donations.reporting.export_shape import Period
+from donations.reporting.exports import EXPORTS
 from donations.stripe.events import receive
 from donations.wall import listing
 from mail.outbox import Email

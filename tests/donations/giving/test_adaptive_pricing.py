@@ -14,7 +14,7 @@ from donations.giving import checkout
 from donations.giving.claims import Order
 from donations.ledger.donor_emails import EmailKind
 from donations.models import Donation, LedgerEntry, Receipt
-from donations.reporting import exports, reconciliation
+from donations.reporting import export_shape, exports, reconciliation
 from donations.stripe import balance_transactions, events, polling
 from mail.outbox import Email
 from sandbox.core import store
@@ -82,7 +82,7 @@ def test_the_donor_and_the_treasurer_read_both(admin_client: Client) -> None:
         assert "Paid as" in page, address
         assert "¥3,000" in page, address
         assert "$20" in page or "20.00" in page, address
-    (row,) = exports.EXPORTS["donations"].rows(exports.Period())
+    (row,) = exports.EXPORTS["donations"].rows(export_shape.Period())
     cells = dict(zip(exports.EXPORTS["donations"].columns, row, strict=True))
     assert (cells["paid"], cells["currency"], cells["paid_as"]) == (2000, "usd", "3000 JPY")
 

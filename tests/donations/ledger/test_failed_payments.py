@@ -17,7 +17,7 @@ from donations.domain.status import Status
 from donations.donors import emails
 from donations.ledger import monthly_totals
 from donations.models import Donation, Flag, LedgerEntry, Receipt
-from donations.reporting import exports, public_totals
+from donations.reporting import export_shape, exports, public_totals
 from mail.models import Mail
 from mail.outbox import Cancel, Email
 from tests.donations.stripe_objects import charge, event, intent, session
@@ -151,10 +151,10 @@ def test_it_stays_in_the_exports_so_that_they_add_up_to_the_ledger(donation: Don
     for told in story(donation):
         post_event(told)
     export = exports.EXPORTS["donations"]
-    (line,) = export.rows(exports.Period())
+    (line,) = export.rows(export_shape.Period())
     told = dict(zip(export.columns, line, strict=True))
     assert (told["paid"], told["refunded"], told["kept"]) == (2000, -2000, 0)
-    assert export.count(exports.Period()) == 1
+    assert export.count(export_shape.Period()) == 1
 
 
 def test_its_receipt_says_that_it_is_void(donation: Donation, post_event: Post, admin_client: Any) -> None:

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from donations.domain.updates import Payment, Refund, RefundStatus, StripeUpdate
 from donations.jobs import scheduler
 from donations.ledger import posting
-from donations.models import BalanceTransaction, Donation, LedgerEntry, PaidOut, Payout
+from donations.models import BalanceTransaction, Donation, LedgerEntry, PaidOut, Payout, Subscription
 from donations.reporting.export_formats import FORMATS
-from donations.reporting.exports import EXPORTS, Period
+from donations.reporting.export_shape import Period
+from donations.reporting.exports import EXPORTS
 from donations.stripe import payouts
 from lib import money
 from lib.csv_safety import harmless
@@ -292,3 +293,22 @@ def test_the_accounting_page_shows_whether_payouts_add_up(treasurer: Client) -> 
     assert "add up to the same" in treasurer.get(PAGE, {"what": "accounting"}).content.decode()
     Payout.objects.update(amount=971)
     assert "come to $9.70" in treasurer.get(PAGE, {"what": "accounting"}).content.decode()
+
+
+def test_a_gift_that_comes_again_says_so_and_stands_in_an_export_of_its_own(make_donation: Make) -> None:
+    once = make_donation()
+    pay(once)
+    monthly = make_donation(frequency="monthly", name="Ada", email="ada@example.org")
+    one = Subscription.objects.create(
+        uuid=monthly.uuid, stripe_id="sub_1", amount=2000, currency="usd", created_at=timezone.now(), status="active"
+    )
+    Subscription.objects.create(stripe_id="sub_2", amount=1, currency="usd", created_at=one.created_at)
+    Donation.objects.filter(pk=monthly.pk).update(subscription=one)
+    pay(monthly)
+    for what in ("donations", "ledger"):
+        rows = exported(what)[0]
+        assert [(row["frequency"], row["subscription"]) for row in rows] == [("once", ""), ("monthly", "sub_1")]
+    [row], [total] = exported("subscriptions")
+    assert (row["subscription"], row["frequency"], row["amount"], row["kept"]) == ("sub_1", "monthly", "20.00", "20.00")
+    assert (row["name"], row["email"], row["status"]) == ("Ada", "ada@example.org", "active")
+    assert total["subscription"] == "total of 1 rows", "one that never began is none"

@@ -24,7 +24,8 @@ from desk.pages import dashboard, formatting
 from donations.models import Donation, LedgerEntry
 from donations.reporting import period_figures, reconciliation
 from donations.reporting.export_formats import FORMATS
-from donations.reporting.exports import EXPORTS, Period
+from donations.reporting.export_shape import Period
+from donations.reporting.exports import EXPORTS
 from donations.reporting.period_figures import Fees, Figures
 from donations.stripe import balance_transactions, polling
 from lib import money

@@ -22,7 +22,7 @@ from donations.donors import emails, ownership
 from donations.ledger import monthly_totals
 from donations.ledger.donor_emails import EmailKind
 from donations.models import Case, Donation, LedgerEntry, Level, Receipt, sums_of
-from donations.reporting import exports, period_figures, public_totals, reconciliation
+from donations.reporting import export_shape, exports, period_figures, public_totals, reconciliation
 from lib import money
 from mail.outbox import Email
 from organisation.models import Organisation
@@ -122,7 +122,7 @@ def every_page_and_file_agrees(currency: str, client: Client) -> None:
 
 def exported(name: str) -> list[dict[str, Any]]:
     export = exports.EXPORTS[name]
-    return [dict(zip(export.columns, row, strict=True)) for row in export.rows(exports.Period())]
+    return [dict(zip(export.columns, row, strict=True)) for row in export.rows(export_shape.Period())]
 
 
 def no_page_and_no_letter_has_a_wrong_number_of_decimals(
