@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run dev admin quick test chaos bench lint lock audit sbom image growth
+.PHONY: help run dev admin quick test chaos bench lint lock audit sbom image growth messages
 
 help:
 	@echo "make run     the whole site on http://localhost:8000, with a stand-in for Stripe"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench   how fast it is (SIZES=\"1000 1000000\" for so many donations)"
 	@echo "make growth  upgrades a database of 100,000 gifts of an earlier version, on SQLite and PostgreSQL"
 	@echo "make image   the Dockerfile by hand, where there is no Docker"
+	@echo "make messages  brings the translations in locale/ up to date (LANGUAGE=nl for a new one)"
 	@echo "make lock    writes requirements.lock anew, with hashes, after requirements.txt was changed"
 	@echo "make audit   asks for known holes in what is installed; it needs the internet"
 	@echo "make sbom    the list of what the site is made of: artifacts/sbom.json"
@@ -67,6 +68,9 @@ growth: .venv/dev.stamp
 
 image: .venv/dev.stamp
 	$(PY) -m tests.system.deploy.dockerfile
+
+messages: .venv/run.stamp .env
+	@$(PY) manage.py messages $(LANGUAGE) $(if $(DRAFT),--draft)
 
 TOOLS = artifacts/tools/bin
 

@@ -48,6 +48,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     # An address that waits to be verified before it takes the place of `email`; and the one before, until it is told.
     new_email = models.EmailField(max_length=254, blank=True, editable=False)
     previous_email = models.EmailField(max_length=254, blank=True, editable=False)
+    # Of the pages on which it was made, or signed in last: e-mails are written in it. Empty: in LANGUAGE_CODE.
+    language = models.CharField(max_length=10, blank=True, editable=False)
     # Part of what a session is checked against: counting up ends them all.
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)

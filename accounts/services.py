@@ -22,15 +22,17 @@ from lib.people.addresses import normalise
 
 
 @sensitive_variables("password", "hashed")
-def register(email: str, password: str, name: str) -> None:
+def register(email: str, password: str, name: str, language: str = "") -> None:
     """Make an account that waits for its address to be verified; or write to whoever has that address."""
     hashed = make_password(password)
     email = normalise(email)
     with transaction.atomic():
-        User.objects.bulk_create([User(email=email, name=name, password=hashed)], ignore_conflicts=True)
+        User.objects.bulk_create(
+            [User(email=email, name=name, password=hashed, language=language)], ignore_conflicts=True
+        )
         user = User.objects.get(email=email)
         # Whoever registers again before the address is verified may have mistyped: the last words count.
-        waits = _unclaimed(pk=user.pk).update(name=name, password=hashed)
+        waits = _unclaimed(pk=user.pk).update(name=name, password=hashed, language=language)
         outbox.enqueue(outbox.VERIFY if waits else outbox.KNOWN, user)
 
 

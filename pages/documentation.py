@@ -31,7 +31,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
         _("For operators"),
         (
             *("setup", "organisation", "stripe", "going-live", "deploying", "settings", "desk", "shield"),
-            *("sponsors", "books", "exports"),
+            *("languages", "sponsors", "books", "exports"),
             *("backup", "monitoring", "upgrading", "commands", "troubleshooting", "security", "pci", "gdpr"),
         ),
     ),

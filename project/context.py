@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from lib import languages
 from organisation import sharing, stylesheet
 from organisation.models import Organisation, current
 
@@ -25,6 +26,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "theme_url": SimpleLazyObject(lambda: _theme(organisation())),
         "share_url": SimpleLazyObject(lambda: _share(organisation())),
         "canonical_url": settings.SITE_URL + request.path,
+        "asked_language": languages.in_address(request),
+        "languages": SimpleLazyObject(lambda: languages.choices(request)),
         "sandbox": settings.SANDBOX,
         "practice": not settings.STRIPE_LIVE,
     }

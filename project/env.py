@@ -10,6 +10,7 @@ import os
 import re
 import warnings
 import zoneinfo
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -144,13 +145,14 @@ def time_zone(name: str, default: str) -> str:
     return value
 
 
-def language(name: str, default: str) -> str:
-    value = text(name) or default
-    if not re.fullmatch(r"[A-Za-z]+(-[A-Za-z0-9]+)*", value) or not {
-        value.lower(),
-        value.lower().split("-")[0],
-    } & set(dict(LANGUAGES)):
+def language(name: str, default: str, among: Iterable[str]) -> str:
+    """One of the languages that the site speaks, or a variant of one ("de-ch")."""
+    value, spoken = (text(name) or default).lower(), list(among)
+    known = re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", value) and {value, value.split("-")[0]} & {*spoken, *dict(LANGUAGES)}
+    if not known:
         refuse(name, f"is {shown(value)}: use a language code like en or de.")
+    if not {value, value.split("-")[0]} & set(spoken):
+        refuse(name, f"is {shown(value)}, and locale/ has no finished translation into it: use {' or '.join(spoken)}.")
     return value
 
 

@@ -20,11 +20,11 @@ from project.env import BASE_DIR, refuse
 SITE_NAME = env.text("SITE_NAME", "Tincup") or "Tincup"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
-LANGUAGE_CODE = env.language("LANGUAGE_CODE", "en")
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
-DOCS_DIR = BASE_DIR / "docs"
+LANGUAGE_CODE = env.language("LANGUAGE_CODE", "en", dict(languages.spoken(LOCALE_PATHS[0])))
 LANGUAGES = languages.spoken(LOCALE_PATHS[0], LANGUAGE_CODE)
+DOCS_DIR = BASE_DIR / "docs"
 
 # --- Who may ask, and how the answer is dressed ----------------------------------------------------------------------
 
@@ -59,10 +59,12 @@ HSTS = (env.text("HSTS") or "max-age=31536000") if site.HTTPS else ""
 if HSTS and not HSTS.lower().startswith("max-age="):
     refuse("HSTS", f"is {env.shown(HSTS)}: use max-age=31536000, perhaps with ; includeSubDomains")
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = site.HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = site.HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if site.HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if site.HTTPS else "csrf"
-SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_NAME = "__Host-language" if site.HTTPS else "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # seconds
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 # Lax, not Strict: the donor comes back from Stripe's site.
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "pages.errors.csrf_failure"
@@ -126,7 +128,7 @@ MIDDLEWARE = [
     # Above all that sets a cookie.
     "project.middleware.one_address.OneAddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "project.middleware.language.LanguageMiddleware",
     # Above all that looks at what was sent, or looks something up by it.
     "project.middleware.legible.LegibleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -38,6 +38,7 @@ def everything(user: User) -> dict[str, Any]:
             "address_to_be_verified": user.new_email,
             "former_address": user.previous_email,
             "joined": user.date_joined,
+            "language": user.language,
             "last_login": user.last_login,
         },
         "gifts": [_gift(gift) for gift in history.gifts(user.pk)],

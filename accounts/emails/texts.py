@@ -11,6 +11,7 @@ from accounts.emails import links, outbox
 from accounts.emails.links import Purpose
 from accounts.models import User
 from donations.donors import email_templates
+from lib import languages
 from mail.outbox import Cancel, Email
 from organisation.models import current
 
@@ -23,7 +24,7 @@ def compose(kind: str, key: str) -> Email | Cancel:
     user = outbox.user_of(key)
     if user is None:
         return GONE
-    with translation.override(settings.LANGUAGE_CODE):
+    with translation.override(languages.of(user.language)):
         match kind:
             case outbox.VERIFY:
                 return _verify(user)

@@ -17,6 +17,7 @@ from accounts.forms import LoginForm
 from accounts.models import User
 from accounts.views.helpers import donor, form_page
 from donations.donors import ownership
+from lib import languages
 
 BACKEND = "accounts.backends.VerifiedBackend"
 
@@ -58,6 +59,7 @@ def logout_everywhere(request: HttpRequest) -> HttpResponse:
 def enter(request: HttpRequest, user: User, to: str) -> HttpResponse:
     """Sign in. Rotates the session key: one planted before the sign-in is worth nothing after it."""
     auth.login(request, user, backend=BACKEND)
+    User.objects.filter(pk=user.pk).update(language=languages.active()[:10])
     return redirect(to)
 
 

@@ -14,6 +14,7 @@ from accounts.emails.links import Purpose
 from accounts.forms import AddressForm, RegisterForm, VerifyForm
 from accounts.views.helpers import form_page
 from accounts.views.login import destination, enter
+from lib import languages
 
 
 @sensitive_post_parameters("password")
@@ -30,7 +31,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return form_page(request, "accounts/register.html", form)
     throttle.letter(request)
-    services.register(**form.cleaned_data)
+    services.register(**form.cleaned_data, language=languages.active()[:10])
     return redirect("register_sent")
 
 

@@ -18,7 +18,7 @@ from donations.ledger import receipt_numbers
 from donations.ledger.donor_emails import EmailKind, donation_of, entry_of
 from donations.models import Case, Donation, LedgerEntry, OfflineGift, booked_by, payments_of, sums_of
 from donations.reporting import fees
-from lib import money
+from lib import languages, money
 from mail.outbox import Cancel, Email, Retry
 from organisation.models import current
 
@@ -33,7 +33,7 @@ def compose(kind: str, key: str) -> Outcome:
     """The e-mail of this kind about `key`, as `ledger.donor_emails` keys it."""
     if kind not in KINDS:
         return Cancel(f"there is no letter of the kind {kind!r}")
-    with translation.override(settings.LANGUAGE_CODE):
+    with translation.override(languages.of(_language(EmailKind(kind), key))):
         match EmailKind(kind):
             case EmailKind.PAID:
                 return _paid(key)
@@ -47,6 +47,15 @@ def compose(kind: str, key: str) -> Outcome:
                 return _payment_failed(key)
             case EmailKind.OFFLINE:
                 return _offline(key)
+
+
+def _language(kind: EmailKind, key: str) -> str:
+    """That of the page on which the gift was begun."""
+    if kind is EmailKind.FAILED:
+        donation = donation_of(key)
+        return donation.language if donation else ""
+    entry = entry_of(kind, key)
+    return entry.donation.language if entry else ""
 
 
 def _paid(key: str) -> Outcome:

@@ -78,11 +78,28 @@ def test_what_the_browser_asked_for_is_told_from_what_the_site_fell_back_on(acce
         assert languages.wished(request) == wished
 
 
-def test_a_site_speaks_its_own_language_english_and_what_has_been_translated(tmp_path):
+def test_a_site_speaks_english_and_what_has_a_compiled_catalogue(tmp_path):
     for folder in ("fr", "pt_BR"):
         (tmp_path / folder / "LC_MESSAGES").mkdir(parents=True)
         (tmp_path / folder / "LC_MESSAGES" / "django.mo").touch()
     (tmp_path / "it" / "LC_MESSAGES").mkdir(parents=True)
-    assert dict(languages.spoken(tmp_path, "de")) == {
-        "de": "Deutsch", "en": "English", "fr": "français", "pt-br": "Português Brasileiro",
-    }  # fmt: skip
+    (tmp_path / "it" / "LC_MESSAGES" / "django.po").touch()
+    translated = {"fr": "français", "pt-br": "Português Brasileiro"}
+    assert dict(languages.spoken(tmp_path, "fr")) == {"en": "English", **translated}
+    assert dict(languages.spoken(tmp_path, "en-gb")) == {"en-gb": "British English", **translated}
+
+
+def test_who_chose_a_language_is_asked_for_money_in_it_whatever_the_browser_says(german):
+    request = RequestFactory().get("/", headers={"Accept-Language": "fr"})
+    request.COOKIES["language"] = "de"
+    with translation.override("de"):
+        assert languages.wished(request) == "de"
+    with translation.override("en"):
+        assert languages.wished(request) == ""
+
+
+@pytest.mark.parametrize(
+    ("kept", "language"), [("de-at", "de"), ("de", "de"), ("en-gb", "en"), ("it", "en"), ("", "en"), ("x" * 10, "en")]
+)
+def test_people_are_written_to_in_the_language_that_was_kept_if_the_site_still_speaks_it(kept, language, german):
+    assert languages.of(kept) == language

@@ -36,6 +36,8 @@ NOT_SETTINGS = {
         "NAME",
         "SIZES",
         "ONLY",
+        "LANGUAGE",
+        "DRAFT",
     ),
     "POSTGRES_PASSWORD",  # by compose.yaml
 }

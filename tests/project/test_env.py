@@ -93,7 +93,7 @@ WRONG = {
     "DONATION_MAX": ["0", "x", "999999999"],
     "DONATION_CURRENCY": ["dollar", "us", "usd,eur", "£", "xau", "dem", "cup", "xxx"],
     "TIME_ZONE": ["Mars/Olympus", "../etc", "/etc/passwd", "UTC+1", "posix"],
-    "LANGUAGE_CODE": ["xx", "english", "e n", "de_CH"],
+    "LANGUAGE_CODE": ["xx", "english", "e n", "de_CH", "tr"],
     "HSTS": ["yes", "max-age=1\nX-Evil: 1"],
 }
 
@@ -107,6 +107,18 @@ def test_a_wrong_value_is_one_line_that_names_the_variable(settings_of, name: st
     assert message.startswith("tincup: ")
     assert name in message
     assert "\n" not in message
+
+
+def test_a_language_that_nobody_translated_is_refused_with_the_list_of_those_that_there_are(settings_of) -> None:
+    with pytest.raises(SystemExit, match=r"'tr', and locale/ has no finished translation into it: use .*\ben\b"):
+        settings_of(LANGUAGE_CODE="tr")
+
+
+def test_a_variant_of_a_language_stands_in_its_place(settings_of) -> None:
+    site = settings_of(LANGUAGE_CODE="en-GB")
+    assert site["LANGUAGE_CODE"] == "en-gb"
+    assert "en-gb" in dict(site["LANGUAGES"])
+    assert "en" not in dict(site["LANGUAGES"])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from donations.donors import email_templates
 from donations.donors.monthly import links, owners, words
 from donations.ledger.subscription_emails import SubscriptionEmail
 from donations.models import Invoice, Subscription
-from lib import money
+from lib import languages, money
 from lib.people.addresses import normalise
 from mail import outbox
 from mail.outbox import Cancel, Email, Retry
@@ -47,13 +47,18 @@ def compose(kind: str, key: str) -> Outcome:
     """The letter of this kind, by the key under which it is owed (ledger.subscription_emails)."""
     if kind not in KINDS:
         return Cancel(f"there is no letter of the kind {kind!r}")
-    with translation.override(settings.LANGUAGE_CODE):
-        if kind == SubscriptionEmail.CHARGE_FAILED:
-            invoice = Invoice.objects.select_related("subscription").filter(pk=key).first()
-            return _charge_failed(invoice) if invoice else GONE
+    invoice = None
+    if kind == SubscriptionEmail.CHARGE_FAILED:
+        invoice = Invoice.objects.select_related("subscription").filter(pk=key).first()
+        subscription = invoice.subscription if invoice else None
+    else:
         subscription = Subscription.objects.filter(uuid=uuid.UUID(key.partition(".")[0])).first()
-        if subscription is None:
-            return GONE
+    if subscription is None:
+        return GONE
+    first = subscription.first
+    with translation.override(languages.of(first.language if first else "")):
+        if invoice:
+            return _charge_failed(invoice)
         match SubscriptionEmail(kind):
             case SubscriptionEmail.LINK:
                 return _link(subscription)

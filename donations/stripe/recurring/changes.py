@@ -13,8 +13,10 @@ from donations.domain.subscription import EndedBy
 from donations.ledger import identity
 from donations.models import Subscription
 from donations.stripe import client, events, parsing, polling
+from donations.stripe.checkout import locales
 from donations.stripe.errors import NotFound, StripeUnavailable
 from donations.stripe.recurring import polling as recurring
+from lib import languages
 
 
 def stop(subscription: Subscription, *, by: EndedBy, key: str) -> None:
@@ -86,6 +88,8 @@ def card_page(subscription: Subscription, *, back: str) -> str:
             "after_completion": {"type": "redirect", "redirect": {"return_url": back}},
         },
     }
+    if locale := locales.for_checkout(languages.active()):
+        wanted["locale"] = locale
     with client.connected() as services:
         session = client.as_dict(services.billing_portal.sessions.create(wanted))
     if not str(session.get("url")).startswith("http"):
