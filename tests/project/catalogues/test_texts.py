@@ -7,6 +7,7 @@ import ast
 import pytest
 
 from project.catalogues import texts
+from project.env import BASE_DIR
 
 
 @pytest.mark.parametrize(
@@ -55,4 +56,4 @@ def test_donors_texts_are_collected_and_the_staffs_are_not():
 
 def test_every_path_that_is_named_as_the_staffs_exists():
     for path in (*texts.STAFF, *texts.DONORS_TOO):
-        assert (texts.BASE_DIR / path).exists(), path
+        assert (BASE_DIR / path).exists(), path
