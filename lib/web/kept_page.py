@@ -24,9 +24,9 @@ from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import HttpRequest, HttpResponse
 from django.middleware.gzip import re_accepts_gzip
 from django.utils.cache import get_conditional_response, patch_vary_headers
-from django.utils.translation import get_language
 from django_htmx.middleware import HtmxDetails
 
+from lib import languages
 from lib.htmx import HtmxRequest
 
 AGE = 2.0  # seconds; what is on a page may be three seconds old when it is rendered, and no total is older than five
@@ -123,8 +123,8 @@ forget = _shelf.forget
 def kept(*, unless: Collection[str] = ()) -> Callable[[View], View]:
     """A view whose page is kept for AGE seconds, except for an address that has one of the fields `unless`.
 
-    The view is told the address without its query, and the language is active; it may ask for nothing else of its
-    request. What differs between visitors is given to it as `own`, texts by name that need no escaping.
+    The view is told the address without its query, but for `lang`, and the language is active; it may ask for nothing
+    else of its request. What differs between visitors is given to it as `own`, texts by name that need no escaping.
     """
 
     def decorate(view: View) -> View:
@@ -139,7 +139,7 @@ def kept(*, unless: Collection[str] = ()) -> Callable[[View], View]:
 
             page = None
             if _is_for_everybody(request, unless):
-                page = _shelf.find((view, request.path_info, get_language()), make)
+                page = _shelf.find((view, request.path_info, languages.active(), languages.in_address(request)), make)
             if page is None:
                 return view(request, *args, **kwargs)
             return page.answer(request) if own is None else page.filled(own)
@@ -163,6 +163,8 @@ def _stranger(request: HttpRequest) -> HttpRequest:
     site, stranger = urlsplit(settings.SITE_URL), HtmxRequest()
     stranger.method, stranger.path, stranger.path_info = "GET", request.path, request.path_info
     stranger.META = {"HTTP_HOST": site.netloc, "HTTP_X_FORWARDED_PROTO": site.scheme}
+    if asked := languages.in_address(request):
+        stranger.META["QUERY_STRING"] = f"lang={asked}"
     stranger.resolver_match = request.resolver_match
     stranger.user, stranger.htmx = AnonymousUser(), HtmxDetails(stranger)
     return stranger

@@ -83,6 +83,14 @@ def test_fields_that_nobody_reads_lead_to_the_same_page_and_stand_nowhere_in_it(
     assert page.requests[0].get_full_path() == "/page"
 
 
+def test_the_address_of_a_language_has_a_page_of_its_own_because_the_page_names_it(settings: Any) -> None:
+    settings.LANGUAGES = [("de", "Deutsch"), ("en", "English")]
+    page = Counting()
+    assert page.asked(lang="de", utm_source="mail") == page.asked(lang="de") == b"Rendered 1 "
+    assert page.requests[0].META["QUERY_STRING"] == "lang=de"
+    assert page.asked(lang="xx") == page.asked() == b"Rendered 2 "
+
+
 def test_fields_that_are_read_have_their_page_rendered_each_time() -> None:
     page = Counting()
     assert [page.asked("q", q="x"), page.asked("q", q="x")] == [b"Rendered 1 ", b"Rendered 2 "]

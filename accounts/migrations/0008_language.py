@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0006_erase_donor'),
+        ('accounts', '0007_subscriptions'),
     ]
 
     operations = [
