@@ -94,6 +94,11 @@ def reopen(emails: Iterable[tuple[str, str]]) -> None:
         )
 
 
+def keys(beginning: str) -> set[str]:
+    """The keys of all e-mails that begin so."""
+    return set(Mail.objects.filter(key__startswith=beginning).values_list("key", flat=True))
+
+
 def due(kind: str) -> list[str]:
     """The keys of the e-mails of a kind that the next `send_due` would send first."""
     waiting = Mail.objects.filter(kind=kind, next_at__lte=timezone.now()).order_by("next_at")

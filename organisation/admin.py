@@ -30,7 +30,10 @@ class OrganisationAdmin(admin.ModelAdmin):
                 "description": _("Without a goal the front page shows what came in so far."),
             },
         ),
-        (_("Giving"), {"fields": ("thanks", "refund_promise", "card_fee_percent", "card_fee_fixed")}),
+        (
+            _("Giving"),
+            {"fields": ("thanks", "refund_promise", "announce_monthly", "card_fee_percent", "card_fee_fixed")},
+        ),
         (_("Contact and legal"), {"fields": ("contact_email", "address", "privacy_url", "legal_url", "receipt_text")}),
         (_("What visitors see"), {"fields": ("moderate_messages", "count_offline")}),
     )

@@ -43,7 +43,7 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Organisation
         fields = (
             *("name", "tagline", "description", "accent", "goal_amount", "goal_for", "goal_since", "goal_date"),
-            *("thanks", "refund_promise", "card_fee_percent", "card_fee_fixed"),
+            *("thanks", "refund_promise", "announce_monthly", "card_fee_percent", "card_fee_fixed"),
             *("contact_email", "address", "privacy_url", "legal_url", "receipt_text"),
             *("moderate_messages", "count_offline"),
         )

@@ -79,6 +79,11 @@ class Organisation(models.Model):
     moderate_messages = models.BooleanField(
         _("read messages before they are shown"), default=True, help_text=_("Off: a donor's words are shown at once.")
     )
+    announce_monthly = models.BooleanField(
+        _("announce monthly charges"),
+        default=False,
+        help_text=_("By a letter three days before each. Yearly ones are always announced, two weeks before."),
+    )
     count_offline = models.BooleanField(
         _("count gifts outside Stripe"), default=True, help_text=_("In the totals that visitors see.")
     )

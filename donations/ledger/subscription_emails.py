@@ -6,7 +6,10 @@ About the subscription itself by its uuid, about a charge that failed by its inv
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
+
+from django.utils import timezone
 
 from donations.domain.subscription import LIVE, EndedBy, SubscriptionStatus
 from donations.models import Invoice, Subscription
@@ -21,6 +24,7 @@ class SubscriptionEmail(StrEnum):
     STOPPED = "monthly_stopped"
     CHARGE_FAILED = "monthly_charge_failed"
     LINK = "monthly_link"  # asked for by whoever wants to change or stop it
+    RENEWS = "monthly_renews"  # some days before a charge
     GIVEN_UP = "monthly_given_up"  # Stripe ended it, because its charges failed
 
 
@@ -47,8 +51,20 @@ def owe_failure(invoice: Invoice, before: int) -> None:
         outbox.enqueue(SubscriptionEmail.CHARGE_FAILED, invoice.pk)
 
 
+def owe_announcement(subscription: Subscription, due_at: datetime) -> None:
+    """Owe the donor one e-mail before the charge of this day."""
+    outbox.enqueue(SubscriptionEmail.RENEWS, f"{subscription.uuid}.{day_of(due_at)}")
+
+
+def day_of(due_at: datetime) -> str:
+    """How the key of an announcement names the day of the charge."""
+    return f"{timezone.localtime(due_at):%Y%m%d}"
+
+
 def keys(subscriptions: Iterable[Subscription]) -> set[str]:
     """What the outbox knows all e-mails about these subscriptions by."""
     mine = list(subscriptions)
     invoices = Invoice.objects.filter(subscription__in=mine).values_list("pk", flat=True)
-    return {*invoices, *(str(each.uuid) for each in mine)}
+    # Of a link or an announcement, more than the uuid.
+    longer = (outbox.keys(f"{each.uuid}.") for each in mine)
+    return {*invoices, *(str(each.uuid) for each in mine)}.union(*longer)

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from donations.domain.subscription import OVER, EndedBy, InvoiceStatus, SubscriptionStatus
 from donations.donors import email_templates
-from donations.donors.monthly import links, owners, words
-from donations.ledger.subscription_emails import SubscriptionEmail
+from donations.donors.monthly import announcing, links, owners, words
+from donations.ledger.subscription_emails import SubscriptionEmail, day_of
 from donations.models import Invoice, Subscription
 from lib import languages, money
 from lib.people.addresses import normalise
@@ -68,6 +68,8 @@ def compose(kind: str, key: str) -> Outcome:
                 return _ending(subscription)
             case SubscriptionEmail.STOPPED:
                 return _stopped(subscription)
+            case SubscriptionEmail.RENEWS:
+                return _renews(subscription, key.partition(".")[2])
             case _:
                 return _given_up(subscription)
 
@@ -101,6 +103,24 @@ def _started(subscription: Subscription) -> Outcome:
         link=_page(),
         says=_("To change, pause or stop it, at any time"),
         after=_("If this wasn’t you, answer this letter."),
+    )
+
+
+def _renews(subscription: Subscription, day: str) -> Outcome:
+    due_at = announcing.due_at(subscription, current())
+    if due_at is None or day_of(due_at) != day:
+        return Cancel("it is not charged then, or needs no letter any more")
+    if due_at <= timezone.now():
+        return Cancel("the day has come: the receipt tells of it")
+    about = {"gift": words.title(subscription), "date": words.day(due_at), "org": current().called}
+    return _letter(
+        subscription,
+        _("On %(date)s: %(gift)s") % about,
+        _("You give %(gift)s to %(org)s. The next charge is on %(date)s. If that is right, there is nothing to do.")
+        % about,
+        link=_page(),
+        says=_("To change, pause or stop it before that"),
+        after=_("This letter comes once before each of these charges."),
     )
 
 
