@@ -13,7 +13,6 @@ from accounts.models import User
 from donations.donors import email_templates
 from lib import languages
 from mail.outbox import Cancel, Email
-from organisation.models import current
 
 GONE = Cancel("there is nobody to write to")
 DONE = Cancel("it is done already")
@@ -44,7 +43,7 @@ def compose(kind: str, key: str) -> Email | Cancel:
 def _verify(user: User) -> Email | Cancel:
     if user.verified_at:
         return DONE
-    return _letter(
+    return email_templates.letter(
         user.email,
         _("Confirm your e-mail address"),
         _("Somebody, we hope you, made an account for this address. Confirm it within an hour, and it is yours."),
@@ -55,7 +54,7 @@ def _verify(user: User) -> Email | Cancel:
 
 
 def _known(user: User) -> Email:
-    return _letter(
+    return email_templates.letter(
         user.email,
         _("You have an account already"),
         _("Somebody, perhaps you, wanted to use this address for an account. It has one already."),
@@ -66,7 +65,7 @@ def _known(user: User) -> Email:
 
 
 def _reset(user: User) -> Email:
-    return _letter(
+    return email_templates.letter(
         user.email,
         _("Set a new password"),
         _("Somebody, we hope you, asked for a new password for this address. The link works once, for an hour."),
@@ -79,7 +78,7 @@ def _reset(user: User) -> Email:
 def _new_address(user: User) -> Email | Cancel:
     if not user.new_email:
         return DONE
-    return _letter(
+    return email_templates.letter(
         user.new_email,
         _("Confirm your new e-mail address"),
         _("You asked to use this address for your account. Confirm it within an hour."),
@@ -92,7 +91,7 @@ def _new_address(user: User) -> Email | Cancel:
 def _address_changed(user: User) -> Email | Cancel:
     if not user.previous_email:
         return GONE
-    return _letter(
+    return email_templates.letter(
         user.previous_email,
         _("Your account has a new e-mail address"),
         _("Your account no longer uses this address. Letters go to the new one, which has been confirmed."),
@@ -101,25 +100,12 @@ def _address_changed(user: User) -> Email | Cancel:
 
 
 def _password_changed(user: User) -> Email:
-    return _letter(
+    return email_templates.letter(
         user.email,
         _("Your password was changed"),
         _("The password of your account was changed, and you were logged out everywhere else."),
         link=_page("ask_reset"),
         says=_("It wasn’t me: set a new password"),
-    )
-
-
-def _letter(to: str, subject: str, words: str, *, link: str = "", says: str = "", after: str = "") -> Email:
-    return email_templates.account(
-        to=to,
-        subject=subject,
-        words=words,
-        link=link,
-        says=says,
-        after=after,
-        org=current().called,
-        practice=not settings.STRIPE_LIVE,
     )
 
 

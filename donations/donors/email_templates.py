@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from mail.outbox import Email
+from organisation.models import current
 
 # Mail programs make a link of these. A stranger must not send somebody a link in our name, by giving it as his own.
 LINK_LIKE = re.compile(r"[/@\\]|\w[.。]\w\w")
@@ -65,9 +67,11 @@ def refund_failed(about: About) -> Email:
     return _email("refund_failed", about)
 
 
-def account(*, to: str, subject: str, words: str, link: str, says: str, after: str, org: str, practice: bool) -> Email:
-    """An e-mail about the reader's account: `says` is what the `link` does, `after` a last word."""
-    context = {"words": words, "link": link, "says": says, "after": after, "org": org, "practice": practice}
+def letter(to: str, subject: str, words: str, *, link: str = "", says: str = "", after: str = "") -> Email:
+    """An e-mail that is about no one payment: `says` is what the `link` does, `after` a last word."""
+    practice = not settings.STRIPE_LIVE
+    context = {"words": words, "link": link, "says": says, "after": after, "practice": practice}
+    context["org"] = current().called
     return Email(
         to=to,
         subject=f"{_('[Practice]')} {subject}" if practice else subject,

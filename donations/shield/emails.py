@@ -12,7 +12,6 @@ from donations.donors import email_templates
 from donations.models import Alarm
 from donations.shield import alarm
 from mail.outbox import Cancel, Email
-from organisation.models import current
 
 KINDS = (alarm.EMAIL,)
 
@@ -32,10 +31,10 @@ def compose(kind: str, key: str) -> Email | Cancel:
                 "%(declined)d cards were declined on your payment pages within an hour, and %(paid)d paid: somebody "
                 "is probably trying stolen cards."
             ) % {"declined": rang.declined, "paid": rang.paid}
-        return email_templates.account(
-            to=user.email,
-            subject=_("Cards are being tested on your site"),
-            words=" ".join(
+        return email_templates.letter(
+            user.email,
+            _("Cards are being tested on your site"),
+            " ".join(
                 [
                     why,
                     _("Each address may open fewer payment pages now, and donors may be asked to wait a minute."),
@@ -45,6 +44,4 @@ def compose(kind: str, key: str) -> Email | Cancel:
             link=f"{settings.SITE_URL}{reverse('admin:donations_shield_changelist')}",
             says=_("Look at the shield"),
             after=_("Gifts of strangers’ cards that paid come back as disputes: refund them before that."),
-            org=current().called,
-            practice=not settings.STRIPE_LIVE,
         )

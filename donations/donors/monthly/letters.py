@@ -199,16 +199,7 @@ def _letter(
     if not to:
         first = subscription.first
         return GONE if first and first.erased_at else NO_ADDRESS
-    return email_templates.account(
-        to=to,
-        subject=subject,
-        words=told,
-        link=link,
-        says=says,
-        after=after,
-        org=current().called,
-        practice=not settings.STRIPE_LIVE,
-    )
+    return email_templates.letter(to, subject, told, link=link, says=says, after=after)
 
 
 def _is_old(at: datetime) -> bool:
