@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from donations.models import StripeEvent
-from donations.stripe.events import DECLINED
+from donations.stripe.events import DECLINED, DECLINED_MONTHLY, FIRST
 
 WITHIN = timedelta(hours=1)
 PAID = "checkout.session.completed"
@@ -37,9 +37,10 @@ def recent(since: datetime | None = None) -> Declines:
     # Another seller's declined cards on the same Stripe account come in as well: those are ignored, not handled.
     reported = StripeEvent.objects.filter(received_at__gte=now - timedelta(days=1), state=StripeEvent.State.HANDLED)
     just_now = Q(received_at__gte=max(now - WITHIN, since or now - WITHIN))
-    counts = reported.filter(type__in=[DECLINED, PAID]).aggregate(
-        declined=Count("pk", filter=Q(type=DECLINED) & just_now),
+    declined = Q(type=DECLINED) | Q(type=DECLINED_MONTHLY, body__contains=FIRST)
+    counts = reported.filter(declined | Q(type=PAID)).aggregate(
+        declined=Count("pk", filter=declined & just_now),
         paid=Count("pk", filter=Q(type=PAID) & just_now),
-        in_a_day=Count("pk", filter=Q(type=DECLINED)),
+        in_a_day=Count("pk", filter=declined),
     )
     return Declines(counts["declined"], counts["paid"], counts["in_a_day"])

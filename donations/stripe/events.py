@@ -16,6 +16,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from donations.domain import updates
+from donations.domain.subscription import InvoiceTold
 from donations.ledger import posting
 from donations.models import Donation, Opening, StripeEvent, StripeRef, insert_once
 from donations.stripe import arrivals, parsing, redaction
@@ -26,8 +27,11 @@ log = logging.getLogger(__name__)
 # What a deferred event waits for that is of another API release, or does not tell when a payment arrived: a fetch of
 # its object.
 RELEASE = "release"
-# Told once for each card that was declined on a page.
+# Told once for each card that was declined on a page; where a monthly gift is begun, of its first invoice: the payment
+# carries no mark of ours there. The charges of later months are told alike, and nobody is at a page then.
 DECLINED = "payment_intent.payment_failed"
+DECLINED_MONTHLY = "invoice.payment_failed"
+FIRST = '"subscription_create"'  # as such an invoice's JSON has it
 # How long a refund or dispute waits for its payment's own event before we ask Stripe about the payment.
 PATIENCE = timedelta(seconds=30)
 # Before housekeeping handles a failed event again; Stripe sends it again as well.
@@ -156,10 +160,16 @@ def _read(event_id: str, event: dict[str, Any]) -> updates.StripeUpdate | None:
         )
         return None
     _apply(event_id, update)
-    if update and event["type"] == DECLINED:
-        tied = StripeRef.objects.filter(id__in=update.refs).values("donation")
-        Opening.objects.filter(donation__in=tied).update(declines=F("declines") + 1)
+    if update and _tells_of_declined_card(event["type"], update):
+        tied = Q(donation__in=StripeRef.objects.filter(id__in=update.refs).values("donation"))
+        marked = Q(donation__uuid=update.donation) if update.donation else Q()
+        Opening.objects.filter(tied | marked).update(declines=F("declines") + 1)
     return update
+
+
+def _tells_of_declined_card(kind: str, update: updates.StripeUpdate) -> bool:
+    first = isinstance(update.change, InvoiceTold) and update.change.is_first
+    return kind == DECLINED or (kind == DECLINED_MONTHLY and first)
 
 
 def _fetch_instead(event_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -24,10 +25,11 @@ pytestmark = pytest.mark.django_db
 _ids = itertools.count()
 
 
-def report(kind: str, count: int) -> None:
+def report(kind: str, count: int, body: str = "") -> None:
     now = timezone.now()
     StripeEvent.objects.bulk_create(
-        StripeEvent(id=f"evt_{next(_ids)}", type=kind, state="handled", body="", received_at=now) for _ in range(count)
+        StripeEvent(id=f"evt_{next(_ids)}", type=kind, state="handled", body=body, received_at=now)
+        for _ in range(count)
     )
 
 
@@ -58,6 +60,16 @@ def test_many_declined_cards_ring_it_and_the_treasurer_is_told_once(treasurer: A
     assert letter.to == ["tess@example.org"]
     assert "19 cards were declined" in letter.body
     assert "/admin/donations/shield/" in letter.body
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("reason", "rings"), [("subscription_create", 1), ("subscription_cycle", 0)])
+def test_cards_tried_as_monthly_gifts_ring_it_and_renewals_that_fail_do_not(
+    reason: str, rings: int, treasurer: Any
+) -> None:
+    failed = {"data": {"object": {"object": "invoice", "billing_reason": reason}}}
+    report("invoice.payment_failed", 19, json.dumps(failed, indent=2))
+    assert alarm.watch() == rings
 
 
 @pytest.mark.usefixtures("clock")

@@ -11,12 +11,13 @@ from donations.domain.status import Status
 from donations.giving import checkout
 from donations.giving.claims import Order
 from donations.models import Donation, Opening
-from donations.shield import closing
+from donations.shield import closing, declines
 from donations.stripe import client
 from donations.stripe.errors import StripeUnavailable
 from tests.donations.giving.donor import SANDBOX
 from tests.donations.shield.conftest import at
 from tests.donations.stripe_objects import event, intent
+from tests.donations.subscription_objects import invoice
 
 TEN, TWENTY = Order(amount=1000, currency="usd"), Order(amount=2000, currency="usd")
 
@@ -82,6 +83,19 @@ def test_a_page_with_ten_declined_cards_is_closed(stripe: str, post_event: Any) 
         for _ in range(2):  # one that is delivered twice counts once
             assert post_event(failed).status_code == 200
     assert Opening.objects.get().declines == 10
+    assert closing.close_unwanted() == 1
+    assert state_at_stripe(donation) == "expired"
+
+
+@SANDBOX
+def test_so_is_the_page_of_a_monthly_gift(stripe: str, post_event: Any) -> None:
+    donation = checkout.begin(Order(amount=1000, currency="usd", frequency="monthly"), "form", browser())
+    for number in range(closing.DECLINES):
+        assert closing.close_unwanted() == 0
+        failed = event("invoice.payment_failed", invoice(donation, status="open", attempt_count=number + 1))
+        failed["id"] = f"evt_declined_{number}"
+        assert post_event(failed).status_code == 200
+    assert declines.recent().declined == 10
     assert closing.close_unwanted() == 1
     assert state_at_stripe(donation) == "expired"
 
