@@ -69,8 +69,9 @@ class EndedBy(StrEnum):
     STRIPE = "stripe"  # in Stripe's dashboard or portal: which of them, Stripe does not tell
 
 
-# Stripe's words, in the order in which they can follow each other within one second.
-_WORDS = ("incomplete", "trialing", "past_due", "active", "unpaid", "paused", "canceled", "incomplete_expired")
+# Stripe's words, in the order in which they can follow each other within one second. A charge that fails follows what
+# made it; whoever is wrongly taken for past due is asked about daily, and whoever is wrongly active only next month.
+_WORDS = ("incomplete", "trialing", "active", "past_due", "unpaid", "paused", "canceled", "incomplete_expired")
 _FINAL_WORDS = frozenset({"canceled", "incomplete_expired"})
 _REASONS = {"payment_failed": EndedBy.FAILED, "payment_disputed": EndedBy.DISPUTED}
 

@@ -88,6 +88,13 @@ def test_tellings_of_one_second_end_alike_in_any_order() -> None:
     assert ends.pop().word == "active"
 
 
+def test_a_charge_that_failed_in_the_second_that_made_it_is_not_forgotten() -> None:
+    past_due = replace(TOLD, word="past_due")
+    assert is_newer(past_due, NOW, TOLD, NOW)
+    assert not is_newer(TOLD, NOW, past_due, NOW)
+    assert is_newer(TOLD, NOW + timedelta(seconds=1), past_due, NOW)
+
+
 def test_an_invoice_only_goes_forward() -> None:
     later = NOW + timedelta(days=1)
     paid = replace(INVOICE, status=InvoiceStatus.PAID, paid=2000)
