@@ -191,6 +191,11 @@ def _resume(subscription: Subscription, form: Once) -> str:
     return _("It goes on.")
 
 
+def _keep(subscription: Subscription, form: Once) -> str:
+    changes.keep(subscription, key=form.key("keep"))
+    return _("It goes on.")
+
+
 def _card(subscription: Subscription, form: Once) -> str:
     back = f"{settings.SITE_URL}{reverse('monthly_page', args=[subscription.uuid])}"
     return changes.card_page(subscription, back=back)
@@ -212,6 +217,7 @@ _CHANGES: dict[str, tuple[type[Once], Change]] = {
     "amount": (AmountForm, _amount),
     "pause": (PauseForm, _pause),
     "resume": (Once, _resume),
+    "keep": (Once, _keep),
     "card": (Once, _card),
     "pay": (Once, _pay),
 }

@@ -74,6 +74,14 @@ def resume(subscription: Subscription, *, key: str) -> None:
     _update(subscription, {"pause_collection": ""}, key)
 
 
+def keep(subscription: Subscription, *, key: str) -> None:
+    """Take back an end that was decided, and has not come yet: it goes on as before."""
+    thing = client.retrieve(subscription.stripe_id)
+    # Either way of deciding it is taken back in its own way.
+    undone = {"cancel_at_period_end": False} if thing.get("cancel_at_period_end") else {"cancel_at": ""}
+    _update(subscription, undone, key)
+
+
 def card_page(subscription: Subscription, *, back: str) -> str:
     """The address of Stripe's page on which the card is changed; it works for minutes, for whoever has it.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
@@ -113,6 +113,26 @@ def test_a_pause_without_end_is_ended_by_hand(client, page, stripe):
     renew(stripe)
     press(client, page, "resume")
     assert "Next charge: " in client.get(page).text
+    renew(stripe)
+    assert given() == [2000, 2000]
+
+
+@pytest.mark.parametrize("way", ["dashboard", "portal"])
+def test_an_end_that_was_decided_in_stripes_dashboard_is_taken_back(client, page, stripe, way):
+    name = Subscription.objects.get().stripe_id
+    if way == "dashboard":
+        control(stripe, "/cancel_subscription", subscription=name, at_period_end="true")
+    else:
+        with stripe_client.connected() as services:
+            services.subscriptions.update(name, {"cancel_at": known()["items"]["data"][0]["current_period_end"]})
+    with patch.object(polling, "fetch_time", lambda: datetime.now(UTC) + timedelta(seconds=5)):
+        recurring.fetch(name)
+    assert "It ends on " in client.get(page).text
+    with patch.object(polling, "fetch_time", lambda: datetime.now(UTC) + timedelta(seconds=9)):
+        answer = press(client, page, "keep")
+    assert "It goes on." in client.get(answer["Location"]).text
+    assert Subscription.objects.get().status == "active"
+    assert (known()["cancel_at"], known()["cancel_at_period_end"]) == (None, False)
     renew(stripe)
     assert given() == [2000, 2000]
 
