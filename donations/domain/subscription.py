@@ -69,6 +69,9 @@ class EndedBy(StrEnum):
     STRIPE = "stripe"  # in Stripe's dashboard or portal: which of them, Stripe does not tell
 
 
+# Stripe's billing_reason of the invoice that begins a subscription.
+FIRST = "subscription_create"
+
 # Stripe's words, in the order in which they can follow each other within one second. A charge that fails follows what
 # made it; whoever is wrongly taken for past due is asked about daily, and whoever is wrongly active only next month.
 _WORDS = ("incomplete", "trialing", "active", "past_due", "unpaid", "paused", "canceled", "incomplete_expired")
@@ -157,7 +160,7 @@ class InvoiceTold:
     @property
     def is_first(self) -> bool:
         """Whether it began the subscription: its gift is the one that was made on our form."""
-        return self.reason == "subscription_create"
+        return self.reason == FIRST
 
     @property
     def is_gift(self) -> bool:

@@ -58,11 +58,11 @@ def post(update: StripeUpdate) -> Outcome:
     with transaction.atomic(savepoint=False):
         invoice = None
         if isinstance(update.change, SubscriptionTold):
-            return _outcome(subscriptions.note(update, update.change))
+            return _outcome(subscriptions.note(update, update.change), update)
         if isinstance(update.change, InvoiceTold):
             invoice = subscriptions.note_invoice(update, update.change)
             if invoice is None or not (invoice.donation_id or invoice.told.is_gift):
-                return _outcome(invoice.subscription if invoice else None)
+                return _outcome(invoice.subscription if invoice else None, update)
             update = finding.paid_by(invoice, update)
         donation_id, rebuilt = finding.donation_of(update)
         if donation_id is None:
@@ -103,11 +103,13 @@ def post(update: StripeUpdate) -> Outcome:
     return Outcome.POSTED_ERASED if donation.erased_at else Outcome.POSTED
 
 
-def _outcome(subscription: Subscription | None) -> Outcome:
-    """Of an update that makes no gift."""
+def _outcome(subscription: Subscription | None, update: StripeUpdate) -> Outcome:
+    """Of an update that makes no gift: at most it tells that there will be none."""
     if subscription is None:
         return Outcome.NOT_OURS
     first = subscription.first
+    if first and first.uuid == subscription.uuid and subscriptions.never_paid(subscription):
+        post(StripeUpdate(at=update.at, donation=subscription.uuid))
     return Outcome.POSTED_ERASED if first and first.erased_at else Outcome.POSTED
 
 
@@ -218,10 +220,16 @@ def _status(donation: Donation) -> status.Status:
             voided=sums.struck_out,
             failed=sums.failed,
             checkout=Checkout(donation.checkout),
-            settling_failed=donation.settling_failed,
+            settling_failed=donation.settling_failed or _never_paid(donation),
             disputes=frozenset(status.dispute_status(word, closed=closed) for word, closed in disputes),
         )
     )
+
+
+def _never_paid(donation: Donation) -> bool:
+    """Of a monthly gift that was begun by a bank's debit: whether that failed, should no event of its page tell."""
+    begun = donation.subscription if donation.checkout == Checkout.COMPLETE.value else None
+    return begun is not None and begun.uuid == donation.uuid and subscriptions.never_paid(begun)
 
 
 def _flag(donation: Donation, flag: str) -> None:

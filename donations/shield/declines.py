@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from donations.domain.subscription import FIRST
 from donations.models import StripeEvent
-from donations.stripe.events import DECLINED, DECLINED_MONTHLY, FIRST
+from donations.stripe.events import DECLINED, DECLINED_MONTHLY
 
 WITHIN = timedelta(hours=1)
 PAID = "checkout.session.completed"
@@ -37,7 +38,7 @@ def recent(since: datetime | None = None) -> Declines:
     # Another seller's declined cards on the same Stripe account come in as well: those are ignored, not handled.
     reported = StripeEvent.objects.filter(received_at__gte=now - timedelta(days=1), state=StripeEvent.State.HANDLED)
     just_now = Q(received_at__gte=max(now - WITHIN, since or now - WITHIN))
-    declined = Q(type=DECLINED) | Q(type=DECLINED_MONTHLY, body__contains=FIRST)
+    declined = Q(type=DECLINED) | Q(type=DECLINED_MONTHLY, body__contains=f'"{FIRST}"')
     counts = reported.filter(declined | Q(type=PAID)).aggregate(
         declined=Count("pk", filter=declined & just_now),
         paid=Count("pk", filter=Q(type=PAID) & just_now),

@@ -31,7 +31,6 @@ RELEASE = "release"
 # carries no mark of ours there. The charges of later months are told alike, and nobody is at a page then.
 DECLINED = "payment_intent.payment_failed"
 DECLINED_MONTHLY = "invoice.payment_failed"
-FIRST = '"subscription_create"'  # as such an invoice's JSON has it
 # How long a refund or dispute waits for its payment's own event before we ask Stripe about the payment.
 PATIENCE = timedelta(seconds=30)
 # Before housekeeping handles a failed event again; Stripe sends it again as well.

@@ -81,6 +81,17 @@ def renewal(invoice: Invoice) -> uuid.UUID:
     return key
 
 
+def never_paid(subscription: Subscription) -> bool:
+    """Whether its first charge is not expected any more: it was still owed when Stripe had ended it, or given it up."""
+    status = SubscriptionStatus(subscription.status)
+    first = subscription.invoices.filter(reason=domain.FIRST).exclude(status=InvoiceStatus.PAID).first()
+    if first is None or not (status in OVER or status is SubscriptionStatus.GIVEN_UP):
+        return False
+    # An older look at the invoice does not tell: it may have been paid since, and the event been lost.
+    since = subscription.ended_at or subscription.as_of
+    return since is not None and first.as_of >= since
+
+
 def next_ask(subscription: Subscription) -> datetime | None:
     """When Stripe is asked about it next, should no event come."""
     status = SubscriptionStatus(subscription.status)

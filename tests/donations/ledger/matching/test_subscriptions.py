@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -190,6 +191,39 @@ def test_a_failed_charge_shows_until_it_is_paid_or_given_up(monthly: Donation) -
     assert found.status == SubscriptionStatus.GIVEN_UP
     tell(event("invoice.paid", invoice(monthly, 1, attempt_count=5)))
     assert Invoice.objects.get().failures == 4
+
+
+@pytest.mark.parametrize("end", [{"status": "canceled", "ended_at": CREATED + 9 * MONTH}, {"status": "unpaid"}])
+def test_a_first_debit_that_failed_unheard_is_known_by_its_invoice_in_any_order(
+    monthly: Donation, end: dict[str, Any]
+) -> None:
+    ended = CREATED + 9 * MONTH
+    owed = {"status": "open", "attempt_count": 4, "next_payment_attempt": None}
+    begun = event("checkout.session.completed", page_of(monthly, payment_status="unpaid"), created=CREATED)
+    over = event("customer.subscription.updated", subscription(monthly, **end), created=ended)
+    seen = event("invoice.payment_failed", invoice(monthly, **owed), created=ended)
+    for order in permutations([begun, over, seen]):
+        savepoint = transaction.savepoint()
+        tell(*order)
+        monthly.refresh_from_db()
+        assert monthly.status == Status.FAILED
+        assert Mail.objects.filter(kind="failed").count() == 1
+        tell(event("invoice.paid", invoice(monthly, attempt_count=5), created=ended + 5))
+        monthly.refresh_from_db()
+        assert monthly.status == Status.PAID, "paid by hand after all"
+        transaction.savepoint_rollback(savepoint)
+
+
+def test_an_older_look_at_the_first_invoice_does_not_make_a_gift_fail(monthly: Donation) -> None:
+    ended = CREATED + 9 * MONTH
+    tell(
+        event("checkout.session.completed", page_of(monthly)),
+        event("invoice.payment_failed", invoice(monthly, status="open", attempt_count=1), created=CREATED),
+        event("customer.subscription.deleted", subscription(monthly, status="canceled", ended_at=ended), created=ended),
+    )
+    monthly.refresh_from_db()
+    assert monthly.status == Status.PROCESSING, "a second card may have paid, and that event been lost"
+    assert not Mail.objects.filter(kind="failed").exists()
 
 
 def test_the_payment_of_a_paid_invoice_is_asked_for_until_it_is_known(monthly: Donation) -> None:
