@@ -53,6 +53,20 @@ class Dashboard:
         """Stripe takes a fee that belongs to no payment."""
         self._post("test_helpers/sandbox/stripe_fee", amount=amount)
 
+    def do_what_is_due(self) -> None:
+        """All that time alone brings has happened when this returns: renewals, answers of banks, pages that close."""
+        self._post("test_helpers/sandbox/advance", seconds=0)
+
+    def end_subscription(self, subscription: str, by: str) -> None:
+        """By whom: "dashboard", "bank" or "stripe"."""
+        self._post("test_helpers/sandbox/cancel_subscription", subscription=subscription, by=by)
+
+    def end_with_its_period(self, subscription: str) -> None:
+        self._post("test_helpers/sandbox/cancel_subscription", subscription=subscription, at_period_end=True)
+
+    def change_card(self, subscription: str, number: str) -> None:
+        self._post("test_helpers/sandbox/change_card", subscription=subscription, number=number)
+
     def resend_undelivered(self) -> int:
         return len(self._post("test_helpers/sandbox/resend", undelivered="true")["events"])
 
@@ -77,7 +91,7 @@ class Dashboard:
 
     def _call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {KEY}", "Connection": "close"}
-        answer = requests.request(method, f"{self.address}/v1/{path}", headers=headers, timeout=60, **request)
+        answer = requests.request(method, f"{self.address}/v1/{path}", headers=headers, timeout=120, **request)
         if answer.status_code in {400, 404}:
             raise Refused(answer.json()["error"]["message"])
         answer.raise_for_status()

@@ -57,6 +57,7 @@ class Donor:
         # The next request may be another process's.
         self.browser.headers["Connection"] = "close"
         self.letterbox = 0
+        self.frequency = "once"
 
     def life(self) -> Life:
         with self.browser:
@@ -103,6 +104,7 @@ class Donor:
     def _chooses(self, form: dict[str, str], amount: str) -> Wait:
         """Press until there is a page to pay on: the gift, or None when patience ran out."""
         typed = {"amount": amount} if amount in COINS else {"amount": "other", "other_amount": amount}
+        typed["frequency"] = self.frequency
         cents = round(float(amount) * 100)
         for _ in range(PATIENCE):
             presses = 2 if self.chance.random() < 0.2 else 1
@@ -195,7 +197,7 @@ class Donor:
     def _pays_by_bank(self, gift: Gift, outcome: str) -> Life:
         answer = yield from self._submits(gift, "", {"bank": outcome, "email": gift.email})
         if answer.status_code == 303:
-            gift.state = State.PROCESSING
+            gift.state, gift.bank = State.PROCESSING, outcome
 
     def _submits(self, gift: Gift, path: str, typed: dict[str, str]) -> Wait:
         """Send a form of Stripe's pages: its answer. A complete session answers with the way to the success page."""

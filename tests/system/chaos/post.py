@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import socketserver
 import threading
 import time
@@ -11,6 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 
+LINK = re.compile(r"https?://\S+/monthly/\S+")
 MOODS = ("fine", "fine", "fine", "busy", "slow", "away")
 
 
@@ -20,6 +22,8 @@ class Taken:
     message_id: str
     to: str
     subject: str
+    # The way to a monthly gift, where the letter has one.
+    link: str = ""
 
 
 class PostOffice:
@@ -50,7 +54,10 @@ class PostOffice:
 
     def take(self, letter: bytes) -> None:
         message = message_from_bytes(letter, policy=policy.default)
-        self.taken.append(Taken(time.time(), message["Message-ID"], message["To"], message["Subject"]))
+        plain = message.get_body(("plain",))
+        link = LINK.search(plain.get_content()) if plain else None
+        taken = Taken(time.time(), message["Message-ID"], message["To"], message["Subject"], link[0] if link else "")
+        self.taken.append(taken)
 
     def by_recipient(self) -> dict[str, list[Taken]]:
         found = defaultdict(list)

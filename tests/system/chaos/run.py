@@ -12,9 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.system.chaos import summary, verdict
+from tests.system.chaos import monthly_verdict, summary, verdict, year
 from tests.system.chaos.crowd import Crowd
 from tests.system.chaos.donors import Donor
+from tests.system.chaos.monthly_verdict import Recurring
+from tests.system.chaos.regulars import Regular
+from tests.system.chaos.stripes_book import StripesBook
 from tests.system.chaos.tally import Tally
 from tests.system.chaos.treasurer import stranger
 from tests.system.chaos.verdict import Books
@@ -31,6 +34,8 @@ LATER = 20  # minutes
 class Plan:
     seed: int
     donors: int = 300
+    regulars: int = 40
+    months: int = 12
     seconds: float = 110
     kills: int = 22
     sites: int = 1
@@ -46,9 +51,11 @@ class Outcome:
     weather: Weather
     tally: Tally
     storm: float  # seconds
+    year: float = 0
     mending: float = 0
     verified: str = ""
     books: Books | None = None
+    recurring: Recurring | None = None
     differences: list[str] = field(default_factory=list)
 
 
@@ -60,11 +67,14 @@ def run(plan: Plan) -> tuple[str, list[str]]:
         with World(folder, database, plan.sites, chance) as world:
             weather = Weather(world, chance)
             begun = time.monotonic()
-            _storm(plan, world, weather, tally, chance)
+            regulars = [Regular(plan.donors + number, plan.seed, world, tally) for number in range(plan.regulars)]
+            _storm(plan, world, weather, tally, chance, regulars)
             outcome = Outcome(plan, world, weather, tally, storm=time.monotonic() - begun)
+            year.pass_by(plan.months, world, weather, tally, regulars, chance, kills=bool(plan.kills))
+            outcome.year = time.monotonic() - begun - outcome.storm
             _mend(outcome)
             _compare(outcome)
-            outcome.mending = time.monotonic() - begun - outcome.storm
+            outcome.mending = time.monotonic() - begun - outcome.storm - outcome.year
             return summary.of(outcome), outcome.differences
 
 
@@ -86,10 +96,14 @@ def _database(folder: Path) -> Iterator[Database]:
         yield make()
 
 
-def _storm(plan: Plan, world: World, weather: Weather, tally: Tally, chance: random.Random) -> None:
+def _storm(
+    plan: Plan, world: World, weather: Weather, tally: Tally, chance: random.Random, regulars: list[Regular]
+) -> None:
     with Crowd(THREADS, tally.surprise) as crowd:
         for number in range(plan.donors):
             crowd.add(Donor(number, plan.seed, world, tally).life(), after=chance.uniform(0, plan.seconds))
+        for regular in regulars:
+            crowd.add(regular.life(), after=chance.uniform(0, plan.seconds))
         for _ in range(plan.donors // 12):
             crowd.add(stranger(chance, world.dashboard, tally), after=chance.uniform(0, plan.seconds))
         begun = time.monotonic()
@@ -117,11 +131,13 @@ def _schedule(
     def at_random(times: int, strike: Callable[[], object]) -> list[tuple[float, Callable[[], object]]]:
         return [(chance.uniform(0.04 * span, span), strike) for _ in range(times)]
 
-    strikes = [
+    strikes = at_random(max(int(span / 5), 2), weather.change)
+    if not plan.kills:
+        return sorted(strikes, key=lambda strike: strike[0])
+    strikes += [
         (0.2 * span, world.back_up),
         (0.6 * span, world.restore),
         *at_random(max(plan.kills - 1 - 2 * few, 1), world.kill),
-        *at_random(max(int(span / 5), 2), weather.change),
         *at_random(few, lambda: world.run_and_kill("housekeeping")),
         *at_random(few, lambda: world.run_and_kill("reconcile")),
         *at_random(few, lambda: world.begin("reconcile")),
@@ -144,8 +160,12 @@ def _compare(outcome: Outcome) -> None:
     if code or " 0 too young" not in outcome.verified:
         outcome.differences.append(f"verify_books ended with {code}: {outcome.verified}")
     outcome.books = books = Books(world)
-    outcome.differences += verdict.differences(world, tally, books)
-    outcome.differences += verdict.mail_differences(world, tally)
+    outcome.recurring = recurring = Recurring(StripesBook(world.stripes_book))
+    outcome.differences += verdict.differences(world, tally, books, recurring.renewals)
+    outcome.differences += monthly_verdict.differences(world, tally, books, recurring)
+    letters = world.post.by_recipient()
+    outcome.differences += monthly_verdict.letters(tally, recurring, letters)
+    outcome.differences += verdict.mail_differences(world, tally, letters)
     # What was lost comes after all, late and long known: nothing may change.
     outcome.differences += _nothing_changes(world, books, world.dashboard.resend_undelivered())
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tests.system.chaos.donors import PLANS
+from tests.system.chaos.regulars import DEEDS, OWN_DEEDS
 from tests.system.chaos.treasurer import FATES
 from tests.system.journeys.databases import POSTGRESQL
 
@@ -19,12 +20,13 @@ def of(outcome: Outcome) -> str:
         "seed": _seed(outcome),
         "donors": _donors(outcome),
         "then": _then(outcome),
+        "monthly": _monthly(outcome),
         "kills": _kills(outcome),
         "Stripe": _faults(outcome),
         "events": _events(outcome),
         "mails": _mails(outcome),
         "books": _books(outcome),
-        "time": f"{outcome.storm:.0f} s of storm, {outcome.mending:.0f} s of mending and comparing",
+        "time": _time(outcome),
     }
     rows = [f"{name:<8}{text}" for name, text in lines.items()]
     rows += [f"  {difference}" for difference in outcome.differences]
@@ -44,6 +46,16 @@ def _donors(outcome: Outcome) -> str:
 def _then(outcome: Outcome) -> str:
     counts = outcome.tally.counts
     return f"{_counted(Counter({name: counts[name] for name in FATES}))}; {counts['strangers']} of another seller"
+
+
+def _monthly(outcome: Outcome) -> str:
+    recurring, counts = outcome.recurring, outcome.tally.counts
+    assert recurring
+    states = Counter(each["status"] for each in recurring.subscriptions)
+    brought = sum(recurring.paid.values()) / 100
+    deeds = Counter({name: counts[name] for name in (*DEEDS, *(f"{each} by the donor" for each in OWN_DEEDS))})
+    charged = f"{len(recurring.paid)} charges of {brought:.2f} within {outcome.plan.months} months"
+    return f"{len(recurring.subscriptions)} subscriptions ({_counted(states)}), {charged}; {_counted(deeds)}"
 
 
 def _kills(outcome: Outcome) -> str:
@@ -79,3 +91,8 @@ def _books(outcome: Outcome) -> str:
 def _counted(counts: Counter[str]) -> str:
     listed: Iterable[tuple[str, int]] = counts.most_common()
     return ", ".join(f"{times} {name}" for name, times in listed if times)
+
+
+def _time(outcome: Outcome) -> str:
+    spent = {"storm": outcome.storm, "the months after it": outcome.year, "mending and comparing": outcome.mending}
+    return ", ".join(f"{seconds:.0f} s of {what}" for what, seconds in spent.items())

@@ -33,11 +33,13 @@ class State(StrEnum):
 class Refund:
     id: str
     amount: int
+    status: str = ""
     debited: bool = False
     credited: bool = False
 
     def became(self, status: str) -> None:
         """Money leaves when it succeeds; it comes back when it fails after that."""
+        self.status = status
         self.debited = self.debited or status == "succeeded"
         self.credited = self.debited and status in {"failed", "canceled"}
 
@@ -66,8 +68,13 @@ class Gift:
     state: State = State.OPEN
     refunds: list[Refund] = field(default_factory=list)
     disputes: list[Dispute] = field(default_factory=list)
+    # What the bank will say: "settles" or "fails".
+    bank: str = ""
     # A bank debit that had arrived and was sent back after all.
     bounced: bool = False
+    # The first of many; and its donor was told that no more will follow.
+    repeats: bool = False
+    stopped: bool = False
 
     def rows(self) -> Counter[Row]:
         """The ledger rows that this gift must have."""
@@ -125,6 +132,17 @@ class Tally:
         with self._lock:
             self.led_to[token, amount, life].add(session)
             return self.gifts.setdefault(session, Gift(session, amount, email))
+
+    def days_go_by(self) -> None:
+        """Nobody waits any more: pages close, banks answer, refunds arrive."""
+        for gift in self.gifts.values():
+            if gift.state == State.OPEN:
+                gift.state = State.EXPIRED
+            elif gift.state == State.PROCESSING:
+                gift.state = State.PAID if gift.bank == "settles" else State.FAILED
+            for refund in gift.refunds:
+                if refund.status == "pending":
+                    refund.became("succeeded")
 
     def stranger(self, *ids: str) -> None:
         with self._lock:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import time
 from collections import Counter
 from contextlib import closing
 from typing import Any
@@ -68,7 +67,7 @@ class Weather:
         kinds = [str(mood["delivery"])]
         kinds += [kind for kind in ("doubled", "shuffled", "two_ids") if mood[kind]]
         kinds += ["another release"] * bool(mood["release"])
-        self.history.append((time.time(), "+".join(kinds)))
+        self.history.append((self.world.now(), "+".join(kinds)))
 
     def events_by_kind(self) -> Counter[str]:
         """How many of Stripe's events were told in which way; an event may be of several."""

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from project.env import BASE_DIR
 from tests.project.running import SECRET_KEY, environment, free_port
+from tests.system.chaos import clock
 from tests.system.chaos.copies import Copy
 from tests.system.chaos.dashboard import KEY, Dashboard
 from tests.system.chaos.line import Line
@@ -43,19 +45,25 @@ DEADLY = [
 ]
 
 
+def by_clock(file: Path, module: str, *arguments: str, minutes_later: int = 0) -> list[str]:
+    """The command that runs a module by this clock."""
+    return [sys.executable, "-m", "tests.system.chaos.clock", str(file), str(minutes_later), module, *arguments]
+
+
 class Server:
     """One process on one port, started and started again."""
 
-    def __init__(self, log: Path, port: int, **variables: str) -> None:
+    def __init__(self, log: Path, port: int, clock: Path, **variables: str) -> None:
         self.log = log
+        self.clock = clock
         self.port = port
         self.variables = {"SECRET_KEY": SECRET_KEY, "PORT": str(port)} | variables
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self, *arguments: str) -> None:
+    def start(self, module: str, *arguments: str) -> None:
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *arguments],
+                by_clock(self.clock, module, *arguments),
                 cwd=BASE_DIR,
                 env=environment(**self.variables),
                 stdout=subprocess.PIPE,
@@ -95,11 +103,13 @@ class World:
         self.address = f"http://127.0.0.1:{self.line.port}"
         self.life = 0
         self.kills = 0
+        self.jumps = 0
         self.taken_at = self.restored_at = 0.0
         self.errands: list[subprocess.Popen[str]] = []
-        self.stripe = Server(folder / "stripe.log", free_port(), DEBUG="true")
+        self.clock = folder / "seconds ahead"
+        self.stripe = Server(folder / "stripe.log", free_port(), self.clock, DEBUG="true")
         self.dashboard = Dashboard(f"http://127.0.0.1:{self.stripe.port}")
-        self.sites = [Server(folder / f"site-{port}.log", port, **self._settings()) for port in ports]
+        self.sites = [Server(folder / f"site-{port}.log", port, self.clock, **self._settings()) for port in ports]
         self.copy = Copy(folder, self.sites[0].variables)
 
     def _settings(self) -> dict[str, str]:
@@ -115,12 +125,12 @@ class World:
 
     def __enter__(self) -> Self:
         self.stripe.start(
-            *("-m", "tests.system.chaos.counting", str(self.folder / "faults"), "sandbox"),
+            *("tests.system.chaos.counting", str(self.folder / "faults"), "sandbox"),
             *("--port", str(self.stripe.port), "--secret", SECRET, "--database", str(self.stripes_book)),
             *("--forward-to", f"{self.address}/stripe-webhook/"),
         )
         for site in self.sites:
-            site.start("-m", "project.serve")
+            site.start("project.serve")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -138,6 +148,18 @@ class World:
     def faults(self) -> list[str]:
         file = self.folder / "faults"
         return file.read_text().split() if file.exists() else []
+
+    # --- Time ---
+
+    def now(self) -> float:
+        """Seconds since the epoch, by the clock of the site and of Stripe."""
+        return time.time() + clock.ahead(self.clock)
+
+    def wait(self, time: timedelta) -> None:
+        """So much time goes by for the site and for Stripe, and all that Stripe does by time alone is done."""
+        self.jumps += 1
+        clock.move(self.clock, time.total_seconds())
+        self.dashboard.do_what_is_due()
 
     # --- Dying ---
 
@@ -159,9 +181,9 @@ class World:
                 self.kills += 1
             if wishing and self.chance.random() < 0.6:
                 where = self.chance.choice(DEADLY).split()
-                site.start("-m", "tests.system.journeys.killing", *where, str(self.chance.randint(1, 12)))
+                site.start("tests.system.journeys.killing", *where, str(self.chance.randint(1, 12)))
             else:
-                site.start("-m", "project.serve")
+                site.start("project.serve")
 
     def restart(self) -> None:
         """The operator starts everything afresh: nobody wishes to die any more."""
@@ -201,9 +223,8 @@ class World:
 
     def command(self, *arguments: str, minutes_later: int = 0) -> subprocess.Popen[str]:
         """A management command under way; `minutes_later` by its own clock."""
-        later = ("-m", "tests.system.chaos.later", str(minutes_later)) if minutes_later else ("manage.py",)
         return subprocess.Popen(
-            [sys.executable, *later, *arguments],
+            by_clock(self.clock, "manage", *arguments, minutes_later=minutes_later),
             cwd=BASE_DIR,
             env=environment(**self.sites[0].variables),
             stdout=subprocess.PIPE,
@@ -214,7 +235,7 @@ class World:
     def run(self, *arguments: str, minutes_later: int = 0) -> tuple[int, str]:
         """A command to its end: exit code and what it printed."""
         process = self.command(*arguments, minutes_later=minutes_later)
-        printed, _ = process.communicate(timeout=240)
+        printed, _ = process.communicate(timeout=600)
         return process.returncode, printed
 
     def begin(self, *arguments: str) -> None:
