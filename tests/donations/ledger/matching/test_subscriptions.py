@@ -198,7 +198,7 @@ def test_a_first_debit_that_failed_unheard_is_known_by_its_invoice_in_any_order(
     monthly: Donation, end: dict[str, Any]
 ) -> None:
     ended = CREATED + 9 * MONTH
-    owed = {"status": "open", "attempt_count": 4, "next_payment_attempt": None}
+    owed: dict[str, Any] = {"status": "open", "attempt_count": 4, "next_payment_attempt": None}
     begun = event("checkout.session.completed", page_of(monthly, payment_status="unpaid"), created=CREATED)
     over = event("customer.subscription.updated", subscription(monthly, **end), created=ended)
     seen = event("invoice.payment_failed", invoice(monthly, **owed), created=ended)
