@@ -14,14 +14,18 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from lib.rows import insert_once
 from mail import transport
 from mail.models import Mail
 
@@ -67,7 +71,7 @@ Compose = Callable[[str, str], Email | Retry | Cancel]
 
 def enqueue(kind: str, key: str) -> None:
     """Owe the e-mail of this kind about this thing: one, however often this is called. In the caller's transaction."""
-    Mail.objects.bulk_create([Mail(kind=kind, key=key, message_id=_message_id(kind, key))], ignore_conflicts=True)
+    insert_once(Mail(kind=kind, key=key, message_id=_message_id(kind, key)))
 
 
 def cancel(keys: Iterable[str], reason: str) -> None:
@@ -88,10 +92,10 @@ def send_again(mail: Mail) -> bool:
 
 def reopen(emails: Iterable[tuple[str, str]]) -> None:
     """What they waited for has come after all: those of these (kind, key) that were closed unwritten are due again."""
-    for kind, key in emails:
-        Mail.objects.filter(kind=kind, key=key, state=Mail.State.CLOSED).update(
-            state=Mail.State.WAITING, next_at=timezone.now(), attempts=0, error=""
-        )
+    named = reduce(or_, (Q(kind=kind, key=key) for kind, key in emails), Q(pk=None))
+    Mail.objects.filter(named, state=Mail.State.CLOSED).update(
+        state=Mail.State.WAITING, next_at=timezone.now(), attempts=0, error=""
+    )
 
 
 def keys(beginning: str) -> set[str]:

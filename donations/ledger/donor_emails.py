@@ -47,11 +47,12 @@ def enqueue_failed(donation: Donation) -> None:
     outbox.enqueue(EmailKind.FAILED, str(donation.uuid))
 
 
-def reopen(donation: Donation) -> None:
-    """The donor's address has come: what was closed for want of one is due again."""
-    entries = LedgerEntry.objects.filter(donation=donation, kind__in=_OF_ENTRIES).values_list("kind", "source")
-    owed = [(str(_OF_ENTRIES[LedgerEntry.Kind(kind)]), source) for kind, source in entries]
-    outbox.reopen([(str(EmailKind.FAILED), str(donation.uuid)), *owed])
+def reopen(donation: Donation, entries: Iterable[LedgerEntry]) -> None:
+    """The donor's address has come: what was closed for want of one is due again, of all that was owed before."""
+    owed = [(str(kind), entry.source) for entry in entries if (kind := _OF_ENTRIES.get(LedgerEntry.Kind(entry.kind)))]
+    # Only what has failed was ever told of.
+    if owed or donation.settling_failed:
+        outbox.reopen([(str(EmailKind.FAILED), str(donation.uuid)), *owed])
 
 
 def send_receipt_again(source: str) -> None:

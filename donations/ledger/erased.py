@@ -22,25 +22,29 @@ NOBODY = {"name": "", "payer_name": "", "email": "", "message": "", "notes": "",
 def remember(addresses: Iterable[str], at: datetime) -> None:
     """Note that these addresses were erased. In the caller's transaction."""
     ErasedAddress.objects.bulk_create(
-        [ErasedAddress(digest=_digest(address), erased_at=at) for address in addresses],
+        [ErasedAddress(digest=digest(address), erased_at=at) for address in addresses],
         update_conflicts=True,
         unique_fields=["digest"],
         update_fields=["erased_at"],
     )
 
 
-def keep_out(donation: Donation, address: str) -> bool:
-    """Whether this address, told now of a gift begun before its owner was erased, must not be stored.
+def keep_out(donation: Donation, at: datetime | None) -> bool:
+    """Whether an address must not be stored that is told now of this gift, and whose owner was erased `at` some time.
 
-    A guest's gift is then erased as well. One of an account is whose the account is. The caller has locked the row.
+    It must not when the gift was begun before. A guest's gift is then erased as well; one of an account is whose the
+    account is. The caller has locked the row.
     """
-    told = ErasedAddress.objects.filter(pk=_digest(address), erased_at__gte=donation.created_at)
-    at = told.values_list("erased_at", flat=True).first() if address else None
-    if at and donation.user_id is None:
+    if at is None or at < donation.created_at:
+        return False
+    if donation.user_id is None:
         placements.edit([donation.pk], **NOBODY, user=None, erased_at=at)
         donation.refresh_from_db(fields=[*NOBODY, "user", "erased_at"])
-    return at is not None
+    return True
 
 
-def _digest(address: str) -> str:
+def digest(address: str) -> str:
+    """By which the table of the erased knows an address; empty for none."""
+    if not address:
+        return ""
     return salted_hmac("donations.erased", normalise(address), algorithm="sha256").hexdigest()

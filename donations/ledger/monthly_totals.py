@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django.db.models import F
 from django.utils import timezone
 
-from donations.models import Donation, LedgerEntry, Total, insert_once
+from donations.ledger import statements
+from donations.models import LedgerEntry, Total, insert_once
 
 Key = tuple[str, date]
 Sums = tuple[int, ...]  # in the order of COLUMNS
@@ -48,24 +48,21 @@ def month(at: datetime) -> date:
     return timezone.localtime(at).date().replace(day=1)
 
 
-def add(donation: Donation, written: list[LedgerEntry]) -> None:
-    """Add the rows that were just inserted for this donation. The hot rows are locked last, and in one order."""
+def add(written: list[LedgerEntry], before: list[LedgerEntry]) -> None:
+    """Add the rows that were just inserted for a donation, which had those of before.
+
+    The hot rows are locked last, and in one order.
+    """
     if not written:
         return
     changes: dict[Key, list[int]] = defaultdict(_nothing)
     for entry in written:
         _count_in(changes[entry.currency, month(entry.happened_at)], entry.kind, entry.amount)
-    new = {(entry.kind, entry.source) for entry in written}
-    rows = list(LedgerEntry.objects.filter(donation=donation))
-    before = [row for row in rows if (row.kind, row.source) not in new]
-    for sign, standing in ((1, rows), (-1, before)):
+    for sign, standing in ((1, [*before, *written]), (-1, before)):
         for where, gifts in _gifts(map(_row, standing)).items():
             changes[where.key][where.place] += sign * gifts
     for (currency, first), steps in sorted(changes.items()):
-        insert_once(Total(currency=currency, month=first))
-        Total.objects.filter(currency=currency, month=first).update(
-            **{column: F(column) + step for column, step in zip(COLUMNS, steps, strict=True)}
-        )
+        statements.add_to_total(currency, first, COLUMNS, steps)
 
 
 def compare() -> dict[Key, tuple[Sums, Sums]]:

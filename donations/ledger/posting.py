@@ -6,9 +6,10 @@ times, leave the same rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum, auto
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from django.db import transaction
 
@@ -21,8 +22,10 @@ from donations.ledger import (
     monthly_totals,
     receipt_numbers,
     refunds_and_disputes,
+    statements,
 )
 from donations.ledger.matching import finding, subscriptions
+from donations.ledger.statements import Known
 from donations.models import (
     Case,
     Donation,
@@ -34,6 +37,7 @@ from donations.models import (
     sums_of,
 )
 from donations.wall import placements
+from lib import rows
 
 
 class Outcome(Enum):
@@ -47,9 +51,21 @@ class Outcome(Enum):
 
 
 OURS = frozenset({Outcome.POSTED, Outcome.POSTED_ERASED})
+# Of a donation: what an update may change.
+WRITTEN = (
+    *("checkout", "settling_failed", "delayed", "email", "payer_name", "session_id", "flags", "status", "ask_at"),
+    *("presented_amount", "presented_currency", "subscription_id", "frequency"),
+)
 
 
-def post(update: StripeUpdate) -> Outcome:
+class Posted(NamedTuple):
+    """What became of an update, and the ids that were nobody's before: a deferred event may have waited for them."""
+
+    outcome: Outcome
+    now_known: Sequence[str] = ()
+
+
+def post(update: StripeUpdate) -> Posted:
     """Book what an update says. Runs in the caller's transaction, or its own.
 
     Locks before it reads: the Stripe ids' rows, then the donation. Under READ COMMITTED two facts that arrive at once
@@ -58,49 +74,45 @@ def post(update: StripeUpdate) -> Outcome:
     with transaction.atomic(savepoint=False):
         invoice = None
         if isinstance(update.change, SubscriptionTold):
-            return _outcome(subscriptions.note(update, update.change), update)
+            return Posted(_outcome(subscriptions.note(update, update.change), update))
         if isinstance(update.change, InvoiceTold):
             invoice = subscriptions.note_invoice(update, update.change)
             if invoice is None or not (invoice.donation_id or invoice.told.is_gift):
-                return _outcome(invoice.subscription if invoice else None, update)
+                return Posted(_outcome(invoice.subscription if invoice else None, update))
             update = finding.paid_by(invoice, update)
-        donation_id, rebuilt = finding.donation_of(update)
-        if donation_id is None:
+        found = finding.donation_of(update)
+        if found is None:
             # Without a payment to wait for it is of no gift: money that another seller pays out of a balance.
             waits = finding.names_only_a_payment(update) and update.payment_reference
-            return Outcome.DEFERRED if waits else Outcome.NOT_OURS
-        donation = Donation.objects.select_for_update().get(pk=donation_id)
-        if rebuilt:
+            return Posted(Outcome.DEFERRED if waits else Outcome.NOT_OURS)
+        known = statements.read(found.donation, erased.digest(update.email))
+        donation = known.donation
+        before = {name: getattr(donation, name) for name in WRITTEN}
+        if found.rebuilt:
             _flag(donation, Flag.REBUILT)
         if invoice:
             _join(donation, invoice)
-        written = [entry for wanted in _entries(donation, update) if (entry := _insert(donation, wanted))]
-        written += [entry for wanted in _failures(donation, update) if (entry := _insert(donation, wanted))]
-        had_address = bool(donation.email)
-        _apply_to(donation, update)
-        before = status.Status(donation.status)
-        donation.status = _status(donation)
+        written = [entry for wanted in _entries(donation, update) if (entry := _insert(known, wanted))]
+        written += [entry for wanted in _failures(known, update) if (entry := _insert(known, wanted))]
+        _apply_to(known, update)
+        donation.status = _status(known, written, update)
         if donation.settled:
             donation.ask_at = None
-        donation.save(
-            update_fields=[
-                *("checkout", "settling_failed", "delayed", "email", "payer_name", "session_id", "flags", "status"),
-                *("ask_at", "presented_amount", "presented_currency", "subscription", "frequency"),
-            ]
-        )
+        if changed := [name for name in WRITTEN if getattr(donation, name) != before[name]]:
+            rows.update(donation, changed)
         donor_emails.enqueue(written)
-        if donation.status == status.Status.FAILED != before and not _arrived(written):
+        if donation.status == status.Status.FAILED != before["status"] and not _arrived(written):
             donor_emails.enqueue_failed(donation)
-        if donation.email and not had_address:
-            donor_emails.reopen(donation)
+        if donation.email and not before["email"]:
+            donor_emails.reopen(donation, known.entries)
         if donation.public:
             placements.refresh(donation.pk)
         # The hot rows last: the receipts' counter, then the totals.
         for entry in written:
             if entry.kind in LedgerEntry.ARRIVALS:
                 receipt_numbers.draw(entry)
-        monthly_totals.add(donation, written)
-    return Outcome.POSTED_ERASED if donation.erased_at else Outcome.POSTED
+        monthly_totals.add(written, known.entries)
+    return Posted(Outcome.POSTED_ERASED if donation.erased_at else Outcome.POSTED, found.now_known)
 
 
 def _outcome(subscription: Subscription | None, update: StripeUpdate) -> Outcome:
@@ -139,13 +151,13 @@ def _entries(donation: Donation, update: StripeUpdate) -> list[LedgerEntry]:
     assert_never(update.change)
 
 
-def _failures(donation: Donation, update: StripeUpdate) -> list[LedgerEntry]:
+def _failures(known: Known, update: StripeUpdate) -> list[LedgerEntry]:
     """The counter-rows of payments that failed, whichever of the two is told first."""
     if update.failure:
-        refunds_and_disputes.note_failure(donation, update.failure)
-    elif not isinstance(update.change, Payment):
+        refunds_and_disputes.note_failure(known.donation, update.failure)
+    elif not known.has_cases or not isinstance(update.change, Payment):
         return []
-    return refunds_and_disputes.failure_entries(donation)
+    return refunds_and_disputes.failure_entries(known.donation)
 
 
 def _arrived(written: list[LedgerEntry]) -> bool:
@@ -178,18 +190,21 @@ def _offline_entry(donation: Donation, offline: Offline, at: datetime) -> Ledger
     )
 
 
-def _insert(donation: Donation, entry: LedgerEntry) -> LedgerEntry | None:
+def _insert(known: Known, entry: LedgerEntry) -> LedgerEntry | None:
     """The entry, if it was not in the ledger yet."""
-    if written := insert_once(entry):
+    standing = next((row for row in known.entries if (row.kind, row.source) == (entry.kind, entry.source)), None)
+    if standing is None and (written := insert_once(entry)):
         return written
-    standing = LedgerEntry.objects.get(kind=entry.kind, source=entry.source)
+    # Another donation's, if it is none of these.
+    standing = standing or LedgerEntry.objects.get(kind=entry.kind, source=entry.source)
     # A second update of one thing changes no row: a person must look.
     if (standing.amount, standing.currency) != (entry.amount, entry.currency):
-        _flag(donation, Flag.REPORTS)
+        _flag(known.donation, Flag.REPORTS)
     return None
 
 
-def _apply_to(donation: Donation, update: StripeUpdate) -> None:
+def _apply_to(known: Known, update: StripeUpdate) -> None:
+    donation = known.donation
     donation.checkout = status.furthest(Checkout(donation.checkout), update.checkout).value
     donation.settling_failed = donation.settling_failed or update.settling_failed
     donation.delayed = donation.delayed or update.delayed
@@ -197,21 +212,25 @@ def _apply_to(donation: Donation, update: StripeUpdate) -> None:
         donation.presented_amount, donation.presented_currency = update.presented
     if update.unknown_status:
         _flag(donation, Flag.STATUS)
-    if donation.erased_at is None and (donation.email or not erased.keep_out(donation, update.email)):
+    if donation.erased_at is None and (donation.email or not erased.keep_out(donation, known.erased_at)):
         donation.email = donation.email or update.email
         if not donation.name:
             donation.payer_name = donation.payer_name or update.payer_name
     donation.session_id = donation.session_id or update.session
 
 
-def _status(donation: Donation) -> status.Status:
+def _status(known: Known, written: list[LedgerEntry], update: StripeUpdate) -> status.Status:
+    donation, entries = known.donation, [*known.entries, *written]
     # Different currencies are never added; a second payment in another one is flagged.
-    sums = sums_of(donation)
-    if donation.entries.filter(kind__in=LedgerEntry.ARRIVALS).count() > 1:
+    sums = sums_of(donation, entries)
+    if sum(entry.kind in LedgerEntry.ARRIVALS for entry in entries) > 1:
         _flag(donation, Flag.TWICE)
     if sums.failed:
         _flag(donation, Flag.FAILED)
-    disputes = Case.objects.filter(donation=donation, kind=Case.Kind.DISPUTE).values_list("status", "closed")
+    disputes = []
+    if known.has_cases or isinstance(update.change, Dispute):
+        noted = Case.objects.filter(donation=donation, kind=Case.Kind.DISPUTE)
+        disputes = list(noted.values_list("status", "closed"))
     return status.fold(
         status.StatusInput(
             paid=sums.given,

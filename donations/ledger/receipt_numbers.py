@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import F
 
+from donations.ledger import statements
 from donations.models import LedgerEntry, Receipt, ReceiptCounter, insert_once
 
 
@@ -28,13 +29,9 @@ def draw(entry: LedgerEntry) -> int:
     For `posting`, in the transaction that writes the entry.
     """
     with transaction.atomic(savepoint=False):
-        counter = ReceiptCounter.objects.filter(pk=1)
-        if not counter.update(last=F("last") + 1):
-            insert_once(ReceiptCounter(pk=1))
-            counter.update(last=F("last") + 1)
-        number = counter.values_list("last", flat=True).get()
+        number = statements.next_receipt_number()
         if insert_once(Receipt(number=number, entry=entry)):
             return number
         # Somebody drew for this very entry while we waited for the counter. The number is still ours: put it back.
-        counter.update(last=F("last") - 1)
+        ReceiptCounter.objects.update(last=F("last") - 1)
         return Receipt.objects.values_list("number", flat=True).get(entry=entry)

@@ -50,13 +50,14 @@ def fold(moved: Iterable[tuple[str, str, int]]) -> dict[str, GiftSums]:
     return {currency: GiftSums(currency, **found) for currency, found in sums.items()}
 
 
-def sums_of(donation: Donation) -> GiftSums:
+def sums_of(donation: Donation, entries: Iterable[LedgerEntry] | None = None) -> GiftSums:
     """The sums of a gift in the currency of its first payment; of nothing, in its own, while none has come.
 
-    Reads `donation.entries`, prefetched or not.
+    Reads `donation.entries`, prefetched or not, unless they are at hand.
     """
-    entries = sorted(donation.entries.all(), key=lambda entry: (entry.happened_at, entry.source))
-    arrived = [entry.currency for entry in entries if entry.kind in LedgerEntry.ARRIVALS]
+    found = donation.entries.all() if entries is None else entries
+    rows = sorted(found, key=lambda entry: (entry.happened_at, entry.source))
+    arrived = [entry.currency for entry in rows if entry.kind in LedgerEntry.ARRIVALS]
     currency = arrived[0] if arrived else donation.currency
-    found = fold((entry.kind, entry.currency, entry.amount) for entry in entries)
-    return found.get(currency, GiftSums(currency))
+    sums = fold((entry.kind, entry.currency, entry.amount) for entry in rows)
+    return sums.get(currency, GiftSums(currency))

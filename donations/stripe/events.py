@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import reduce
 from operator import or_
@@ -18,6 +18,7 @@ from django.utils import timezone
 from donations.domain import updates
 from donations.domain.subscription import InvoiceTold
 from donations.ledger import posting
+from donations.ledger.matching import finding
 from donations.models import Donation, Opening, StripeEvent, StripeRef, insert_once
 from donations.stripe import arrivals, parsing, redaction
 from lib.watch import measures
@@ -51,18 +52,18 @@ def receive(text: str) -> None:
     row = StripeEvent(id=event["id"], type=event["type"], body=text, **_triage(event))
     if row.state == StripeEvent.State.IGNORED or (row.state == StripeEvent.State.DEFERRED and _of_erased(event)):
         row.body = redaction.redact(text)
+    now_known: Sequence[str] = ()
     try:
         with transaction.atomic():
-            update = None
             if (insert_once(row) or _claim_failed(row)) and row.state == StripeEvent.State.HANDLED:
-                update = _read(row.id, event)
+                now_known = _read(row.id, event)
     except Exception as error:
         if _of_erased(event):
             row.body = redaction.redact(text)
         _remember_failure(row, error)
         raise
-    if update:
-        retry_deferred(update.refs)
+    if now_known:
+        retry_deferred(now_known)
 
 
 def complete(event_id: str, update: updates.StripeUpdate | None) -> None:
@@ -76,9 +77,10 @@ def complete(event_id: str, update: updates.StripeUpdate | None) -> None:
 
 def post(update: updates.StripeUpdate) -> posting.Outcome:
     """Book the update of an object that we fetched ourselves, and wake what waited for it."""
-    outcome = posting.post(update)
-    retry_deferred(update.refs)
-    return outcome
+    posted = posting.post(update)
+    if posted.now_known:
+        retry_deferred(posted.now_known)
+    return posted.outcome
 
 
 def retry_deferred(references: Iterable[str]) -> int:
@@ -134,8 +136,9 @@ def _claim_failed(row: StripeEvent) -> bool:
     )
 
 
-def _read(event_id: str, event: dict[str, Any]) -> updates.StripeUpdate | None:
-    """Apply what an event says. One that cannot be read is a failure only if it is ours.
+def _read(event_id: str, event: dict[str, Any]) -> Sequence[str]:
+    """Apply what an event says; returns what for the first time is known. One that cannot be read is a failure only
+    if it is ours.
 
     A refund or dispute carries no mark of ours: it waits until it is known whose payment it names.
     """
@@ -143,27 +146,25 @@ def _read(event_id: str, event: dict[str, Any]) -> updates.StripeUpdate | None:
         update = parsing.update_of_event(event)
         if update and arrivals.is_missing(update):
             _fetch_instead(event_id)
-            return None
+            return ()
     except parsing.Unreadable as error:
-        known = StripeRef.objects.filter(pk=error.payment or "", donation__isnull=False)
-        if error.payment is None or known.exists():
+        if error.payment is None or (error.payment and finding.is_known(error.payment)):
             raise
         if not error.payment:
-            _apply(event_id, None)
-            return None
+            return _apply(event_id, None)
         StripeEvent.objects.filter(pk=event_id).update(
             state=StripeEvent.State.DEFERRED,
             waits_for=error.payment,
             retry_at=timezone.now() + PATIENCE,
             error=_message(error),
         )
-        return None
-    _apply(event_id, update)
+        return ()
+    now_known = _apply(event_id, update)
     if update and _tells_of_declined_card(event["type"], update):
         tied = Q(donation__in=StripeRef.objects.filter(id__in=update.refs).values("donation"))
         marked = Q(donation__uuid=update.donation) if update.donation else Q()
         Opening.objects.filter(tied | marked).update(declines=F("declines") + 1)
-    return update
+    return now_known
 
 
 def _tells_of_declined_card(kind: str, update: updates.StripeUpdate) -> bool:
@@ -178,8 +179,8 @@ def _fetch_instead(event_id: str) -> None:
     )
 
 
-def _apply(event_id: str, update: updates.StripeUpdate | None) -> None:
-    outcome = posting.post(update) if update else posting.Outcome.NOT_OURS
+def _apply(event_id: str, update: updates.StripeUpdate | None) -> Sequence[str]:
+    outcome, now_known = posting.post(update) if update else posting.Posted(posting.Outcome.NOT_OURS)
     if update and outcome is posting.Outcome.DEFERRED:
         # Housekeeping looks the payment up at Stripe when it does not come by itself.
         StripeEvent.objects.filter(pk=event_id).update(
@@ -191,6 +192,7 @@ def _apply(event_id: str, update: updates.StripeUpdate | None) -> None:
         # Somebody else's customer, or nothing that we book: the person is none of our business.
         body = StripeEvent.objects.values_list("body", flat=True).get(pk=event_id)
         StripeEvent.objects.filter(pk=event_id).update(state=StripeEvent.State.IGNORED, body=redaction.redact(body))
+    return now_known
 
 
 def _empty(event_id: str, references: Iterable[str]) -> None:

@@ -4,53 +4,73 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
 from donations.domain.updates import Checkout, Dispute, FraudWarning, Payment, Refund, StripeUpdate
-from donations.ledger import identity
+from donations.ledger import identity, statements
 from donations.ledger.matching import subscriptions
 from donations.models import Donation, Invoice, StripeRef, Subscription, insert_once
 
 log = logging.getLogger(__name__)
 
 
-def donation_of(update: StripeUpdate) -> tuple[int | None, bool]:
-    """The donation that an update is about, its ids locked and tied to it, and whether it was made again just now.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The donation that an update is about; its ids are locked and tied to it."""
 
-    None if it is not ours or not known yet.
-    """
-    by_metadata, rebuilt = _by_metadata(update)
-    if by_metadata is None and not names_only_a_payment(update):
-        # The payments and charges of a subscription carry no mark of ours: its invoices tell of them.
-        return None, False
+    donation: int
+    # Made again just now.
+    rebuilt: bool
+    # The ids that were nobody's until now: a refund or dispute may have been deferred until they are known.
+    now_known: list[str]
+
+
+def donation_of(update: StripeUpdate) -> Found | None:
+    """The donation that an update is about. None if it is not ours or not known yet; then its ids are locked, if any
+    may be a payment's of ours."""
+    if update.donation and (tied := statements.tie(tuple(dict.fromkeys(update.refs)), update.donation)):
+        own, rebuilt, nobodys = tied.donation, False, tied.nobodys
+    else:
+        by_metadata, rebuilt = _by_metadata(update)
+        if by_metadata is None and not names_only_a_payment(update):
+            # The payments and charges of a subscription carry no mark of ours: its invoices tell of them.
+            return None
+        lock(update.refs)
+        known = dict(StripeRef.objects.filter(id__in=update.refs).values_list("pk", "donation_id"))
+        owners = [owner for _, owner in sorted(known.items()) if owner is not None]
+        nobodys = [reference for reference, owner in known.items() if owner is None]
+        if by_metadata is None and not owners:
+            return None
+        own = by_metadata if by_metadata is not None else owners[0]
+    if nobodys:
+        StripeRef.objects.filter(id__in=nobodys).update(donation=own)
+    return Found(own, rebuilt, nobodys)
+
+
+def lock(references: Iterable[str]) -> None:
+    """Make whoever else names one of these ids wait for the end of our transaction; also where none is known yet."""
     now = timezone.now()
     StripeRef.objects.bulk_create(
-        [StripeRef(id=reference, seen_at=now) for reference in dict.fromkeys(update.refs)],
+        [StripeRef(id=reference, seen_at=now) for reference in dict.fromkeys(references)],
         update_conflicts=True,
         unique_fields=["id"],
         update_fields=["seen_at"],
     )
-    donation_id = by_metadata if by_metadata is not None else _tied(update)
-    if donation_id is not None:
-        StripeRef.objects.filter(id__in=update.refs, donation__isnull=True).update(donation=donation_id)
-    return donation_id, rebuilt
+
+
+def is_known(payment: str) -> bool:
+    """Whether a payment is of a donation of ours; who makes it known meanwhile waits for our transaction."""
+    lock([payment])
+    return StripeRef.objects.filter(pk=payment, donation__isnull=False).exists()
 
 
 def names_only_a_payment(update: StripeUpdate) -> bool:
     """Refunds and disputes carry no metadata of ours: they belong to whatever donation their payment belongs to."""
     unmarked_failure = update.failure is not None and update.donation is None
     return unmarked_failure or isinstance(update.change, Refund | Dispute | FraudWarning)
-
-
-def _tied(update: StripeUpdate) -> int | None:
-    return (
-        StripeRef.objects.filter(id__in=update.refs, donation__isnull=False)
-        .order_by("id")
-        .values_list("donation_id", flat=True)
-        .first()
-    )
 
 
 def _by_metadata(update: StripeUpdate) -> tuple[int | None, bool]:
