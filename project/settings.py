@@ -121,6 +121,8 @@ MIDDLEWARE = [
     "project.middleware.metrics.MetricsMiddleware",
     "project.middleware.trusted_proxies.ProxyMiddleware",
     "project.middleware.access_log.AccessLogMiddleware",
+    # Whom all below is no use to.
+    "project.middleware.straight_through.StraightMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Below WhiteNoise: files are compressed already.
