@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection
 
-from project.env import BASE_DIR
+from tests.project.processes import Process
 
 # Every variable that the site knows, empty: neither the tests' own nor a developer's `.env` reaches these processes.
 BLANK = dict.fromkeys(
@@ -40,15 +39,14 @@ def environment(**variables: str) -> dict[str, str]:
 
 def python(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run Python in the project's folder with exactly these variables, to its end."""
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=BASE_DIR,
-        env=environment(**variables),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    with tempfile.TemporaryFile("w+") as errors:
+        process = Process(arguments, environment(**variables), errors)
+        try:
+            output, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        errors.seek(0)
+        return subprocess.CompletedProcess(arguments, process.wait(), output, errors.read())
 
 
 def free_port() -> int:
@@ -67,7 +65,7 @@ class Answer:
 class Running:
     """A server's process that has said that it accepts."""
 
-    process: subprocess.Popen[str]
+    process: Process
     port: int
     greeting: str
 
@@ -97,16 +95,8 @@ class Running:
 def running(*arguments: str, port: int, **variables: str) -> Iterator[Running]:
     """Start Python with these arguments, wait for its first line, and end it in the end whatever happened."""
     with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=BASE_DIR,
-            env=environment(**variables),
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
+        process = Process(arguments, environment(**variables), log)
         try:
-            assert process.stdout is not None
             greeting = process.stdout.readline().strip()
             log.seek(0)
             assert greeting, f"it did not start: {log.read()}"

@@ -8,22 +8,17 @@ import re
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 import stripe
-from django.conf import settings as project_settings
 
+from tests.project.processes import Process
 from tests.sandbox.conftest import SECRET, session_params, wait_until
-
-MANAGE = Path(project_settings.BASE_DIR) / "manage.py"
 
 
 def free_port():
@@ -33,9 +28,9 @@ def free_port():
 
 
 @pytest.fixture
-def launch(tmp_path, receiver) -> Iterator[Callable[[int], subprocess.Popen[str]]]:
+def launch(tmp_path, receiver) -> Iterator[Callable[[int], Process]]:
     """Starts `manage.py sandbox`, which finds no other database than the one it is given."""
-    running: list[subprocess.Popen[str]] = []
+    running: list[Process] = []
     environment = {
         "PATH": os.environ["PATH"],
         "SECRET_KEY": "x" * 40,
@@ -44,12 +39,12 @@ def launch(tmp_path, receiver) -> Iterator[Callable[[int], subprocess.Popen[str]
         "DATABASE_URL": f"sqlite:///{tmp_path / 'nowhere' / 'site.sqlite3'}",
     }
 
-    def start(port: int) -> subprocess.Popen[str]:
-        command = [sys.executable, str(MANAGE), "sandbox", "--port", str(port), "--forward-to", receiver.url]
+    def start(port: int) -> Process:
+        command = ["manage.py", "sandbox", "--port", str(port), "--forward-to", receiver.url]
         command += ["--secret", SECRET, "--database", str(tmp_path / "books" / "stripe.sqlite3")]
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        with (tmp_path / "errors").open("a") as errors:
+            process = Process(command, environment, errors)
         running.append(process)
-        assert process.stdout
         assert f"http://127.0.0.1:{port}/v1" in process.stdout.readline()
         wait_until(lambda: listening(port))
         return process
