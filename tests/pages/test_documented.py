@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,7 +107,8 @@ def test_every_variable_is_documented_and_every_documented_one_is_read():
     assert documented == sample == variables_read()
 
 
-def variables_read() -> set[str]:
+@functools.cache
+def variables_read() -> frozenset[str]:
     """Each name that the code asks the environment for, wherever it does."""
     found: set[str] = set()
     for app in APPS:
@@ -119,7 +121,7 @@ def variables_read() -> set[str]:
                         found |= {str(name.value)} if isinstance(name, ast.Constant) else set()
                 if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
                     found |= {str(node.slice.value)} if isinstance(node.slice, ast.Constant) else set()
-    return found - NOT_SETTINGS
+    return frozenset(found - NOT_SETTINGS)
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
