@@ -13,16 +13,20 @@ from demo.people import MESSAGES, Person, crowd
 SEASON = (0.9, 0.8, 1.0, 1.1, 1.0, 0.8, 0.6, 0.6, 1.0, 1.1, 1.4, 2.8)
 A_DAY = 1.3  # gifts, in a usual month of the first year
 GROWTH = 1.35  # from one year to the next
-REGULARS = 14  # people who give every month
+REGULARS = 18  # people who give again and again
+LATE = 2  # of them, whose last charge failed
 AMOUNTS = (500, 1000, 1000, 2000, 2000, 2000, 2500, 5000, 5000, 10000, 1250, 3333, 25000)
-_MONTHLY = ("monthly", "monthly", "monthly", "monthly", "monthly_stopped", "monthly_failed")
+_AGAIN = (
+    *("monthly", "monthly_stopped", "yearly", "monthly", "monthly_failed", "monthly", "monthly_paused", "monthly"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Gift:
     """`fate` is paid, abandoned, refunded, partly_refunded, won, lost, disputed or offline; amount in US cents.
 
-    Or monthly, monthly_stopped (by the donor, some time later) or monthly_failed: such a gift is the first of many.
+    Or yearly, monthly, monthly_stopped (by the donor, some time later), monthly_paused (the same), monthly_failed, or
+    monthly_past_due (its last charge failed a day ago): such a gift is the first of many.
     """
 
     at: datetime
@@ -35,13 +39,16 @@ class Gift:
 def gifts(chance: random.Random, start: datetime, end: datetime) -> Iterator[Gift]:
     """Every gift between two moments, the oldest first."""
     people = crowd(chance, 320)
-    # Each begins at some time in the first half.
-    begin = {person: start + (end - start) * chance.uniform(0, 0.5) for person in people[:REGULARS]}
+    # Each begins at some time before the last month or two.
+    begin = {person: start + (end - start) * chance.uniform(0, 0.9) for person in people[: REGULARS - LATE]}
+    # So that the first renewal failed a day or two ago, and is tried again.
+    begin |= {person: end - timedelta(days=33) for person in people[REGULARS - LATE : REGULARS]}
+    fates = [_AGAIN[number % len(_AGAIN)] for number in range(REGULARS - LATE)] + ["monthly_past_due"] * LATE
     day = start
     while day < end:
         found = [
-            Gift(_o_clock(chance, day), chance.choice((500, 1000, 2000)), person, "", chance.choice(_MONTHLY))
-            for person, first in begin.items()
+            Gift(_o_clock(chance, day), chance.choice((500, 1000, 2000)), person, "", fate)
+            for (person, first), fate in zip(begin.items(), fates, strict=True)
             if day <= first < day + timedelta(days=1)
         ]
         years = (day - start).days / 365

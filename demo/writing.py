@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from demo.story import Gift
 from donations.domain import updates
-from donations.domain.subscription import Frequency
-from donations.ledger import identity, offline_donations
-from donations.models import Donation, LedgerEntry, OfflineGift
+from donations.domain.subscription import INTERVALS, EndedBy, Frequency
+from donations.ledger import identity, offline_donations, subscription_emails
+from donations.models import Donation, LedgerEntry, OfflineGift, Subscription
 from donations.stripe import balance_transactions, events, parsing, payouts
 from lib import money
 from mail import outbox
@@ -106,28 +106,37 @@ def _give(gift: Gift, chance: random.Random) -> None:
     outbox.cancel(keys, "demo data")
 
 
-def _give_monthly(gift: Gift, chance: random.Random) -> None:
+def _give_again(gift: Gift, chance: random.Random) -> None:
     """The first of many: each charge is a gift of its own."""
-    donation = _asked(gift, Frequency.MONTHLY)
-    card = demo_subscriptions.FAILS_LATER if gift.fate == "monthly_failed" else demo_subscriptions.VISA
+    frequency = Frequency.YEARLY if gift.fate == "yearly" else Frequency.MONTHLY
+    donation = _asked(gift, frequency)
+    fails = gift.fate in {"monthly_failed", "monthly_past_due"}
     session, begun = demo_subscriptions.begin(
         int(gift.at.timestamp()),
         donation.amount,
         donation.currency,
         payer=Payer(gift.person.email, gift.person.name or None),
         metadata=_metadata(donation),
-        card=card,
+        card=demo_subscriptions.FAILS_LATER if fails else demo_subscriptions.VISA,
+        interval=INTERVALS[frequency],
     )
     now = timezone.now()
     stops = gift.fate == "monthly_stopped"
     until = min(gift.at + timedelta(days=chance.randint(100, 200)), now) if stops else now
-    subscription = demo_subscriptions.live(begun, int(until.timestamp()), then_cancel=stops)
+    subscription = demo_subscriptions.live(
+        begun,
+        int(until.timestamp()),
+        then_cancel=stops,
+        then_pause=gift.fate == "monthly_paused",
+        by=EndedBy.DONOR.value if stops else "",
+    )
     _book(session, gift.at)
     _book(subscription, until)
     invoices = demo_subscriptions.invoices_of(subscription)
     for invoice in invoices:
         _book(invoice, until, "payments.data.payment.payment_intent")
-    outbox.cancel([subscription.stripe_id, *(each.stripe_id for each in invoices)], "demo data")
+    ours = Subscription.objects.filter(stripe_id=subscription.stripe_id)
+    outbox.cancel(subscription_emails.keys(ours), "demo data")
 
 
 def _status(gift: Gift, later: datetime) -> str:
@@ -158,9 +167,12 @@ def _book(record: Record, at: datetime, *paths: str) -> None:
 # How a gift comes about, where it is no single one by card.
 _WAYS = {
     "offline": _receive,
-    "monthly": _give_monthly,
-    "monthly_stopped": _give_monthly,
-    "monthly_failed": _give_monthly,
+    "yearly": _give_again,
+    "monthly": _give_again,
+    "monthly_stopped": _give_again,
+    "monthly_paused": _give_again,
+    "monthly_failed": _give_again,
+    "monthly_past_due": _give_again,
 }
 
 

@@ -31,7 +31,7 @@ class Shown:
     section: listing.Section
     title: str
     range: str
-    names: listing.Page[tuple[int, str]]
+    names: listing.Page[listing.Name]
     last: bool
 
     @property

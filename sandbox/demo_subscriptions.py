@@ -13,7 +13,7 @@ from django.conf import settings
 from sandbox.core import clock, store
 from sandbox.engine import sessions, test_cards, timers
 from sandbox.engine.card_payments import Expiry
-from sandbox.engine.recurring import checkout, invoices, subscriptions
+from sandbox.engine.recurring import changes, checkout, invoices, subscriptions
 from sandbox.models import Record
 from sandbox.objects.charge import Payer
 from sandbox.webhooks import events
@@ -23,14 +23,21 @@ FAILS_LATER = "4000000000000341"
 
 
 def begin(
-    at: int, amount: int, currency: str, *, payer: Payer, metadata: dict[str, str], card: str = VISA
+    at: int,
+    amount: int,
+    currency: str,
+    *,
+    payer: Payer,
+    metadata: dict[str, str],
+    card: str = VISA,
+    interval: str = "month",
 ) -> tuple[Record, Record]:
-    """A monthly subscription whose first payment was made at this time: its session, and itself."""
+    """A subscription whose first payment was made at this time: its session, and itself."""
     price = {
         "currency": currency,
         "unit_amount": amount,
         "product_data": {"name": f"Donation to {settings.SITE_NAME}"},
-        "recurring": {"interval": "month"},
+        "recurring": {"interval": interval},
     }
     params: dict[str, Any] = {
         "mode": "subscription",
@@ -49,14 +56,24 @@ def begin(
     return session, store.get(subscriptions.KIND, session.body["subscription"])
 
 
-def live(subscription: Record, until: int, *, then_cancel: bool = False) -> Record:
-    """What became of the subscription until then; it may have been canceled at that moment."""
+def live(
+    subscription: Record, until: int, *, then_cancel: bool = False, then_pause: bool = False, by: str = ""
+) -> Record:
+    """What became of the subscription until then; it may have been canceled or paused at that moment.
+
+    `by` is what a site that cancels it puts into its metadata.
+    """
     with events.untold():
         timers.run_of(subscription.customer, until)
         found = store.get(subscriptions.KIND, subscription.stripe_id)
         if then_cancel and found.status not in subscriptions.ENDED:
             with clock.standing_at(until):
-                subscriptions.end(found, "cancellation_requested")
+                if by:
+                    changes.update(found.stripe_id, {"metadata": {"tincup_stopped_by": by}})
+                found = changes.cancel(found.stripe_id, {})
+        elif then_pause and found.status not in subscriptions.ENDED:
+            with clock.standing_at(until):
+                found = changes.update(found.stripe_id, {"pause_collection": {"behavior": "void"}})
     return found
 
 

@@ -72,6 +72,7 @@ def _line(gift: Any) -> dict[str, Any]:
     sums = history.fold_of(gift)
     return {
         "gift": gift,
+        "every": history.every(gift),
         "at": gift.at,
         "amount": amount,
         "currency": currency,
@@ -114,6 +115,7 @@ def statement(request: HttpRequest) -> HttpResponse:
                 "at": entry.happened_at,
                 "what": entry.get_kind_display(),
                 "gift": entry.donation_id,
+                "every": history.every(entry.donation),
                 "receipt": history.number_of(entry),
                 "amount": abs(entry.amount),
                 "currency": entry.currency,

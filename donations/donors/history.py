@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, ExtractYear
 
 from donations.domain.status import BOOK, LABELS, Label, Status
+from donations.donors import repeating
 from donations.models import Donation, LedgerEntry, Receipt, sums_of
 from lib.dates import start_of_day
 
@@ -67,6 +68,11 @@ def gift(user_id: int, uuid: UUID) -> Donation | None:
 def label(gift: Donation) -> Label:
     """How the gift's status is called."""
     return LABELS[Status(gift.status)]
+
+
+def every(gift: Donation) -> str:
+    """How often a gift that comes again does; nothing of one that was given once."""
+    return repeating.every(gift.frequency)
 
 
 def totals(user_id: int) -> list[Total]:

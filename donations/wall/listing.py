@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.core.cache import cache
 from django.db.models import Count, QuerySet, Sum
 
+from donations.domain.subscription import GOING, frequency_of
 from donations.models import SHOWN, Donation, LedgerEntry, Level, Sponsor, Standing, Words
 from donations.wall import placements
 
@@ -21,7 +22,10 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Supporter:
-    """A gift whose donor chose to be shown. An empty name means "Someone"; `amount` in minor units, if they said so."""
+    """A gift whose donor chose to be shown. An empty name means "Someone"; `amount` in minor units, if they said so.
+
+    `again` is the frequency of the subscription that the gift is of, while that goes on.
+    """
 
     gift: int
     name: str
@@ -29,6 +33,15 @@ class Supporter:
     message: str
     amount: int | None
     currency: str
+    again: str = ""
+
+
+class Name(NamedTuple):
+    """A gift and its donor's name; `again` says how often they give, while a gift of theirs comes again."""
+
+    gift: int
+    name: str
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +91,16 @@ def sections() -> list[Section]:
     return found
 
 
-def names(level: Level | None, size: int, edge: Cursor = START) -> Page[tuple[int, str]]:
-    """The gift and the name of those on this level who gave one, the newest first."""
+def names(level: Level | None, size: int, edge: Cursor = START) -> Page[Name]:
+    """Those on this level who gave a name, the newest first."""
     # In two steps: in one, PostgreSQL may walk from the newest gift of all to the edge of the page (measured).
     places = Standing.objects.filter(level=level, named=True).values_list("donation_id", flat=True)
     page = _page(places, "donation_id", lambda gift: gift, size, edge)
     shown = Donation.objects.filter(pk__in=page.rows, public=True, status__in=SHOWN, name_state=Words.SHOWN)
     found = dict(shown.exclude(name="").values_list("pk", "name"))
-    return Page([(gift, found[gift]) for gift in page.rows if gift in found], page.newer, page.older)
+    again = _again_by_donor(list(found))
+    rows = [Name(gift, found[gift], again.get(gift, "")) for gift in page.rows if gift in found]
+    return Page(rows, page.newer, page.older)
 
 
 def recent(size: int, edge: Cursor = START) -> Page[Supporter]:
@@ -95,7 +110,9 @@ def recent(size: int, edge: Cursor = START) -> Page[Supporter]:
     )
     page = _page(gifts, "id", lambda gift: gift.pk, size, edge)
     given = _given([gift for gift in page.rows if gift.show_amount])
-    return Page([_supporter(gift, given.get(gift.pk)) for gift in page.rows], page.newer, page.older)
+    again = dict(_again().filter(pk__in=[gift.pk for gift in page.rows]).values_list("pk", "subscription__interval"))
+    rows = [_supporter(gift, given.get(gift.pk), again.get(gift.pk)) for gift in page.rows]
+    return Page(rows, page.newer, page.older)
 
 
 def logo(digest: str) -> bytes | None:
@@ -109,9 +126,25 @@ def logo(digest: str) -> bytes | None:
     return None
 
 
-def _supporter(gift: Donation, amount: int | None) -> Supporter:
+def _supporter(gift: Donation, amount: int | None, interval: str | None) -> Supporter:
     message = gift.message if gift.words == Words.SHOWN else ""
-    return Supporter(gift.pk, gift.shown_name, gift.created_at, message, amount, gift.currency)
+    again = frequency_of(interval).value if interval else ""
+    return Supporter(gift.pk, gift.shown_name, gift.created_at, message, amount, gift.currency, again)
+
+
+def _again() -> QuerySet[Donation]:
+    """Gifts that may be shown, of subscriptions that go on: nobody is told of one that was meant to stay private."""
+    return Donation.objects.filter(public=True, status__in=SHOWN, subscription__status__in=GOING)
+
+
+def _again_by_donor(gifts: list[int]) -> dict[int, str]:
+    """How often their donors give, by gift: by the gift itself, or by another one of the same account."""
+    account = dict(Donation.objects.filter(pk__in=gifts).values_list("pk", "user_id"))
+    own = dict(_again().filter(pk__in=gifts).values_list("pk", "subscription__interval"))
+    users = [user for user in account.values() if user]
+    by_account = dict(_again().filter(user__in=users).values_list("user_id", "subscription__interval"))
+    found = {gift: own.get(gift) or by_account.get(account[gift] or 0) for gift in gifts}
+    return {gift: frequency_of(interval).value for gift, interval in found.items() if interval}
 
 
 def _given(gifts: list[Donation]) -> dict[int, int]:

@@ -65,7 +65,10 @@ def test_the_books_agree_here_and_with_the_sandbox(stripe: str, monkeypatch: pyt
     assert Case.objects.filter(kind="dispute").exists()
     assert OfflineGift.objects.exists()
     monthly = Subscription.objects.all()
-    assert {SubscriptionStatus.ACTIVE, SubscriptionStatus.ENDED} <= {each.status for each in monthly}
+    met = {each.status for each in monthly}
+    assert {SubscriptionStatus.ACTIVE, SubscriptionStatus.PAUSED, SubscriptionStatus.RETRYING} <= met
+    assert {each.interval for each in monthly} == {"month", "year"}
+    assert {"donor", "failed"} <= {each.ended_by for each in monthly if each.status == SubscriptionStatus.ENDED}
     assert {"payment_failed", "cancellation_requested"} <= {each.reason for each in monthly}
     assert Donation.objects.filter(subscription__isnull=False).count() > 3 * len(monthly)
     assert Donation.objects.filter(created_at__month=12).count() > Donation.objects.filter(created_at__month=7).count()

@@ -21,6 +21,8 @@ from donations.ledger import offline_donations, posting
 from donations.models import Donation, OfflineGift, Receipt
 from organisation.models import Organisation
 from tests.accounts.conftest import ALICE, NOON, PASSWORD, Give, member, paid, refunded
+from tests.donations.donors.monthly.conftest import gives_monthly, tell  # noqa: F401  (a fixture)
+from tests.donations.subscription_objects import invoice
 
 pytestmark = pytest.mark.django_db
 SANDBOX = pytest.mark.django_db(transaction=True, databases=["default", "sandbox"])
@@ -187,6 +189,22 @@ def test_a_statement_holds_what_moved_between_two_days(her, alice, give: Give, s
     assert "$66.00" not in text
     for words in ("Saltmarsh", "1 Quay", "Charity 12345", "Alice", ALICE):
         assert words in text
+
+
+def test_a_statement_holds_every_charge_of_what_comes_again_and_says_how_often(her, alice, gives_monthly):  # noqa: F811
+    one = gives_monthly(ALICE, alice)
+    now = int(timezone.now().timestamp())
+    tell(invoice(one.first, 1, created=now, payment="pi_renewal"))
+    text = page(her, "/account/statement")
+    assert text.count("every month") == 2
+    assert "$40.00" in text
+    assert table(her).count("every month") == 2
+
+
+def test_the_account_shows_what_comes_again_before_all_else(her, alice, gives_monthly):  # noqa: F811
+    one = gives_monthly(ALICE, alice)
+    text = page(her)
+    assert 0 < text.index(f"/monthly/{one.uuid}") < text.index('id="gifts"')
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from donations.domain.updates import Payment, StripeUpdate
 from donations.ledger import posting
-from donations.models import Donation, Level, Sponsor, Standing, Words
+from donations.models import Donation, Level, Sponsor, Standing, Subscription, Words
 from donations.wall import listing
 from donations.wall.listing import Cursor
 
@@ -143,3 +143,37 @@ def test_supporters_whose_gift_is_a_year_old_keep_their_words_but_lose_their_pla
     )
     assert shown(listing.names(level, 9)) == []
     assert shown(listing.recent(9)) == ["Old"]
+
+
+def comes_again(gift: Donation, status: str = "active", interval: str = "month") -> Subscription:
+    about = {"amount": gift.amount, "currency": gift.currency, "created_at": timezone.now()}
+    one = Subscription.objects.create(
+        uuid=gift.uuid, stripe_id=f"sub_{gift.pk}", status=status, interval=interval, **about
+    )
+    Donation.objects.filter(pk=gift.pk).update(subscription=one)
+    return one
+
+
+def again(level: Level) -> dict[str, str]:
+    return {row.name: row.again for row in listing.names(level, 9).rows}
+
+
+def test_who_gives_every_month_is_marked_while_that_goes_on(level):
+    comes_again(given("Ada"))
+    comes_again(given("Bea"), interval="year")
+    comes_again(given("Cem"), status="ended")
+    comes_again(given("Dan"), status="paused")
+    given("Eva")
+    assert again(level) == {"Ada": "monthly", "Bea": "yearly", "Cem": "", "Dan": "", "Eva": ""}
+    assert {each.name: each.again for each in listing.recent(9).rows} == again(level)
+
+
+def test_of_an_account_any_gift_that_may_be_shown_marks_it_and_a_private_one_never(level, django_user_model):
+    ada = django_user_model.objects.create_user("ada@example.org", "a long password")
+    bea = django_user_model.objects.create_user("bea@example.org", "a long password")
+    comes_again(given("Ada", user=ada))
+    comes_again(given("Bea", user=bea, public=False))
+    for name, user in (("Ada", ada), ("Bea", bea)):
+        given(name, user=user)
+    assert again(level) == {"Ada": "monthly", "Bea": ""}
+    assert [each.again for each in listing.recent(1).rows] == [""], "of a single gift it says nothing"
