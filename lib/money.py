@@ -24,6 +24,7 @@ from django.conf import settings
 
 from lib import currencies, languages
 
+RTL_MARK = "\u200f"
 AMOUNT_TEXT = re.compile(r"([0-9]{1,8})(?:\.([0-9]{1,3}))?")
 
 
@@ -155,7 +156,10 @@ def _written(value: Decimal, currency: str, decimals: int, language: str) -> str
         # A word does not touch the number: "KWD 20.500".
         plus, minus = (re.sub("¤$", "¤\xa0", before) for before in pattern.prefix)
         pattern.prefix = (plus, minus)
-    return str(pattern.apply(value, where, currency=currency.upper(), currency_digits=False))
+    written = str(pattern.apply(value, where, currency=currency.upper(), currency_digits=False))
+    # Among words that run from right to left a "US$" would fall apart: its letters stay, its sign does not. So the
+    # amount runs by itself, as its currency is written; CLDR's own mark says less.
+    return f"\u2068{written.strip(RTL_MARK)}\u2069" if where.text_direction == "rtl" else written
 
 
 def figure(amount: int, currency: str, language: str = "") -> str:

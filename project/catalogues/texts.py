@@ -35,8 +35,8 @@ STAFF = (
     *("organisation/admin.py", "organisation/forms.py", "organisation/images.py", "organisation/models.py"),
     *("templates/admin", "templates/sandbox"),
 )
-# Classes in a staff file whose texts are for donors: a receipt says how a gift came.
-DONORS_TOO = {"donations/models/offline_donation.py": "Method"}
+# Classes in a staff file whose texts are for donors: a receipt says how a gift came, an account what moved its money.
+DONORS_TOO = {"donations/models/ledger.py": "Kind", "donations/models/offline_donation.py": "Method"}
 
 Found = tuple[str | tuple[str, str], str | None]  # the text, or a singular and its plural; and its context
 

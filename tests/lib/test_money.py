@@ -8,7 +8,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import currencies, money
+from lib import currencies, money, typed_amount
 
 CURRENCIES = st.sampled_from(["usd", "eur", "jpy", "kwd", "isk", "huf"])
 
@@ -160,3 +160,12 @@ def test_every_template_writes_amounts_by_a_filter(source: str, shown: str) -> N
 def test_an_amount_is_written_with_the_decimals_that_stripe_counts(currency: str, shown: str) -> None:
     """CLDR writes some currencies without the small coins that a card can still pay."""
     assert shown in money.display(1250, currency)
+
+
+@pytest.mark.parametrize(("currency", "written"), [("usd", "20\xa0US$"), ("aed", "20\xa0د.إ.")])
+def test_an_amount_among_words_from_right_to_left_runs_by_itself(currency, written):
+    told = money.display_short(2000, currency, "ar")
+    assert told.startswith("\u2068")
+    assert told.endswith("\u2069")
+    assert told[1:-1].replace("\u200f", "") == written
+    assert typed_amount.read(told, currency, "ar") == 2000
