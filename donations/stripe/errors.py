@@ -11,6 +11,10 @@ class RateLimited(StripeUnavailable):
     """Too many calls are under way here, or Stripe limits our rate."""
 
 
+class UnderWay(StripeUnavailable):
+    """The first call with this idempotency key is still running: of a double click, the first one's."""
+
+
 class Refused(Exception):
     """Stripe answered with an error and keeps that answer under the idempotency key: ask again with the NEXT one."""
 
@@ -33,8 +37,10 @@ def told(status: int | None, code: str, message: str) -> StripeUnavailable | Ref
     """The error that an answer of Stripe's stands for; without a status there was none."""
     if status == 429:
         return RateLimited(f"429 {code}")
-    # 409: the first request with this key is still running. 2xx: the answer itself could not be read.
-    if status is None or status == 409 or status < 300:
+    if status == 409:
+        return UnderWay(f"409 {code}")
+    # 2xx: the answer itself could not be read.
+    if status is None or status < 300:
         return StripeUnavailable(f"{status} {code}")
     if status == 404 and code == "resource_missing":
         return NotFound(status, code, message)

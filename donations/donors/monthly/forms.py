@@ -43,9 +43,13 @@ class Once(forms.Form):
         self.subscription = subscription
 
     def key(self, what: str) -> str:
-        """By which Stripe knows the change."""
+        """By which Stripe knows the change.
+
+        What is known by now is part of it: the page of before, sent again after another change, is a new change.
+        """
         once = self.cleaned_data.get("once") or secrets.token_hex(8)
-        return f"monthly-{self.subscription.uuid.hex}-{what}-{once}"
+        as_of = self.subscription.as_of
+        return f"monthly-{self.subscription.uuid.hex}-{what}-{once}-{as_of.timestamp() if as_of else 0}"
 
 
 class AmountForm(Once):

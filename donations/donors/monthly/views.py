@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ from donations.domain.subscription import OVER, EndedBy, Frequency, InvoiceStatu
 from donations.donors.monthly import letters, links, owners, words
 from donations.donors.monthly.forms import AmountForm, AskForm, Once, PauseForm
 from donations.models import Invoice, Subscription
-from donations.stripe.errors import Refused, StripeUnavailable
+from donations.stripe.errors import Refused, StripeUnavailable, UnderWay
 from donations.stripe.recurring import changes
 from lib import money
 from limits import visitors
@@ -35,6 +36,8 @@ LETTERS = (Rate(10, 2), Rate(60, 6), Rate(300, 60))
 CHANGES = (Rate(20, 4), Rate(60, 12), Rate(600, 120))
 # After the last charge that is left out: long after its invoice was made, and long before the next one.
 SLACK = timedelta(days=12)
+# How often a click waits a second for the one before it.
+CLICKS = 3
 # What is done on a page of Stripe's.
 _AT_STRIPE = {"card", "pay"}
 Change = Callable[[Subscription, Any], str]
@@ -144,7 +147,7 @@ def _change(request: HttpRequest, subscription: Subscription) -> HttpResponse:
         return _show(request, subscription, status=422, **wrong)
     visitors.take("monthly change", CHANGES, request)
     try:
-        told = change(subscription, form)
+        told = _made(change, subscription, form)
     except StripeUnavailable as error:
         log.warning("subscription %s: %s is not known to be done (%s)", subscription.stripe_id, what, error)
         problem = _("We couldn’t reach Stripe, and don’t know whether it was changed. Try again in a minute.")
@@ -158,6 +161,16 @@ def _change(request: HttpRequest, subscription: Subscription) -> HttpResponse:
         return HttpResponseRedirect(told, status=303)
     messages.success(request, told or _("Nothing is due now."))
     return redirect("monthly_page", subscription.uuid)
+
+
+def _made(change: Change, subscription: Subscription, form: Any) -> str:
+    """The second click of two at once waits for what the first one does, and is told the same."""
+    for _again in range(CLICKS):
+        try:
+            return change(subscription, form)
+        except UnderWay:
+            time.sleep(1)
+    return change(subscription, form)
 
 
 def _refusal(what: str) -> str:

@@ -13,6 +13,7 @@ from donations.domain.subscription import EndedBy
 from donations.models import Donation, LedgerEntry, Subscription
 from donations.stripe import client as stripe_client
 from donations.stripe import polling
+from donations.stripe.errors import UnderWay, told
 from donations.stripe.recurring import polling as recurring
 from mail.models import Mail
 from tests.accounts.conftest import post
@@ -170,6 +171,32 @@ def test_a_form_sent_twice_is_one_change(client, page):
     for _ in range(2):
         client.post(page, {"do": "stop", "once": "0123456789abcdef"})
     assert Subscription.objects.get().status == "ended"
+
+
+def test_a_page_of_before_sent_again_after_another_change_is_a_change(client, page):
+    for typed in ("30", "25", "30"):
+        client.post(page, {"do": "amount", "once": "0123456789abcdef", "amount": typed})
+    assert Subscription.objects.get().amount == 3000
+    assert known()["items"]["data"][0]["price"]["unit_amount"] == 3000
+
+
+def test_the_second_click_of_two_waits_for_the_first(client, page, monkeypatch):
+    waited: list[float] = []
+    monkeypatch.setattr("donations.donors.monthly.views.time.sleep", waited.append)
+    answers = iter([UnderWay("409"), UnderWay("409"), None])
+
+    def stop(*_, **__):
+        if error := next(answers):
+            raise error
+
+    monkeypatch.setattr("donations.donors.monthly.views.changes.stop", stop)
+    answer = press(client, page, "stop")
+    assert "Stopped." in client.get(answer["Location"]).text
+    assert waited == [1, 1]
+
+
+def test_a_call_of_the_same_key_that_still_runs_is_told_apart():
+    assert isinstance(told(409, "idempotency_key_in_use", ""), UnderWay)
 
 
 def test_what_was_ended_elsewhere_meanwhile_is_shown_as_it_is(client, page, stripe):
