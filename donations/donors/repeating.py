@@ -26,14 +26,15 @@ def told(subscription: Subscription) -> str:
 
 
 def given_already(request: HttpRequest) -> Subscription | None:
-    """A subscription that goes on and is this visitor's: of the account that is signed in, or made in this browser.
+    """A subscription without an end in sight that is this visitor's: of the account, or made in this browser.
 
     Nobody else is told of it, whatever address is typed.
     """
     mine = Q(donations__uuid__in=ownership.made_here(request), donations__user=None)
     if request.user.is_authenticated:
         mine |= Q(donations__user=request.user)
-    return Subscription.objects.filter(mine, status__in=LIVE).order_by("-id").first()
+    going = LIVE - {SubscriptionStatus.ENDING}
+    return Subscription.objects.filter(mine, status__in=going).order_by("-id").first()
 
 
 def goes_on(donation: Donation) -> Subscription | None:

@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from donations.domain.subscription import Frequency
 from donations.donors.amounts import amount_of
@@ -27,7 +28,11 @@ class GiftForm(MessageForm):
     token = forms.CharField(required=False)
     # That a second monthly gift is meant as one.
     again = forms.BooleanField(required=False)
-    frequency = forms.ChoiceField(required=False, choices=[(each.value, each.value) for each in Frequency])
+    frequency = forms.ChoiceField(
+        required=False,
+        choices=[(each.value, each.value) for each in Frequency],
+        error_messages={"invalid_choice": gettext_lazy("Choose how often: “once”, “monthly” or “yearly”.")},
+    )
 
     @staticmethod
     def read_typed(text: str, currency: str) -> int:

@@ -89,7 +89,9 @@ def test_a_program_may_say_how_often(client: Client, stripe: str) -> None:
 )
 def test_a_program_that_says_it_wrong_is_told(client: Client, db: None, frequency: Any, status: int, code: str) -> None:
     answer = client.post(CREATE, {"amount": 20, "frequency": frequency}, content_type="application/json")
-    assert (answer.status_code, json.loads(answer.content)["error"]["code"]) == (status, code)
+    error = json.loads(answer.content)["error"]
+    assert (answer.status_code, error["code"]) == (status, code)
+    assert status == 400 or error["message"] == "Choose how often: “once”, “monthly” or “yearly”."
     assert not Donation.objects.exists()
 
 
@@ -123,6 +125,13 @@ def test_the_same_browser_is_told_before_a_second_one_and_may_go_on(client: Clie
     assert fields["message"] == "Go on!"
     assert client.post("/donate", fields | {"amount": "50"}).status_code == 303
     assert Donation.objects.latest("pk").frequency == "monthly"
+
+
+@SANDBOX
+def test_what_ends_soon_keeps_nobody_from_beginning_anew(client: Client, stripe: str) -> None:
+    give(client, "20", frequency="monthly", token="first")
+    gives(Donation.objects.get(), status=SubscriptionStatus.ENDING.value)
+    assert give(client, "20", frequency="monthly", token="second").status_code == 303
 
 
 @SANDBOX
