@@ -111,6 +111,22 @@ def home_with_books(donor: Donor) -> None:
     donor.page.get_by_role("heading", name="Our books are open").wait_for()
 
 
+def _chooses_monthly(donor: Donor) -> None:
+    donor.opens("/donate")
+    donor.page.get_by_label("Monthly").check()
+    donor.page.get_by_role("button", name="Donate 20 US dollars every month", exact=True).click()
+
+
+@state
+def you_give_already(donor: Donor) -> None:
+    _chooses_monthly(donor)
+    donor.is_at_stripe("$20.00")
+    donor.pays()
+    donor.is_thanked_for("$20")
+    _chooses_monthly(donor)
+    donor.page.get_by_role("heading", name="You give $20 every month already.").wait_for()
+
+
 @state
 def donate_without_network(donor: Donor) -> None:
     donor.opens("/donate")
