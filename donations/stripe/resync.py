@@ -58,7 +58,8 @@ def run(since: datetime) -> ResyncResult:
         result.stopped = in_words(error)
     after = _picture()
     result.rebuilt = len(after[0].keys() - before[0].keys())
-    result.changed = sum(after[0][pk] != status for pk, status in before[0].items())
+    # What was never paid may have been deleted meanwhile.
+    result.changed = sum(after[0].get(pk, status) != status for pk, status in before[0].items())
     result.rows = after[1] - before[1]
     return result
 

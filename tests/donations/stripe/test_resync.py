@@ -17,7 +17,7 @@ from django.utils import timezone
 from donations.domain.status import Status
 from donations.jobs import scheduler
 from donations.models import Donation, LedgerEntry, StripeEvent
-from donations.stripe import client, events, polling, retries
+from donations.stripe import client, events, polling, resync, retries
 from donations.stripe.errors import NotFound, Refused, StripeUnavailable
 from mail.models import Mail
 from tests.donations.stripe_book import StripeBook, movement
@@ -198,3 +198,13 @@ def test_a_paid_gift_is_not_asked_about_for_ever(donation: Donation, retrieved: 
     polling.poll_due()
     donation.refresh_from_db()
     assert (donation.status, donation.ask_at) == (Status.PAID, None)
+
+
+def test_a_gift_that_housekeeping_deletes_meanwhile_is_no_trouble(
+    book: StripeBook, retrieved: dict[str, Any], make_donation: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept, stays = make_donation(), make_donation()
+    monkeypatch.setattr(resync, "_resync", lambda *_: Donation.objects.filter(pk=swept.pk).delete())
+    result = resync.run(timezone.now())
+    assert (result.changed, result.rebuilt) == (0, 0)
+    assert Donation.objects.get() == stays
