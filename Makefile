@@ -5,7 +5,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run dev admin quick test chaos bench lint lock audit sbom image growth messages
+.PHONY: help run dev admin quick test chaos bench lint lock audit sbom image growth messages year
 
 help:
 	@echo "make run     the whole site on http://localhost:8000, with a stand-in for Stripe"
@@ -14,6 +14,7 @@ help:
 	@echo "make quick   lint, types and the quick tests"
 	@echo "make test    everything, on SQLite and PostgreSQL, and in a browser"
 	@echo "make chaos   the site is killed, Stripe lies and stalls, the books still agree (SEED=1 for a run again)"
+	@echo "make year    200 monthly gifts live through a year of failures, cancels and lost events, to the cent (SEED=1)"
 	@echo "make bench   how fast it is (SIZES=\"1000 1000000\" for so many donations)"
 	@echo "make growth  upgrades a database of 100,000 gifts of an earlier version, on SQLite and PostgreSQL"
 	@echo "make image   the Dockerfile by hand, where there is no Docker"
@@ -58,6 +59,12 @@ test: lint
 chaos: .venv/dev.stamp
 	$(PY) -m tests.system.chaos $(if $(SEED),--seed $(SEED))
 	$(PY) -m tests.postgres $(PY) -m tests.system.chaos $(if $(SEED),--seed $(SEED)) --sites 2
+
+YEAR = tests.system.chaos --donors 0 --regulars 200 --seconds 60 --kills 0 $(if $(SEED),--seed $(SEED))
+
+year: .venv/dev.stamp
+	$(PY) -m $(YEAR)
+	$(PY) -m tests.postgres $(PY) -m $(YEAR)
 
 bench: .venv/dev.stamp
 	@exec $(PY) -m bench $(if $(SIZES),--sizes $(SIZES)) $(if $(ONLY),--only $(ONLY))
