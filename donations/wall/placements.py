@@ -1,8 +1,8 @@
 """Who stands where on the sponsors' wall: kept up with ledger and consent, so that no visitor waits for a sum.
 
-The gifts of one account add up, a guest's gift counts alone: nobody rises by typing another's address. What counts is
-what was really given (less refunds and disputes) by gifts of the last year whose donor lets them be shown: a level must
-not tell of a gift that was meant to stay private.
+The gifts of one account add up, and so do the charges of a guest's subscription; any other gift of a guest counts
+alone: nobody rises by typing another's address. What counts is what was really given (less refunds and disputes) by
+gifts of the last year whose donor lets them be shown: a level must not tell of a gift that was meant to stay private.
 """
 
 from __future__ import annotations
@@ -28,18 +28,23 @@ FIELDS = ("user", "amount", "level", "named", "lapses_at")
 
 
 def refresh(donation_id: int) -> None:
-    """Bring the place of this gift, and of its account, to what is true now. Any number of times, in any order.
+    """Bring the place of this gift, and of its account or subscription, to what is true now, in any order.
 
     Runs in the caller's transaction, or its own. Locks before it reads: two gifts of one account that arrive at once
-    would otherwise each add up without the other.
+    would otherwise each add up without the other. Charges of one subscription arrive one after the other by its own
+    lock (ledger.matching.subscriptions).
     """
     with transaction.atomic(savepoint=False):
-        gift = Donation.objects.select_for_update().only("id", "user_id").get(pk=donation_id)
-        here = Q(donation=gift.pk)
+        gift = Donation.objects.select_for_update().only("id", "user_id", "subscription_id").get(pk=donation_id)
+        here, of_same = Q(donation=gift.pk), Q(pk=gift.pk)
         if gift.user_id:
             _lock_accounts([gift.user_id])
             here |= Q(user=gift.user_id)
-        gifts = Donation.objects.filter(user=gift.user_id) if gift.user_id else Donation.objects.filter(pk=gift.pk)
+            of_same = Q(user=gift.user_id)
+        elif gift.subscription_id:
+            here |= Q(donation__subscription=gift.subscription_id, user=None)
+            of_same = Q(subscription=gift.subscription_id, user=None)
+        gifts = Donation.objects.filter(of_same)
         wanted = next(iter(_added_up(gifts, in_use())), None)
         Standing.objects.filter(here).exclude(pk=wanted.pk if wanted else None).delete()
         if wanted:
@@ -58,11 +63,13 @@ def edit(donations: Sequence[int], **fields: Any) -> int:
         changed = Donation.objects.filter(pk__in=donations)
         users = set(changed.order_by("pk").values_list("user_id", flat=True))
         count = changed.update(**fields)
-        rows = list(changed.filter(Q(public=True) | Q(user__isnull=False)).order_by("pk").values_list("pk", "user_id"))
-        _lock_accounts(users | {user_id for _, user_id in rows})
+        # Of an account or a subscription another gift may take the place, though this one is shown no more.
+        shown = changed.filter(Q(public=True) | Q(user__isnull=False) | Q(subscription__isnull=False)).order_by("pk")
+        rows = list(shown.values_list("pk", "user_id", "subscription_id"))
+        _lock_accounts(users | {user_id for _, user_id, _ in rows})
         remove(donations)
-        # Once for an account, and for each guest's donation that may be shown.
-        for donation_id in {user_id or f"guest {pk}": pk for pk, user_id in rows}.values():
+        # Once for each that has a place of its own.
+        for donation_id in {_whose(pk, user, subscription): pk for pk, user, subscription in rows}.values():
             refresh(donation_id)
     show_anew()
     return count
@@ -71,6 +78,13 @@ def edit(donations: Sequence[int], **fields: Any) -> int:
 def show_anew() -> None:
     """Who takes a name back, or gives one, does not see the pages of before. Other processes follow within seconds."""
     transaction.on_commit(kept_page.forget)
+
+
+def _whose(gift: int, user: int | None, subscription: int | None) -> tuple[str, int]:
+    """By what gifts are added up: the account, else the subscription, else each by itself."""
+    if user:
+        return "account", user
+    return ("subscription", subscription) if subscription else ("gift", gift)
 
 
 def _lock_accounts(users: Iterable[int | None]) -> None:
@@ -119,27 +133,29 @@ def in_use() -> list[Level]:
 
 
 def _added_up(gifts: QuerySet[Donation], levels: list[Level]) -> Iterable[Standing]:
-    """The places that these gifts deserve, from the ledger alone. All gifts of an account must be among them."""
+    """The places that these gifts deserve, from the ledger alone.
+
+    All gifts of an account, or of a guest's subscription, must be among them.
+    """
     counted = (
         gifts.filter(public=True, status__in=SHOWN)
         .annotate(paid_at=Min("entries__happened_at"))
         .annotate(net=Sum("entries__amount", filter=Q(entries__currency=settings.DONATION_CURRENCY)))
         .filter(paid_at__gt=timezone.now() - YEAR)
         .order_by("-pk")
-        .values_list("pk", "user_id", "name", "name_state", "paid_at", "net")
+        .values_list("pk", "user_id", "subscription_id", "name", "name_state", "paid_at", "net")
     )
     places: dict[tuple[str, int], Standing] = {}
-    for pk, user_id, name, name_state, paid_at, net in counted.iterator(chunk_size=5000):
+    for pk, user_id, subscription, name, name_state, paid_at, net in counted.iterator(chunk_size=5000):
         # A gift in another currency has a place, and adds nothing: different currencies are never added.
         given = max(net or 0, 0)
-        newer = places.get(("account", user_id)) if user_id else None
-        if newer:
+        whose = _whose(pk, user_id, subscription)
+        if newer := places.get(whose):
             newer.amount += given
             newer.lapses_at = min(newer.lapses_at, paid_at + YEAR)
             continue
         named = bool(name) and name_state == Words.SHOWN
-        place = Standing(donation_id=pk, user_id=user_id, amount=given, named=named, lapses_at=paid_at + YEAR)
-        places[("account", user_id) if user_id else ("gift", pk)] = place
+        places[whose] = Standing(donation_id=pk, user_id=user_id, amount=given, named=named, lapses_at=paid_at + YEAR)
     for place in places.values():
         place.level = _level(place.amount, levels)
     return places.values()

@@ -16,7 +16,7 @@ from donations.domain.updates import Payment, Refund, RefundStatus, StripeUpdate
 from donations.donors import erasure, ownership
 from donations.jobs import scheduler
 from donations.ledger import posting
-from donations.models import Donation, Level, Standing
+from donations.models import Donation, Level, Standing, Subscription
 from donations.wall import messages, placements
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +204,37 @@ def test_an_account_that_goes_takes_its_place_with_it(ada):
     given(60_00, user=ada, name="Ada")
     ada.delete()
     assert wall() == {}
+
+
+def monthly(*, charges: int, **fields: Any) -> list[Donation]:
+    about = {"amount": 40_00, "currency": "usd", "created_at": timezone.now(), "status": "active"}
+    one = Subscription.objects.create(stripe_id=f"sub_{Subscription.objects.count()}", **about)
+    return [given(40_00, subscription=one, **fields) for _ in range(charges)]
+
+
+def test_the_charges_of_a_guest_s_subscription_stand_in_one_place_and_add_up(ada):
+    monthly(charges=3, name="Ada")
+    monthly(charges=1, name="Bea")
+    assert wall() == {"Ada": ("A", 120), "Bea": ("C", 40)}
+    assert Standing.objects.count() == 2
+    assert placements.repair() == 0
+
+
+def test_one_charge_that_is_shown_no_more_leaves_the_place_to_the_others(ada):
+    first, _, last = monthly(charges=3, name="Ada")
+    placements.edit([last.pk], public=False)
+    assert wall() == {"Ada": ("B", 80)}
+    give_back(first, 40_00)
+    assert wall() == {"Ada": ("C", 40)}
+    assert placements.repair() == 0
+
+
+def test_a_subscription_that_joins_an_account_stands_with_it(ada):
+    given(60_00, user=ada, name="Ada")
+    charges = monthly(charges=2, name="Guest")
+    placements.edit([each.pk for each in charges], user_id=ada.pk)
+    assert list(wall().values()) == [("A", 140)]
+    assert placements.repair() == 0
 
 
 @pytest.mark.django_db(transaction=True)
