@@ -29,6 +29,7 @@ from donations.reporting.exports import EXPORTS
 from donations.reporting.period_figures import Fees, Figures
 from donations.stripe import balance_transactions, polling
 from lib import money
+from lib.web import kept_page
 from sandbox.models import Record
 from tests.desk.pages.test_dashboard import AT, give_back, mirrored, pay
 from tests.donations.histories import BEGUN, client, live, stripe_in_process
@@ -72,6 +73,7 @@ def in_the_ledger() -> dict[Month, dict[str, int]]:
 
 def reached_on_the_front_page() -> str:
     cache.clear()
+    kept_page.forget()
     found = re.search(r'(?s)<tfoot>.*?<span class="counted">([^<]*)</span>', client().get("/").content.decode())
     return found[1] if found else money.figure(0, "usd")
 
@@ -89,6 +91,7 @@ class OneFigure(TestCase):
             history.wait(20 * 60)
             balance_transactions.mirror()
             cache.clear()
+            kept_page.forget()
             rows = exported()
             with_bank = polling.still_with_bank(reconciliation.open_debits())
             assert reconciliation.reconcile(with_bank=with_bank).agree

@@ -24,6 +24,7 @@ from donations.ledger.donor_emails import EmailKind
 from donations.models import Case, Donation, LedgerEntry, Level, Receipt, sums_of
 from donations.reporting import export_shape, exports, period_figures, public_totals, reconciliation
 from lib import money
+from lib.web import kept_page
 from mail.outbox import Email
 from organisation.models import Organisation
 from tests.donations import histories
@@ -74,6 +75,7 @@ def year(request: pytest.FixtureRequest, settings: Any, django_user_model: Any) 
         user = django_user_model.objects.create_user(email=ADA, password="a long password")
         ownership.attach_guest_donations(user.pk, ADA)
         cache.clear()
+        kept_page.forget()
         yield currency, language
 
 
