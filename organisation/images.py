@@ -1,7 +1,7 @@
 """Logos that people of the organisation upload: read once, checked, and written anew.
 
 What is kept is never the file that came in: only its pixels, in a PNG of our own making. Scripts, comments, places and
-tricks that a file may carry do not survive that.
+tricks that a file may carry do not survive that. Pillow is loaded when there is a picture: it is four megabytes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import IO
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
 
 LARGEST_FILE = 2_000_000  # bytes; the server itself takes no body above 2 MiB
 SIDE = 512  # pixels: the longest side of what is kept
@@ -24,6 +23,8 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 
 def reencode(upload: File[bytes]) -> bytes:
     """The picture as a PNG of at most 512 × 512 pixels, upright. Raises ValidationError, in words, if it cannot be."""
+    from PIL import Image
+
     if upload.size > LARGEST_FILE:
         raise ValidationError(_("This picture is too large: at most 2 MB."), code="picture_too_large")
     content = upload.read(LARGEST_FILE + 1)
@@ -49,6 +50,8 @@ class _TooManyPixels(Exception):
 
 
 def _png(source: IO[bytes]) -> bytes:
+    from PIL import Image, ImageOps
+
     with Image.open(source, formats=FORMATS) as picture:
         # The size stands in the header: nothing has been unpacked yet.
         if picture.width * picture.height > MOST_PIXELS:
@@ -65,6 +68,8 @@ def _png(source: IO[bytes]) -> bytes:
 
 def fit(png: bytes, width: int, height: int) -> tuple[int, int]:
     """The size at which a picture fills a box without leaving it, in the box's unit."""
+    from PIL import Image
+
     with Image.open(BytesIO(png), formats=("PNG",)) as picture:
         scale = min(width / picture.width, height / picture.height)
         return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
@@ -72,6 +77,8 @@ def fit(png: bytes, width: int, height: int) -> tuple[int, int]:
 
 def smaller(png: bytes, width: int, height: int) -> bytes:
     """The picture as a PNG of at most this many pixels."""
+    from PIL import Image
+
     with Image.open(BytesIO(png), formats=("PNG",)) as picture:
         picture.thumbnail((width, height), Image.Resampling.LANCZOS)
         target = BytesIO()

@@ -17,8 +17,6 @@ from urllib.parse import urlsplit
 
 import environ
 from django.conf.global_settings import LANGUAGES
-from psycopg2 import ProgrammingError  # type: ignore[import-untyped]
-from psycopg2.extensions import make_dsn  # type: ignore[import-untyped]
 
 from project import dotenv
 
@@ -185,6 +183,9 @@ def database(name: str, default: Path) -> dict[str, Any]:
 
 def _no_strange_options(name: str, config: dict[str, Any]) -> None:
     """Only those that PostgreSQL's own library takes; django-environ makes Django's settings of some others."""
+    from psycopg2 import ProgrammingError  # type: ignore[import-untyped]  # five megabytes, which SQLite does without
+    from psycopg2.extensions import make_dsn  # type: ignore[import-untyped]
+
     strange = set(config) - {"ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS"}
     for option in config.get("OPTIONS", {}):
         try:

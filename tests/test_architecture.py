@@ -121,6 +121,31 @@ def test_law_7_one_module_imports_stripe() -> None:
     assert users == {"donations.stripe.client"}
 
 
+def test_pages_do_without_what_is_heavy() -> None:
+    """Stripe's library, Pillow and the like cost a tenth of a second and many megabytes: loaded when they are used."""
+    heavy = {"stripe", "requests", "PIL", "psycopg2", "segno"}
+    trees = {name: tree for app in APPS for name, tree in modules(app).items()}
+    loaded, waiting = set[str](), {"project.wsgi", "project.urls", "project.settings", "project.serve"}
+    waiting |= {f"{app}.{part}" for app in APPS for part in ("apps", "models", "admin")}
+    while waiting:
+        loaded.add(name := waiting.pop())
+        used = at_once(trees[name]) if name in trees else set()
+        assert not {path for path in used if path.split(".")[0] in heavy}, f"{name} imports {used & heavy}"
+        waiting |= (used & trees.keys()) - loaded
+    assert len(loaded) > 100
+
+
+def at_once(tree: ast.Module) -> set[str]:
+    """What is imported when the module is: not what a function imports, or what is for the types alone."""
+    body = list[ast.stmt]()
+    for node in tree.body:
+        if isinstance(node, ast.If):
+            body += node.orelse if ast.unparse(node.test) == "TYPE_CHECKING" else node.body + node.orelse
+        else:
+            body.append(node)
+    return imports(ast.Module([node for node in body if isinstance(node, ast.Import | ast.ImportFrom)], []))
+
+
 def test_law_4_one_module_writes_the_ledger_and_the_status() -> None:
     """No other module makes a LedgerEntry or sets a donation's status, checkout, settling_failed or flags."""
     facts = {"status", "checkout", "settling_failed", "flags"}

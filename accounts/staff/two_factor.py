@@ -10,7 +10,6 @@ from base64 import b32encode
 from typing import Any
 
 import django_otp
-import segno
 from django import forms
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -133,6 +132,8 @@ def _confirm(device: TOTPDevice) -> list[str]:
 
 def _qr(text: str) -> tuple[str, int]:
     """A QR code as an SVG path of its dark runs, and its size in modules, the quiet edge included."""
+    import segno  # for a few people, once
+
     edge = 4
     rows = segno.make(text, error="m", micro=False).matrix
     runs = []

@@ -1,5 +1,7 @@
 """The one door to Stripe: nothing else imports the SDK. Plain dicts come out.
 
+The SDK and what it stands on are loaded when Stripe is first spoken with: pages do without them.
+
 In a web request: connect 3 s, the whole answer 8 s, no retry by the SDK; the retry is the donor's, by the same form.
 """
 
@@ -14,8 +16,6 @@ from functools import lru_cache, partial, reduce
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-import requests
-import stripe
 from django.conf import settings
 
 from donations.stripe.checkout import session_params
@@ -23,20 +23,25 @@ from donations.stripe.errors import BadSignature, RateLimited, StripeUnavailable
 from donations.stripe.retries import with_retries
 from lib.watch import measures
 from lib.watch.scrubbing import scrub
-from lib.web import patience
 
 if TYPE_CHECKING:
+    import requests
+    import stripe
     from stripe.params import RefundCreateParams
 
 log = logging.getLogger(__name__)
 
-API_VERSION: str = stripe.api_version  # of every call, and of the events that we ask for
 TIMEOUT = (3, 8)  # seconds: to connect, for the whole answer
 # Below the server's 32 threads: a site that calls itself (the sandbox) must keep threads for the inner calls, and a
 # donor beyond this number is better told at once than left waiting.
 _slots = threading.BoundedSemaphore(12)
 
-stripe.enable_telemetry = False
+
+def api_version() -> str:
+    """Of every call, and of the events that we ask for."""
+    import stripe
+
+    return str(stripe.api_version)
 
 
 def create_session(*, key: str, interval: str = "", **wanted: Any) -> dict[str, Any]:
@@ -152,6 +157,8 @@ def verify(payload: bytes, signature: str) -> str:
         signature.encode("ascii")
     except UnicodeError as error:
         raise BadSignature("not UTF-8, or a signature that is not ASCII") from error
+    import stripe
+
     problem = "no webhook secret is set"
     for secret in settings.STRIPE_WEBHOOK_SECRETS:
         try:
@@ -174,6 +181,8 @@ def connected() -> Iterator[Any]:
 def _calling() -> Iterator[None]:
     if not _slots.acquire(blocking=False):
         raise RateLimited("too many calls to Stripe at once")
+    import stripe
+
     with measures.calling_stripe():
         try:
             yield
@@ -181,8 +190,8 @@ def _calling() -> Iterator[None]:
             raise StripeUnavailable(scrub(str(error))) from error
         except stripe.StripeError as error:
             raise _translated(error) from error
-        except (requests.RequestException, OSError) as error:
-            # The SDK lets some of its transport's errors through.
+        except OSError as error:
+            # The SDK lets some of its transport's errors through: those of requests are of this kind.
             raise StripeUnavailable(scrub(str(error))) from error
         finally:
             _slots.release()
@@ -200,6 +209,9 @@ def _client() -> stripe.StripeClient:
 
 @lru_cache(maxsize=4)
 def _client_for(key: str, base: str) -> stripe.StripeClient:
+    import stripe
+
+    stripe.enable_telemetry = False
     return stripe.StripeClient(
         key,
         base_addresses={"api": base},
@@ -210,6 +222,8 @@ def _client_for(key: str, base: str) -> stripe.StripeClient:
 
 def _session(base: str) -> requests.Session:
     """A stand-in on this machine is not behind the proxy that the environment may name for the rest of the world."""
+    from lib.web import patience
+
     session = patience.session(TIMEOUT[1])
     session.trust_env = urlsplit(base).hostname not in {"127.0.0.1", "localhost", "::1"}
     return session

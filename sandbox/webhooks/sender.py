@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import time
 
-import requests
 from django.conf import settings
 from django.db import transaction
 
@@ -45,6 +44,8 @@ def _claim(delivery: Delivery) -> bool:
 
 
 def _post(event: Event) -> tuple[int | None, str]:
+    import requests  # heavy, and pages do without it
+
     payload = json.dumps(event.body, indent=2, ensure_ascii=False)
     headers = {
         "Content-Type": "application/json; charset=utf-8",

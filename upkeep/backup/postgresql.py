@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from psycopg2.extensions import make_dsn  # type: ignore[import-untyped]
 
 from upkeep.backup import manifest
 from upkeep.backup.errors import BackupError
@@ -117,6 +116,8 @@ def _tool(name: str) -> str:
 
 def _target() -> str:
     """Where the database is, without the password: others on the machine can read a command line."""
+    from psycopg2.extensions import make_dsn  # type: ignore[import-untyped]
+
     params = connections[DEFAULT_DB_ALIAS].get_connection_params()
     known = {name: value for name, value in params.items() if name not in {"password", "cursor_factory"}}
     return "--dbname=" + str(make_dsn(**known))

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-import requests
 from django.conf import settings
 from django.db.models import Max
 from django.utils import timezone
@@ -43,6 +42,8 @@ def key() -> Iterator[Finding]:
 
 def clock() -> Iterator[Finding]:
     """Asks Stripe, without the key, for no more than the time. Seconds matter, so the way there counts half."""
+    import requests  # heavy, and pages do without it
+
     name = "clock"
     begun = timezone.now()
     try:

@@ -42,7 +42,7 @@ def register() -> Registered:
         best = existing[0]["id"]
         calls.update_webhook_endpoint(best, events)
         return Registered(best, made=False)
-    made = calls.create_webhook_endpoint(address(), events, client.API_VERSION, settings.SITE_NAME)
+    made = calls.create_webhook_endpoint(address(), events, client.api_version(), settings.SITE_NAME)
     return Registered(str(made["id"]), made=True, secret=str(made.get("secret") or ""))
 
 
@@ -114,7 +114,7 @@ def _problems(endpoint: Endpoint) -> list[Finding]:
             warning(
                 NAME,
                 _("The endpoint sends %(theirs)s, not %(ours)s: each object is fetched again, later.")
-                % {"theirs": theirs, "ours": client.API_VERSION},
+                % {"theirs": theirs, "ours": client.api_version()},
                 _("A version cannot be changed: delete the endpoint in the dashboard, then run %(command)s.")
                 % {"command": REGISTER},
             )
