@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import (
@@ -148,6 +149,12 @@ def echo(amount: int, currency: str, language: str = "") -> str:
 
 
 def _written(value: Decimal, currency: str, decimals: int, language: str) -> str:
+    return _written_in(language or languages.active(), value, currency, decimals)
+
+
+# A page repeats its amounts, and pages each other's.
+@lru_cache(maxsize=512)
+def _written_in(language: str, value: Decimal, currency: str, decimals: int) -> str:
     """With as many decimals as Stripe counts: CLDR writes dinars of Serbia and others without the coins that moved."""
     where = locale(language)
     pattern = parse_pattern(where.currency_formats["standard"].pattern)
@@ -198,7 +205,12 @@ def symbol(currency: str, language: str = "") -> str:
 
 def locale(language: str = "") -> Locale:
     """Babel's locale of a language, or of the active one."""
+    return _locale(language or languages.active())
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str) -> Locale:
     try:
-        return Locale.parse(language or languages.active(), sep="-")
+        return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
         return Locale("en")

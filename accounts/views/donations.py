@@ -46,7 +46,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 def _book(request: HttpRequest, user: User, totals: list[history.Total]) -> dict[str, Any]:
-    years = history.years(user.pk)
+    years = history.years(user.pk, totals)
     chosen = request.GET.get("year", "")
     year = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) == 4 else None
     state = request.GET.get("state", "")

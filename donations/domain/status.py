@@ -33,7 +33,7 @@ class Label:
 
     staff: str
     donor: str  # in the account
-    book: str  # where the gift stands in the donor's book: a word of BOOK, and its template in accounts/gift
+    book: str  # where the gift stands in the donor's book: a word of BOOK
     page: str  # the success page's word, and its template in donations/success
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, Sum
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, ExtractYear
 
 from donations.domain.status import BOOK, LABELS, Label, Status
@@ -57,7 +57,11 @@ def gifts(user_id: int, *, year: int | None = None, state: str = "") -> QuerySet
 
 def page(found: QuerySet[Donation], number: str) -> Page[Donation]:
     """One page of gifts; a number out of range gives the nearest page."""
-    return Paginator(found, PAGE).get_page(number)
+    if number not in {"", "1"}:
+        return Paginator(found, PAGE).get_page(number)
+    rows = list(found[: PAGE + 1])
+    # Most accounts have one page: then there is nothing to be counted.
+    return Page(rows[:PAGE], 1, Paginator(found if len(rows) > PAGE else rows, PAGE))
 
 
 def gift(user_id: int, uuid: UUID) -> Donation | None:
@@ -87,10 +91,12 @@ def totals(user_id: int) -> list[Total]:
     return [Total(row["year"], row["currency"], row["sum"]) for row in rows]
 
 
-def years(user_id: int) -> list[int]:
-    """The years in which this account has gifts, the newest first."""
-    found = gifts(user_id).prefetch_related(None).order_by().values_list(ExtractYear("at"), flat=True)
-    return sorted({*found.distinct(), *(total.year for total in totals(user_id))}, reverse=True)
+def years(user_id: int, totals: Iterable[Total]) -> list[int]:
+    """The years in which this account has gifts, the newest first; of `totals` are those of all that arrived."""
+    arrived = LedgerEntry.objects.filter(kind__in=LedgerEntry.ARRIVALS, donation=OuterRef("pk"))
+    begun = Donation.objects.filter(~Exists(arrived), user_id=user_id).order_by()
+    found = begun.values_list(ExtractYear("created_at"), flat=True).distinct()
+    return sorted({*found, *(total.year for total in totals)}, reverse=True)
 
 
 def statement(user_id: int, first: date, last: date) -> list[LedgerEntry]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_datetime_format
@@ -20,29 +22,35 @@ _NO_COUNTRY = {"en": "en-150"}
 @register.filter
 def day(at: date) -> str:
     """ "22 November 2026"."""
-    return format_date(_here(at), "long", locale=_locale())
+    return _written(_here(at), "long", languages.active())
 
 
 @register.filter
 def short_day(at: date) -> str:
     """ "22 Nov 2026", for a column."""
-    return format_date(_here(at), "medium", locale=_locale())
+    return _written(_here(at), "medium", languages.active())
 
 
 @register.filter
 def moment(at: datetime) -> str:
     """ "22 November 2026, 07:30 UTC"."""
-    local, locale = timezone.localtime(at), _locale()
+    local, locale = timezone.localtime(at), _locale(languages.active())
     time = f"{format_time(local, 'short', locale=locale)} {local.tzname()}"
     return str(get_datetime_format("medium", locale)).replace("{1}", day(at)).replace("{0}", time)
 
 
 def _here(at: date) -> date:
-    return timezone.localtime(at) if isinstance(at, datetime) else at
+    return timezone.localtime(at).date() if isinstance(at, datetime) else at
 
 
-def _locale() -> Locale:
-    language = languages.active()
+# A page repeats its days, and pages each other's.
+@lru_cache(maxsize=512)
+def _written(day: date, length: Literal["medium", "long"], language: str) -> str:
+    return format_date(day, length, locale=_locale(language))
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str) -> Locale:
     try:
         return Locale.parse(_NO_COUNTRY.get(language, language), sep="-")
     except (UnknownLocaleError, ValueError):

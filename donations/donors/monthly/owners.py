@@ -44,7 +44,9 @@ def of_address(address: str) -> list[Subscription]:
 
 def of_account(user_id: int) -> list[Subscription]:
     """What this account gives again and again and is not over, the newest first."""
-    return list(_begun_by(Donation.objects.filter(user_id=user_id)))
+    mine = Donation.objects.filter(user_id=user_id)
+    # Most accounts have none, and this question is asked in a third of the time.
+    return list(_begun_by(mine)) if mine.filter(subscription__isnull=False).exists() else []
 
 
 def ever_of_account(user_id: int) -> list[Subscription]:

@@ -51,7 +51,6 @@ def test_what_a_status_is_called_by_the_staff_is_what_the_model_shows() -> None:
     "template",
     [
         *(f"donations/success/{word}.html" for word in TITLES),
-        *(f"accounts/gift/{word}.html" for word in BOOK),
         # Only money that arrived has a receipt.
         *(f"donations/receipt/{status}.html" for status in sorted(ARRIVED)),
     ],
