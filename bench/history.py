@@ -6,6 +6,7 @@ that grow with donations get what posting would have left in them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -18,17 +19,18 @@ from donations.models import (
     LedgerEntry,
     Receipt,
     ReceiptCounter,
+    SearchWord,
     Standing,
     StripeEvent,
     StripeRef,
     Total,
 )
+from lib.people.search_words import folded, words
 from mail.models import Mail
 
-# Names repeat, as people's do; the address tells whose each is.
-NAME = """(CASE i % 7 WHEN 0 THEN 'Łucja' WHEN 1 THEN 'José' WHEN 2 THEN 'Ayşe' WHEN 3 THEN 'Мария' WHEN 4 THEN '美咲'
-    WHEN 5 THEN 'Ada' ELSE 'Björn' END) || ' ' || (CASE i % 11 WHEN 0 THEN 'Dvořák' WHEN 1 THEN 'Müller'
-    WHEN 2 THEN 'Петрова' WHEN 3 THEN '佐藤' WHEN 4 THEN 'O’Rourke' ELSE 'Smith' END) || ' ' || i"""
+# Names repeat, as people's do; the number and the address tell whose each is.
+FIRST = ("Łucja", "José", "Ayşe", "Мария", "美咲", "Ada", "Björn")
+LAST = ("Dvořák", "Müller", "Петрова", "佐藤", "O’Rourke", *["Smith"] * 6)
 SQLITE = {
     "uuid": "printf('%032x', i)",
     "at": "strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || (({count} - i) * 1051200 / {count}) || ' minutes')",
@@ -46,13 +48,19 @@ POSTGRES = {
 A_YEAR = "i > {count} / 2"
 
 
+def _one_of(names: Sequence[str]) -> str:
+    """The SQL that gives each donation one of these."""
+    cases = " ".join(f"WHEN {number} THEN '{name}'" for number, name in enumerate(names))
+    return f"(CASE i % {len(names)} {cases} END)"
+
+
 def write(count: int) -> None:
     """Fill the empty database with so many donations, and bring the database's statistics up to date."""
-    words = POSTGRES if connection.vendor == "postgresql" else SQLITE
-    at = words["at"].format(count=count)
-    later = words["later"].format(at=at)
+    dialect = POSTGRES if connection.vendor == "postgresql" else SQLITE
+    at = dialect["at"].format(count=count)
+    later = dialect["later"].format(at=at)
     first = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
-    yes, no = words["true"], words["false"]
+    yes, no = dialect["true"], dialect["false"]
     public = f"CASE WHEN i % 3 = 0 THEN {yes} ELSE {no} END"
     status = "CASE WHEN i % 50 = 0 THEN 'refunded' ELSE 'paid' END"
     amount = "500 + (i % 1000) * 7919 % 20000"
@@ -61,10 +69,20 @@ def write(count: int) -> None:
         _insert(model, first, f"FROM n {where}", columns)
 
     with transaction.atomic():
-        put(Donation, id="i", uuid=words["uuid"], amount=amount, currency="'usd'", name=NAME,
+        put(Donation, id="i", uuid=dialect["uuid"], amount=amount, currency="'usd'",
+            name=f"{_one_of(FIRST)} || ' ' || {_one_of(LAST)} || ' ' || i",
             email="'donor' || i || '@example.org'", created_at=at, expires_at=at, session_id="'cs_test_' || i",
-            public=public, checkout="'complete'", status=status,
+            public=public, to_index=no, checkout="'complete'", status=status,
             flags="CASE WHEN i % 1000 = 0 THEN 'amount' ELSE '' END")  # fmt: skip
+        for word in (
+            "'donor' || i || '@example.org'",
+            "'donor' || i",
+            "'example.org'",
+            "CAST(i AS varchar(10))",
+            _one_of([folded(name) for name in FIRST]),
+            _one_of([words(name)[-1] for name in LAST]),
+        ):
+            put(SearchWord, donation_id="i", word=word)  # fmt: skip
         put(LedgerEntry, id="i", donation_id="i", kind="'payment'", source="'pi_' || i", amount=amount,
             currency="'usd'", happened_at=at, recorded_at=at)  # fmt: skip
         put(LedgerEntry, "WHERE i % 50 = 0", id=f"{count} + i", donation_id="i", kind="'refund'", source="'re_' || i",
@@ -107,7 +125,7 @@ def _insert(model: type[models.Model], before: str, after: str, columns: dict[st
     """INSERT … SELECT of these expressions; what they leave out gets the model's own default."""
     names, expressions, values = list(columns), list(columns.values()), []
     for field in model._meta.concrete_fields:
-        if field.column not in columns and not field.primary_key:
+        if field.column and field.column not in columns and not field.primary_key:
             names.append(str(field.column))
             expressions.append("%s")
             values.append(field.get_db_prep_save(field.get_default(), connection))

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -20,8 +19,8 @@ from desk.pages import formatting
 from desk.pages.recurring import PAST_DUE, STATES, every
 from donations.domain.subscription import EndedBy, Frequency
 from donations.models import Donation, Invoice, Subscription
+from donations.reporting import search_index
 from donations.reporting import subscriptions as reporting
-from lib.people.addresses import normalise
 
 ENDED_BY = {
     EndedBy.DONOR: _("the donor"),
@@ -88,10 +87,9 @@ class SubscriptionAdmin(Stopping, ReadOnly):
         if not text:
             return queryset, False
         gifts = Donation.objects.filter(subscription__isnull=False)
-        by_address = gifts.alias(lower=Lower("email")).filter(lower=normalise(text)).values("subscription")
-        by_name = gifts.filter(Q(name__icontains=text) | Q(payer_name__icontains=text)).values("subscription")
+        theirs = search_index.named(gifts, text).values("subscription")
         named = Q(stripe_id=text) | Q(customer=text) | Q(pk__in=Invoice.objects.filter(pk=text).values("subscription"))
-        return queryset.filter(named | Q(pk__in=by_address if "@" in text else by_name)), False
+        return queryset.filter(named | Q(pk__in=theirs)), False
 
     # --- What the columns say ---
 

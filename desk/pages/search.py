@@ -8,14 +8,14 @@ import uuid
 from django.db.models import Q, QuerySet
 
 from donations.models import BalanceTransaction, Donation, LedgerEntry, Receipt, StripeEvent, StripeRef
+from donations.reporting import search_index
 from donations.stripe import events
-from lib.people.addresses import searched
 
 _STRIPE_ID = re.compile(r"[a-z]{2,8}_\w+", re.ASCII)
 
 
 def find(donations: QuerySet[Donation], text: str) -> QuerySet[Donation]:
-    """The gifts of a number (their own or a receipt's), a uuid, an id of Stripe's, or else of the words in them."""
+    """The gifts of a number (their own or a receipt's), a uuid, an id of Stripe's, or else by name and address."""
     text = text.replace("\0", "").strip()[:255]
     number = text.removeprefix("#")
     if number.isdecimal() and len(number) < 19:
@@ -27,12 +27,7 @@ def find(donations: QuerySet[Donation], text: str) -> QuerySet[Donation]:
         pass
     if _STRIPE_ID.fullmatch(text) and (known := _named(text)):
         return donations.filter(pk__in=known)
-    for word in text.split():
-        held = Q(email__icontains=searched(word))
-        donations = donations.filter(
-            held if "@" in word else held | Q(name__icontains=word) | Q(payer_name__icontains=word)
-        )
-    return donations
+    return search_index.named(donations, text)
 
 
 def _named(reference: str) -> set[int]:

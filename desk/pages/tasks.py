@@ -193,7 +193,7 @@ def _emails() -> Iterator[Task]:
         yield Task(what % {"count": dead}, _list("mail_mail", "state__exact=dead"), "mail.view_mail")
 
     # The first failure may be a short absence. Those that wait for an address have used up no attempt.
-    waiting = Mail.objects.filter(state=Mail.State.WAITING, attempts__gte=2).exclude(error="")
+    waiting = Mail.objects.filter(state=Mail.State.WAITING, next_at__isnull=False, attempts__gte=2).exclude(error="")
     if latest := waiting.order_by("-attempts", "-pk").first():
         count = waiting.count()
         what = ngettext(

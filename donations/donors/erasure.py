@@ -14,6 +14,7 @@ from django.utils import timezone
 from donations.domain.subscription import OVER
 from donations.ledger import donor_emails, erased
 from donations.models import Donation, RefundRequest, StopRequest, StripeEvent, StripeRef, Subscription
+from donations.reporting import search_index
 from donations.stripe import redaction
 from donations.wall import placements
 from lib.people.addresses import normalise, spellings
@@ -79,7 +80,9 @@ def forget(whose: Q, addresses: set[str]) -> int:
     for address in addresses:
         # Typed at Stripe by somebody who was signed in to another account: the gift is theirs, the address is not.
         others = Donation.objects.alias(lower=Lower("email")).filter(lower=normalise(address)).exclude(pk__in=keys)
+        search_index.forget(others.values_list("pk", flat=True))
         others.update(email="")
+    search_index.forget(keys)
     RefundRequest.objects.filter(donation__in=keys).update(note="")
     StopRequest.objects.filter(subscription__donations__in=keys).update(reason="")
     return placements.edit(keys, **erased.NOBODY, user=None, erased_at=now)

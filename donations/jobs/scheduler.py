@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from donations.jobs import registry, retention
 from donations.jobs.registry import Job, Result
 from donations.models import Chore, insert_once
-from donations.reporting import reconciliation, totals_zone
+from donations.reporting import reconciliation, search_index, totals_zone
 from donations.shield import alarm, asking, closing, places, rules, sweeping
 from donations.stripe import balance_transactions, payouts, polling, refunds
 from donations.stripe.recurring import polling as recurring
@@ -103,6 +103,7 @@ ALWAYS: tuple[Callable[[], int], ...] = (
     places.settle,
     closing.close_unwanted,
     placements.refresh_lapsed,
+    search_index.catch_up,
     send_emails,
     notice_another_clock,
     notice_another_currency,

@@ -54,7 +54,7 @@ OURS = frozenset({Outcome.POSTED, Outcome.POSTED_ERASED})
 # Of a donation: what an update may change.
 WRITTEN = (
     *("checkout", "settling_failed", "delayed", "email", "payer_name", "session_id", "flags", "status", "ask_at"),
-    *("presented_amount", "presented_currency", "subscription_id", "frequency"),
+    *("presented_amount", "presented_currency", "subscription_id", "frequency", "to_index"),
 )
 
 
@@ -212,10 +212,12 @@ def _apply_to(known: Known, update: StripeUpdate) -> None:
         donation.presented_amount, donation.presented_currency = update.presented
     if update.unknown_status:
         _flag(donation, Flag.STATUS)
+    found_by = (donation.email, donation.payer_name)
     if donation.erased_at is None and (donation.email or not erased.keep_out(donation, known.erased_at)):
         donation.email = donation.email or update.email
         if not donation.name:
             donation.payer_name = donation.payer_name or update.payer_name
+    donation.to_index = donation.to_index or found_by != (donation.email, donation.payer_name)
     donation.session_id = donation.session_id or update.session
 
 

@@ -23,8 +23,8 @@ from lib.rows import Reader, column, prepared, table
 _DONATION = Reader(
     Donation,
     *("id", "uuid", "amount", "currency", "name", "payer_name", "email", "public", "user", "created_at", "erased_at"),
-    *("presented_amount", "presented_currency", "frequency", "subscription", "session_id", "ask_at", "checkout"),
-    *("settling_failed", "delayed", "flags", "status"),
+    *("presented_amount", "presented_currency", "frequency", "subscription", "to_index", "session_id", "ask_at"),
+    *("checkout", "settling_failed", "delayed", "flags", "status"),
 )
 _ENTRY = Reader(LedgerEntry, "id", "donation", "kind", "source", "amount", "currency", "happened_at")
 _ERASED = Reader(ErasedAddress, "digest", "erased_at")

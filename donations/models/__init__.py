@@ -1,6 +1,6 @@
 """The tables. Invariants are UNIQUE and CHECK constraints: a lock that SQLite ignores protects nothing."""
 
-from donations.models.donation import SHOWN, Donation, Flag, Words
+from donations.models.donation import FOUND_BY, SHOWN, Donation, Flag, SearchWord, Words
 from donations.models.erased import ErasedAddress
 from donations.models.gift_sums import GiftSums, fold, sums_of
 from donations.models.ledger import (
@@ -24,6 +24,7 @@ from donations.models.wall import Level, Message, Sponsor, Standing
 from lib.rows import insert_once
 
 __all__ = [
+    "FOUND_BY",
     "SHOWN",
     "Alarm",
     "AppendOnly",
@@ -47,6 +48,7 @@ __all__ = [
     "Receipt",
     "ReceiptCounter",
     "RefundRequest",
+    "SearchWord",
     "Shield",
     "SiteIdentity",
     "Sponsor",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -18,6 +18,8 @@ from donations.domain.subscription import Frequency
 from donations.domain.updates import Checkout
 from donations.models.stripe_key import present_key
 from lib import money
+from lib.bytewise_field import BytewiseField
+from lib.people.search_words import LONGEST
 
 # Statuses in which a donor who chose to be shown is shown.
 SHOWN = [Status.PAID.value, Status.PARTLY_REFUNDED.value]
@@ -42,6 +44,16 @@ class Words(models.TextChoices):
     WAITING = "waiting", _("to be read")
     SHOWN = "shown", _("shown")
     REFUSED = "refused", _("not shown")
+
+
+# What a donation is found by.
+FOUND_BY = frozenset({"name", "payer_name", "email"})
+
+
+class DonationQuerySet(models.QuerySet["Donation"]):
+    def update(self, **values: Any) -> int:
+        """As Django's; what a donation is found by is then looked at anew (reporting.search_index)."""
+        return super().update(**values, **({"to_index": True} if FOUND_BY & values.keys() else {}))
 
 
 class Donation(models.Model):
@@ -94,6 +106,9 @@ class Donation(models.Model):
         related_name="donations", editable=False,
     )  # fmt: skip
 
+    # Whether its words in SearchWord are not those of its present names and address. Posting and `update` set it.
+    to_index = models.BooleanField(default=True, db_default=True, editable=False)
+
     # One form's token, amount, currency and frequency lead to one donation; NULL once another may take its place.
     dedupe = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
     # Part of the idempotency key: an answered error is stored by Stripe under the key, so the next try needs another.
@@ -134,6 +149,8 @@ class Donation(models.Model):
         choices=[(status.value, _(label.staff)) for status, label in LABELS.items()],
     )
 
+    objects = DonationQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("donation")
         verbose_name_plural = _("donations")
@@ -158,6 +175,7 @@ class Donation(models.Model):
             ),
             models.Index(Lower("email"), name="donation_to_join", condition=Q(user__isnull=True) & ~Q(email="")),
             models.Index(Lower("email"), name="donation_repeating", condition=Q(subscription__isnull=False)),
+            models.Index(fields=["-id"], name="donation_to_index", condition=Q(to_index=True)),
             models.Index(fields=["created_at"], name="donation_with_bank", condition=Q(status=Status.PROCESSING.value)),
         )
 
@@ -185,3 +203,23 @@ class Donation(models.Model):
     def shown_name(self) -> str:
         """What visitors may see as the name, if the donor wants to be seen; empty for "Someone"."""
         return self.name if self.name_state == Words.SHOWN else ""
+
+
+class SearchWord(models.Model):
+    """One of the words by which the staff find a donation: a cache of its names and address (reporting.search_index).
+
+    A table of words, where PostgreSQL has trigrams and SQLite full text: it is the same in both, no extension has to be
+    allowed for it, and a word that is deleted is gone.
+    """
+
+    pk = models.CompositePrimaryKey("donation_id", "word")
+    donation = models.ForeignKey(Donation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    word = BytewiseField(max_length=LONGEST)
+
+    class Meta:
+        verbose_name = _("search word")
+        verbose_name_plural = _("search words")
+        indexes = (models.Index(fields=["word", "donation"], name="searchword_by_word"),)
+
+    def __str__(self) -> str:
+        return self.word

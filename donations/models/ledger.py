@@ -87,6 +87,7 @@ class LedgerEntry(AppendOnlyModel):
                 name="ledger_sign_by_kind",
             ),
         )
+        indexes = (models.Index(fields=["happened_at"], name="ledger_by_time"),)
 
     def __str__(self) -> str:
         return f"{self.kind} {money.display(self.amount, self.currency)} ({self.source})"

@@ -40,7 +40,8 @@ def test_a_correction_writes_only_what_was_corrected(treasurer: Client, donation
     updates = [query["sql"] for query in queries.captured_queries if 'UPDATE "donations_donation"' in query["sql"]]
     assert len(updates) == 1
     written = updates[0].partition(" WHERE ")[0]
-    assert written.endswith("SET \"name\" = 'Ada', \"name_state\" = 'shown'"), "what was corrected, no more"
+    assert written.partition(" SET ")[2].startswith('"name" = \'Ada\', "name_state" = \'shown\', "to_index" = ')
+    assert written.count("=") == 3, "what was corrected, and that the search has to look anew; no more"
     donation.refresh_from_db()
     assert donation.name == "Ada"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -33,10 +34,12 @@ from donations.models import (
     Shield,
     SiteIdentity,
     Sponsor,
+    StopRequest,
     StripeEvent,
     StripeKey,
+    Subscription,
 )
-from donations.reporting import public_totals
+from donations.reporting import public_totals, search_index
 from donations.stripe import events
 from donations.wall import placements
 from mail import outbox
@@ -76,6 +79,9 @@ def practised(make_donation: Make, django_user_model: Any) -> Donation:
         donation=donation, number=1, payment="pi_1", amount=1, currency="usd", asked_by="tess@example.org"
     )
     Chore.objects.create(name="reconcile", due_at=now, done_at=now, result="1 rows compared", data={"compared": 1})
+    StopRequest.objects.create(
+        uuid=uuid.uuid4(), subscription=Subscription.objects.get(), at_period_end=False, asked_by="tess@example.org"
+    )
     placements.refresh(donation.pk)
     Opening.objects.create(donation=donation)
     Alarm.objects.create(declined=20)
@@ -83,6 +89,7 @@ def practised(make_donation: Make, django_user_model: Any) -> Donation:
     Organisation.objects.create(name="Friends of the Weir", goal_amount=100)
     Sponsor.objects.create(name="Mill & Sons", level=Level.objects.first())
     outbox.enqueue("register", "1.abc")
+    search_index.catch_up()
     note(user, Donation, donation.pk)
     note(user, Sponsor, 1)
     return donation
