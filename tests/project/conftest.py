@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.project import prepared
 from tests.project.running import SECRET_KEY, Running, free_port, python, running
 
 
@@ -16,15 +17,17 @@ def site(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Starts `python -m project.serve` on a fresh SQLite file, with these variables."""
     with contextlib.ExitStack() as stack:
 
+        database = prepared.copy_to(tmp_path)
+
         def start(**variables: str) -> Running:
             port = free_port()
             variables = {
                 "SECRET_KEY": SECRET_KEY,
                 "PORT": str(port),
-                "DATABASE_URL": f"sqlite:///{tmp_path}/site.sqlite3",
+                "DATABASE_URL": f"sqlite:///{database}",
             } | variables
-            prepared = python("-m", "project.prepare", **variables)
-            assert prepared.returncode == 0, prepared.stderr
+            done = python("-m", "project.prepare", **variables)
+            assert done.returncode == 0, done.stderr
             return stack.enter_context(running("-m", "project.serve", port=port, **variables))
 
         yield start

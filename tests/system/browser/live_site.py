@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 
+from tests.project import prepared
 from tests.project.running import SECRET_KEY, free_port, python, running
 
 PATIENCE = 10  # seconds: the machine may be busy with other tests
@@ -131,12 +132,12 @@ def served(folder: Path, *, first: str = "", **variables: str) -> Iterator[Site]
     `first` is SQL for what must be in its database before any process has read it.
     """
     port = int(variables.get("PORT") or free_port())
-    database = folder / "site.sqlite3"
+    database = prepared.copy_to(folder)
     base = {"SECRET_KEY": SECRET_KEY, "DEBUG": "true", "PORT": str(port), "DATABASE_URL": f"sqlite:///{database}"}
     # All of its donors come from one address; the tests of the shield switch it on.
     variables = base | {"SHIELD": "off"} | variables
-    prepared = python("-m", "project.prepare", **variables)
-    assert prepared.returncode == 0, prepared.stderr
+    done = python("-m", "project.prepare", **variables)
+    assert done.returncode == 0, done.stderr
     with contextlib.closing(sqlite3.connect(database)) as connection:
         connection.executescript(first)
     url = f"http://localhost:{port}"

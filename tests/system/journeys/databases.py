@@ -7,7 +7,6 @@ seconds, so it is done once, and every fresh database is a copy.
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 
 import psycopg2  # type: ignore[import-untyped]
 
+from tests.project import prepared
 from tests.project.running import SECRET_KEY, python
 
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL", "")
@@ -49,13 +49,9 @@ class Database:
 @contextmanager
 def sqlite_databases(folder: Path) -> Iterator[Callable[[], Database]]:
     """Makes SQLite databases in this folder, the built-in sandbox's file beside each."""
-    template = folder / "template"
-    _prepare(f"sqlite:///{template}/site.sqlite3")
 
     def make() -> Database:
-        home = folder / uuid.uuid4().hex
-        shutil.copytree(template, home)
-        file = home / "site.sqlite3"
+        file = prepared.copy_to(folder / uuid.uuid4().hex)
         return Database(f"sqlite:///{file}", lambda: sqlite3.connect(file, timeout=20))
 
     yield make
@@ -84,7 +80,16 @@ def postgresql_databases(server: str) -> Iterator[Callable[[], Database]]:
     """Makes databases on this server, all migrated."""
     with empty_postgresql_databases(server) as make:
         template = make()
-        _prepare(template.url)
+        done = python(
+            "-m",
+            "project.prepare",
+            SECRET_KEY=SECRET_KEY,
+            DEBUG="true",
+            DATABASE_URL=template.url,
+            # Not the built-in sandbox: without a file of its own it would be the developer's.
+            STRIPE_SECRET_KEY="sk_test_1",
+        )
+        assert done.returncode == 0, done.stderr
         yield lambda: make(urlsplit(template.url).path[1:])
 
 
@@ -93,10 +98,3 @@ def _run(server: str, statement: str) -> None:
         connection.autocommit = True  # a database is not made within a transaction
         with connection.cursor() as cursor:
             cursor.execute(statement)
-
-
-def _prepare(url: str) -> None:
-    # With the built-in sandbox, only where its file lies in the same folder: elsewhere it would be the developer's.
-    stripe = {"STRIPE_SECRET_KEY": "sk_test_1"} if url.startswith("postgres") else {}
-    done = python("-m", "project.prepare", SECRET_KEY=SECRET_KEY, DEBUG="true", DATABASE_URL=url, **stripe)
-    assert done.returncode == 0, done.stderr
