@@ -5,14 +5,15 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run dev admin quick test chaos bench lint lock audit sbom image growth messages year
+.PHONY: help run dev admin quick test browser sqlite postgresql chaos bench lint lock audit sbom image growth messages year
 
 help:
 	@echo "make run     the whole site on http://localhost:8000, with a stand-in for Stripe"
 	@echo "make admin   make a superuser for /admin/"
 	@echo "make dev     as run, with Django's reloading server"
 	@echo "make quick   lint, types and the quick tests"
-	@echo "make test    everything, on SQLite and PostgreSQL, and in a browser"
+	@echo "make test    everything: lint and the three parts below, two at a time"
+	@echo "make browser, make sqlite, make postgresql   one part of the tests"
 	@echo "make chaos   the site is killed, Stripe lies and stalls, the books still agree (SEED=1 for a run again)"
 	@echo "make year    200 monthly gifts live through a year of failures, cancels and lost events, to the cent (SEED=1)"
 	@echo "make bench   how fast it is (SIZES=\"1000 1000000\" for so many donations)"
@@ -44,17 +45,26 @@ lint: .venv/dev.stamp
 	$(PY) -m djlint templates --lint --quiet
 	$(PY) -m mypy --no-error-summary
 
-# Half of a test's time is waiting for the other end of a connection: one worker more than there are cores.
-WORKERS = $$(($$(getconf _NPROCESSORS_ONLN) + 1))
-PYTEST = $(PY) -m pytest -q -n $(WORKERS)
+PYTEST = $(PY) -m pytest -q -n $$(getconf _NPROCESSORS_ONLN)
 
 quick: lint
 	$(PYTEST) --dist worksteal -m "not browser and not slow"
 
-test: lint
-	$(PYTEST) --dist worksteal -m "not browser"
-	$(PY) -m tests.postgres $(PYTEST) --dist worksteal -m "not browser and not once"
+# A browser's test and a site that is killed mostly wait: so two parts at a time, and each says all it has to say when
+# it ends. Every part runs to its end, whatever another one found.
+test: .venv/dev.stamp
+	@echo "Style and types, then the tests in a browser, on SQLite and on PostgreSQL: some minutes, two parts at a time."
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
+		lint browser sqlite postgresql
+
+browser: .venv/dev.stamp
 	$(PYTEST) --dist loadfile -m browser tests/system/browser
+
+sqlite: .venv/dev.stamp
+	$(PYTEST) --dist worksteal -m "not browser"
+
+postgresql: .venv/dev.stamp
+	$(PY) -m tests.postgres $(PYTEST) --dist worksteal -m "not browser and not once"
 
 chaos: .venv/dev.stamp
 	$(PY) -m tests.system.chaos $(if $(SEED),--seed $(SEED))

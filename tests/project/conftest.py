@@ -16,7 +16,6 @@ from tests.project.running import SECRET_KEY, Running, free_port, python, runnin
 def site(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Starts `python -m project.serve` on a fresh SQLite file, with these variables."""
     with contextlib.ExitStack() as stack:
-
         database = prepared.copy_to(tmp_path)
 
         def start(**variables: str) -> Running:
