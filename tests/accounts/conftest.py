@@ -12,7 +12,7 @@ import pytest
 import pytest_django
 from django.core import mail as django_mail
 from django.core.cache import cache
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.utils import timezone
 
 from accounts.models import User
@@ -87,6 +87,14 @@ def link_in(letter: EmailMessage) -> str:
     assert found, letter.body
     parts = urlsplit(found[0])
     return f"{parts.path}?{parts.query}"
+
+
+def language_of(letter: EmailMessage) -> str:
+    """The language that an e-mail says it is in."""
+    assert isinstance(letter, EmailMultiAlternatives)
+    found = re.search(r'<html lang="([a-z-]+)"', str(letter.alternatives[0][0]))
+    assert found
+    return found[1]
 
 
 def one_letter() -> EmailMessage:

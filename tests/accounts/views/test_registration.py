@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from mail.models import Mail
-from tests.accounts.conftest import ALICE, PASSWORD, Give, link_in, one_letter, post
+from tests.accounts.conftest import ALICE, PASSWORD, Give, language_of, link_in, one_letter, post
 
 pytestmark = pytest.mark.django_db
 
@@ -250,3 +250,18 @@ def test_a_name_is_shown_as_text(client, alice):
     page = client.get("/account").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+def test_letters_about_an_account_are_in_the_language_of_the_page_on_which_one_signed_in_last(client, settings):
+    settings.LANGUAGES = [("de", "Deutsch"), ("en", "English")]
+    fields = {"email": ALICE, "password": PASSWORD, "name": ""}
+    client.post("/register", fields, headers={"Accept-Language": "de-AT"})
+    (letter,) = post()
+    assert language_of(letter) == "de"
+    client.post(link_in(letter), {"password": PASSWORD})
+    client.post("/logout")
+    client.post("/login", {"email": ALICE, "password": PASSWORD}, headers={"Accept-Language": "en"})
+    client.post("/logout")
+    client.post("/password-reset", {"email": ALICE}, headers={"Accept-Language": "de"})
+    (letter,) = post()
+    assert language_of(letter) == "en"

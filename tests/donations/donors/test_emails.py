@@ -357,3 +357,14 @@ def test_a_gift_that_arrived_after_all_is_not_told_as_failed(make_donation: Make
 
 def test_a_kind_that_nobody_knows_is_closed_and_not_tried_for_ever() -> None:
     assert isinstance(emails.compose("newsletter", "1"), Cancel)
+
+
+@pytest.mark.parametrize(("kept", "language"), [("de-ch", "de"), ("en", "en"), ("", "en"), ("it", "en")])
+def test_the_letter_is_in_the_language_in_which_the_gift_was_begun(
+    make_donation: Make, settings: pytest_django.Settings, kept: str, language: str
+) -> None:
+    settings.LANGUAGES = [("de", "Deutsch"), ("en", "English")]
+    donation = make_donation(amount=123450, email="ada@example.org", language=kept)
+    letter = composed("paid", entry(donation).source)
+    assert f'lang="{language}"' in letter.html
+    assert ("1.234,50\N{NO-BREAK SPACE}$" in letter.text) == (language == "de")

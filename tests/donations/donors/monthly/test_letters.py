@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from donations.models import Donation
 from mail.models import Mail
-from tests.accounts.conftest import link_in, post
+from tests.accounts.conftest import language_of, link_in, post
 from tests.donations.donors.monthly.conftest import tell
 from tests.donations.subscription_objects import invoice, subscription
 
@@ -94,3 +94,13 @@ def test_what_stripe_tells_of_long_ago_is_no_news(make_donation):
     tell(invoice(donation, 1, status="open", attempt_count=3))
     tell(subscription(donation, status="canceled", ended_at=seconds(days=-20)))
     assert subjects() == []
+
+
+def test_letters_are_in_the_language_in_which_the_gift_was_begun(gives_monthly, settings):
+    settings.LANGUAGES = [("de", "Deutsch"), ("en", "English")]
+    first = gives_monthly().first
+    Donation.objects.filter(pk=first.pk).update(language="de-at")
+    fail(first)
+    letters = post()
+    assert len(letters) > 2
+    assert {language_of(letter) for letter in letters} == {"de"}
