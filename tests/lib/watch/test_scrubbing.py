@@ -22,6 +22,8 @@ from lib.watch.scrubbing import scrub
         ("rk_test_123abc, whsec_0123456789abcdef", "rk_test_…, whsec_…"),
         ("GET /sandbox/pay/cs_test_a1B2c3 200", "GET /sandbox/pay/cs_test_… 200"),
         ("Authorization: Bearer abc.def-123456", "Authorization: Bearer …"),
+        ("AUTHORIZATION: BEARER abc.def-123456", "AUTHORIZATION: BEARER …"),
+        ("a ba\u017fic abcdef123456, PASSWORD=geheim", "a ba\u017fic …, PASSWORD=…"),
         ("postgres://tincup:geheim@db.example.org/tincup", "postgres://…@db.example.org/tincup"),
         ("/receipts/17?key=abcdef", "/receipts/17?key=…"),
         ("csrfmiddlewaretoken=abcdef; session=xyz", "csrfmiddlewaretoken=…; session=…"),
