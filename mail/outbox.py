@@ -25,7 +25,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from lib.rows import insert_once
+from lib.database.rows import insert_once
 from mail import transport
 from mail.models import Mail
 

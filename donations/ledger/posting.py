@@ -37,7 +37,7 @@ from donations.models import (
     sums_of,
 )
 from donations.wall import placements
-from lib import rows
+from lib.database import rows
 
 
 class Outcome(Enum):

@@ -1,6 +1,6 @@
 """The statements that run for every payment, as text.
 
-Built once, with the names of tables and columns taken from the models: see lib.rows. For the modules that
+The names of tables and columns are taken from the models: see lib.database.statement. For the modules that
 `posting.post` calls, in its transaction.
 """
 
@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 
 from donations.models import Case, Donation, ErasedAddress, LedgerEntry, ReceiptCounter, StripeRef, Total
-from lib.rows import Reader, column, prepared, table
+from lib.database import commits
+from lib.database.rows import Reader, column, field, table
+from lib.database.statement import Statement, send
 
 # Of a donation what posting reads and writes; the donor's own words are none of its business.
 _DONATION = Reader(
@@ -57,9 +58,7 @@ def tie(references: Sequence[str], donation: uuid.UUID) -> Tied | None:
     """
     if not references:
         return None
-    key = prepared(Donation, "uuid", donation)
-    values = [prepared(StripeRef, "seen_at", timezone.now()), *references, key, key]
-    rows = _fetched(_tie(len(references)), values)
+    rows = send((_tie(len(references)), [timezone.now(), *references, donation, donation]))
     return Tied(rows[0][2], [reference for reference, owner, _ in rows if owner is None]) if rows else None
 
 
@@ -68,8 +67,9 @@ def read(donation: int, address: str = "") -> Known:
 
     Two statements where rows are locked: one that has waited for a lock goes on with what it saw before.
     """
-    vendor = connections[DEFAULT_DB_ALIAS].vendor
-    rows = _fetched(_read(vendor), [*([donation] if vendor == "postgresql" else []), address, donation])
+    # A transaction of SQLite's holds the whole database.
+    lock = [(_lock(), [donation])] if connections[DEFAULT_DB_ALIAS].vendor == "postgresql" else []
+    rows = send(*lock, (_read(), [address, donation]))
     if not rows:
         raise Donation.DoesNotExist
     entry, rest = len(_DONATION), len(_DONATION) + len(_ENTRY)
@@ -83,20 +83,16 @@ def read(donation: int, address: str = "") -> Known:
 
 
 def next_receipt_number() -> int:
-    """Move the counter of receipts on, and lock it."""
-    return int(_fetched(_next_receipt_number(), [])[0][0])
+    """Move the counter of receipts on, and lock it: until the commit, but not until the disk has that."""
+    early = commits.may_wait_later()
+    if early:
+        commits.wait_after_commit()
+    return int(send((_next_receipt_number(early), []))[0][0])
 
 
 def add_to_total(currency: str, month: date, columns: tuple[str, ...], steps: Sequence[int]) -> None:
     """Add to the sums of a month, or begin them."""
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(_add_to_total(columns), [currency, prepared(Total, "month", month), *steps])
-
-
-def _fetched(statement: str, values: Sequence[Any]) -> list[Any]:
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())
+    send((_add_to_total(columns), [currency, month, *steps]))
 
 
 # The names are our own, the values are parameters: nothing here is anybody's text.
@@ -104,46 +100,59 @@ def _fetched(statement: str, values: Sequence[Any]) -> list[Any]:
 
 
 @cache
-def _tie(count: int) -> str:
+def _tie(count: int) -> Statement:
     key, owner, seen_at = (column(StripeRef, name) for name in ("id", "donation", "seen_at"))
     mine = f"{column(Donation, 'uuid')} = %s"
     pk = column(Donation, "id")
     # The rows are locked in the order of the ids, whoever comes.
-    return (
+    return Statement(
+        "tie",
         f"INSERT INTO {table(StripeRef)} ({key}, {owner}, {seen_at}) "
         f"SELECT v.column1, d.{pk}, %s FROM (VALUES {', '.join(['(%s)'] * count)}) AS v, {table(Donation)} AS d "
         f"WHERE d.{mine} ORDER BY v.column1 ON CONFLICT ({key}) DO UPDATE SET {seen_at} = EXCLUDED.{seen_at} "
-        f"RETURNING {key}, {owner}, (SELECT {pk} FROM {table(Donation)} WHERE {mine})"
+        f"RETURNING {key}, {owner}, (SELECT {pk} FROM {table(Donation)} WHERE {mine})",
+        [field(StripeRef, "seen_at"), *[field(StripeRef, "id")] * count, *[field(Donation, "uuid")] * 2],
     )
 
 
 @cache
-def _read(vendor: str) -> str:
+def _lock() -> Statement:
+    key = field(Donation, "id")
+    return Statement("lock", f"SELECT 1 FROM {table(Donation)} WHERE {column(Donation, 'id')} = %s FOR UPDATE", [key])
+
+
+@cache
+def _read() -> Statement:
     pk, its, digest = column(Donation, "id"), column(LedgerEntry, "donation"), column(ErasedAddress, "digest")
     has_cases = f"EXISTS (SELECT 1 FROM {table(Case)} AS c WHERE c.{column(Case, 'donation')} = d.{pk})"
-    lock = f"SELECT 1 FROM {table(Donation)} WHERE {pk} = %s FOR UPDATE; " if vendor == "postgresql" else ""
-    return (
-        f"{lock}SELECT {_DONATION.columns('d')}, {_ENTRY.columns('e')}, {has_cases}, {_ERASED.columns('a')} "
+    return Statement(
+        "read",
+        f"SELECT {_DONATION.columns('d')}, {_ENTRY.columns('e')}, {has_cases}, {_ERASED.columns('a')} "
         f"FROM {table(Donation)} AS d LEFT JOIN {table(LedgerEntry)} AS e ON e.{its} = d.{pk} "
-        f"LEFT JOIN {table(ErasedAddress)} AS a ON a.{digest} = %s WHERE d.{pk} = %s"
+        f"LEFT JOIN {table(ErasedAddress)} AS a ON a.{digest} = %s WHERE d.{pk} = %s",
+        [field(ErasedAddress, "digest"), field(Donation, "id")],
     )
 
 
 @cache
-def _next_receipt_number() -> str:
+def _next_receipt_number(early: bool) -> Statement:
     key, last = column(ReceiptCounter, "id"), column(ReceiptCounter, "last")
-    return (
-        f"INSERT INTO {table(ReceiptCounter)} ({key}, {last}) VALUES (1, 1) "
-        f"ON CONFLICT ({key}) DO UPDATE SET {last} = {table(ReceiptCounter)}.{last} + 1 RETURNING {last}"
+    return Statement(
+        "next_receipt_number",
+        f"INSERT INTO {table(ReceiptCounter)} ({key}, {last}) VALUES (1, 1) ON CONFLICT ({key}) "
+        f"DO UPDATE SET {last} = {table(ReceiptCounter)}.{last} + 1 "
+        f"RETURNING {last}{f', {commits.NOT_WAITING}' if early else ''}",
     )
 
 
 @cache
-def _add_to_total(columns: tuple[str, ...]) -> str:
-    key = [column(Total, name) for name in ("currency", "month")]
-    sums = [column(Total, name) for name in columns]
-    steps = ", ".join(f"{name} = {table(Total)}.{name} + EXCLUDED.{name}" for name in sums)
-    return (
-        f"INSERT INTO {table(Total)} ({', '.join([*key, *sums])}) VALUES ({', '.join(['%s'] * (2 + len(sums)))}) "
-        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {steps}"
+def _add_to_total(columns: tuple[str, ...]) -> Statement:
+    fields = [field(Total, name) for name in ("currency", "month", *columns)]
+    names = [column(Total, each.name) for each in fields]
+    steps = ", ".join(f"{name} = {table(Total)}.{name} + EXCLUDED.{name}" for name in names[2:])
+    return Statement(
+        "add_to_total",
+        f"INSERT INTO {table(Total)} ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))}) "
+        f"ON CONFLICT ({', '.join(names[:2])}) DO UPDATE SET {steps}",
+        fields,
     )

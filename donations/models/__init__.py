@@ -21,7 +21,7 @@ from donations.models.stripe_key import StripeKey
 from donations.models.stripe_objects import Case, RefundRequest, StripeEvent, StripeRef
 from donations.models.subscription import Invoice, StopRequest, Subscription, booked_by, payments_of, sources_of
 from donations.models.wall import Level, Message, Sponsor, Standing
-from lib.rows import insert_once
+from lib.database.rows import insert_once
 
 __all__ = [
     "FOUND_BY",

@@ -21,6 +21,8 @@ from donations.ledger import posting
 from donations.ledger.matching import finding
 from donations.models import Donation, Opening, StripeEvent, StripeRef, insert_once
 from donations.stripe import arrivals, parsing, redaction
+from lib.database import commits
+from lib.database.rows import Reader
 from lib.watch import measures
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,9 @@ DECLINED = "payment_intent.payment_failed"
 DECLINED_MONTHLY = "invoice.payment_failed"
 # How long a refund or dispute waits for its payment's own event before we ask Stripe about the payment.
 PATIENCE = timedelta(seconds=30)
+# How long after its commit an event may not be on the disk yet; PostgreSQL writes its log five times a second.
+UNSURE = timedelta(seconds=10)
+STANDING = Reader(StripeEvent, "id", "state", "received_at")
 # Before housekeeping handles a failed event again; Stripe sends it again as well.
 RETRY_AFTER = timedelta(minutes=1)
 
@@ -128,7 +133,16 @@ def _triage(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _claim_failed(row: StripeEvent) -> bool:
-    """Take a FAILED event to handle it again. The row stays locked until our transaction ends, whichever way."""
+    """Take an event that is here already, if it FAILED, to handle it again.
+
+    The row stays locked until our transaction ends, whichever way.
+    """
+    standing = STANDING.get(row.pk)
+    if standing and standing.state != StripeEvent.State.FAILED:
+        # Known must mean kept, also if it was committed just now, by somebody who still waits for the disk.
+        if timezone.now() - standing.received_at < UNSURE and commits.may_wait_later():
+            commits.wait_after_commit()
+        return False
     return bool(
         StripeEvent.objects.filter(pk=row.pk, state=StripeEvent.State.FAILED).update(
             state=row.state, waits_for=row.waits_for, retry_at=row.retry_at, error="", attempts=F("attempts") + 1

@@ -94,10 +94,11 @@ def named_in(event: dict[str, Any]) -> tuple[list[str], uuid.UUID | None]:
 
 def update_of_event(event: dict[str, Any]) -> StripeUpdate | None:
     """The update of a snapshot event of our release; None when its object is nothing we book."""
-    update = update_of(event["data"]["object"], at=moment(event["created"]))
-    if update and event["type"] in _ARRIVALS:
+    at = moment(event["created"])
+    update = update_of(event["data"]["object"], at=at)
+    if update and event["type"] in _ARRIVALS and (update.at != at or update.arrival_unknown):
         # Not the charge's own time: a bank payment's charge is made days before its money arrives.
-        update = replace(update, at=moment(event["created"]), arrival_unknown=False)
+        update = replace(update, at=at, arrival_unknown=False)
     match event["type"]:
         case "checkout.session.async_payment_failed" if update:
             # The snapshot alone looks like a payment that is still on its way.

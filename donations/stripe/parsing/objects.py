@@ -53,7 +53,8 @@ def update_of(thing: dict[str, Any], *, at: datetime) -> StripeUpdate | None:
         return None
     try:
         update = read(thing, at)
-        return update if update is None or read in _UNMARKED else replace(update, presented=presented(thing))
+        seen = presented(thing) if update and read not in _UNMARKED else None
+        return replace(update, presented=seen) if update and seen else update
     except (Unreadable, KeyError, TypeError, ValueError, AttributeError) as error:
         payment = _payment_named(thing) if read in _UNMARKED else None
         if payment is not None or ours(thing):

@@ -69,7 +69,10 @@ def text(thing: dict[str, Any], key: str) -> str:
 
 def plain(value: Any) -> str:
     """Donor's text as the database takes it: PostgreSQL refuses NUL."""
-    return "".join(character for character in str(value or "") if character.isprintable())[:254]
+    given = str(value or "")
+    if not given.isprintable():
+        given = "".join(character for character in given if character.isprintable())
+    return given[:254]
 
 
 def payer(details: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What the busiest paths do with the database by hand."""
