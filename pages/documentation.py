@@ -30,7 +30,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
     (
         _("For operators"),
         (
-            *("setup", "organisation", "stripe", "going-live", "deploying", "settings", "desk", "shield"),
+            *("setup", "organisation", "stripe", "going-live", "deploying", "scaling", "settings"),
+            *("desk", "shield"),
             *("languages", "sponsors", "books", "exports"),
             *("backup", "monitoring", "upgrading", "commands", "troubleshooting", "security", "pci", "gdpr"),
         ),
