@@ -30,8 +30,8 @@ class EmailField(AddressField):
             max_length=254,
             widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
             error_messages={
-                "required": _("Type your e-mail address."),
-                "invalid": _("Type an e-mail address, like alice@example.org."),
+                "required": _("Enter your e-mail address."),
+                "invalid": _("Enter an e-mail address, like alice@example.org."),
             },
         )
 
@@ -43,7 +43,7 @@ class NameField(TidyField):
     def __init__(self) -> None:
         super().__init__(
             label=_("Name"),
-            help_text=_("Optional. Visitors of this site don’t see it."),
+            help_text=_("Optional. Visitors to this site don’t see it."),
             required=False,
             max_length=60,
             widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -59,7 +59,7 @@ class KnownPassword(forms.CharField):
             strip=False,
             max_length=PASSWORD_LENGTH,
             widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-            error_messages={"required": _("Type your password.")},
+            error_messages={"required": _("Enter your password.")},
         )
 
 
@@ -69,7 +69,7 @@ class NewPassword(forms.CharField):
     def __init__(self, label: Any = "") -> None:
         super().__init__(
             label=label or _("Password"),
-            help_text=_("At least 12 characters. Three or four words that don’t belong together are fine."),
+            help_text=_("At least 12 characters. Three or four unrelated words are fine."),
             strip=False,
             max_length=PASSWORD_LENGTH,
             widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -170,7 +170,7 @@ class ConfirmedForm(forms.Form):
     Checked as a sign-in is, so that guesses are counted and end in a lock.
     """
 
-    current = KnownPassword(_("Your password now"))
+    current = KnownPassword(_("Your current password"))
 
     def __init__(self, *args: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -221,5 +221,5 @@ class PeriodForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         first, last = self.cleaned_data.get("first"), self.cleaned_data.get("last")
         if first and last and last < first:
-            self.add_error("last", ValidationError(_("The last day is before the first."), code="order"))
+            self.add_error("last", ValidationError(_("The last day is before the first day."), code="order"))
         return self.cleaned_data

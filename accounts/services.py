@@ -23,7 +23,7 @@ from lib.people.addresses import normalise
 
 @sensitive_variables("password", "hashed")
 def register(email: str, password: str, name: str, language: str = "") -> None:
-    """Make an account that waits for its address to be verified; or write to whoever has that address."""
+    """Create an account that waits for its address to be verified; or write to whoever has that address."""
     hashed = make_password(password)
     email = normalise(email)
     with transaction.atomic():

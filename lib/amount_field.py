@@ -53,12 +53,12 @@ def linked(text: str, currency: str) -> int:
 
 def malformed(currency: str) -> str:
     """What is said of a text that is no amount of this currency."""
-    return _("Type an amount, like %(example)s.") % {"example": example(currency)}
+    return _("Enter an amount, like %(example)s.") % {"example": example(currency)}
 
 
 def last_decimal(currency: str) -> str:
     """What is said of an amount with a third decimal, which the currency has and Stripe does not move."""
-    return _("The last decimal of an amount in %(currency)s must be 0. Type one like %(example)s.") % {
+    return _("The last decimal of an amount in %(currency)s must be 0. Enter one like %(example)s.") % {
         "currency": money.name(currency),
         "example": example(currency),
     }
@@ -72,19 +72,19 @@ def in_currency(currency: str) -> str:
 def _sentence(error: money.Malformed, currency: str) -> str:
     match error:
         case typed_amount.OtherCurrency():
-            return _("Amounts here are in %(currency)s. Type one like %(example)s.") % {
+            return _("Amounts here are in %(currency)s. Enter one like %(example)s.") % {
                 "currency": money.name(currency),
                 "example": example(currency),
             }
         case typed_amount.Ambiguous(readings=[large, small]):
-            return _("This can mean %(large)s or %(small)s. Type %(typed_large)s or %(typed_small)s.") % {
+            return _("That could mean %(large)s or %(small)s. Enter %(typed_large)s or %(typed_small)s.") % {
                 "large": money.echo(large, currency),
                 "small": money.echo(small, currency),
                 "typed_large": money.typed(large, currency),
                 "typed_small": money.typed(small, currency),
             }
         case typed_amount.Ambiguous(readings=[one]):
-            return _("If you mean %(amount)s, type %(typed)s.") % {
+            return _("If you mean %(amount)s, enter %(typed)s.") % {
                 "amount": money.echo(one, currency),
                 "typed": money.typed(one, currency),
             }
@@ -98,11 +98,11 @@ def _decimals(currency: str) -> str:
     places = 0 if currency in currencies.WHOLE_UNITS_ONLY else money.exponent(currency)
     words = {"currency": money.name(currency), "n": places, "example": example(currency)}
     if not places:
-        return _("Amounts in %(currency)s have no decimals. Type one like %(example)s.") % words
+        return _("Amounts in %(currency)s have no decimals. Enter one like %(example)s.") % words
     return (
         ngettext(
-            "Amounts in %(currency)s have at most %(n)d decimal. Type one like %(example)s.",
-            "Amounts in %(currency)s have at most %(n)d decimals. Type one like %(example)s.",
+            "Amounts in %(currency)s have at most %(n)d decimal. Enter one like %(example)s.",
+            "Amounts in %(currency)s have at most %(n)d decimals. Enter one like %(example)s.",
             places,
         )
         % words

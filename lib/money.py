@@ -176,6 +176,11 @@ def figure(amount: int, currency: str, language: str = "") -> str:
     return f"({text})" if amount < 0 else text
 
 
+def count(number: int, language: str = "") -> str:
+    """How many there are, with the language's separators: "1,675"."""
+    return str(format_decimal(number, locale=locale(language)))
+
+
 def coins(amounts: Iterable[int], currency: str, language: str = "") -> list[dict[str, str]]:
     """Amounts to choose from: the value that a form sends, the label on it, and what a screen reader says."""
     return [

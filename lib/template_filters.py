@@ -1,4 +1,4 @@
-"""Filters that every template knows: amounts in minor units as people read them, in the language of the page."""
+"""Filters that every template knows: amounts in minor units, and counts, as people read them in the page's language."""
 
 from __future__ import annotations
 
@@ -19,3 +19,9 @@ def money(amount: int, currency: str) -> str:
 def money_short(amount: int, currency: str) -> str:
     """ "$20", but "$12.50"."""
     return amounts.display_short(amount, currency)
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """ "1,675": how many there are. Not for numbers that are names, such as a receipt's."""
+    return amounts.count(number)

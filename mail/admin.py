@@ -44,7 +44,7 @@ class MailAdmin(admin.ModelAdmin):
                 self.log_change(request, mail, gettext("Asked for it to be sent again."))
         self.message_user(
             request,
-            ngettext("%(count)d letter is on its way again.", "%(count)d letters are on their way again.", again)
+            ngettext("%(count)d e-mail is on its way again.", "%(count)d e-mails are on their way again.", again)
             % {"count": again},
             messages.SUCCESS if again else messages.WARNING,
         )

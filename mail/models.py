@@ -20,7 +20,7 @@ class Mail(models.Model):
         CLOSED = "closed", _("nothing to send")
 
     kind = models.CharField(_("kind"), max_length=24)
-    key = models.CharField(_("about"), max_length=255, help_text=_("What the letter is about: an id."))
+    key = models.CharField(_("about"), max_length=255, help_text=_("What the e-mail is about: an id."))
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.WAITING)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     # When somebody may try (again); NULL when there is nothing more to do. A claim moves it on by the lease.
@@ -34,7 +34,7 @@ class Mail(models.Model):
     message_id = models.CharField(_("Message-ID"), max_length=320)
 
     class Meta:
-        verbose_name = _("letter")
+        verbose_name = _("e-mail")
         verbose_name_plural = _("outbox")
         ordering: ClassVar[list[str]] = ["-id"]
         constraints = (

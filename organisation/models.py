@@ -82,7 +82,7 @@ class Organisation(models.Model):
     announce_monthly = models.BooleanField(
         _("announce monthly charges"),
         default=False,
-        help_text=_("By a letter three days before each. Yearly ones are always announced, two weeks before."),
+        help_text=_("By e-mail, three days before each. Yearly ones are always announced, two weeks before."),
     )
     count_offline = models.BooleanField(
         _("count gifts outside Stripe"), default=True, help_text=_("In the totals that visitors see.")

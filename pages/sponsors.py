@@ -50,6 +50,8 @@ def sponsors(request: HttpRequest) -> HttpResponse:
         "levels": [level for level in levels if not level.empty],
         "lately": lately,
         "said": lately.rows,
+        "people": listing.people(),
+        "organisations": sum(len(each.sponsors) for each in sections),
     }
     return render(request, "pages/sponsors.html", context)
 

@@ -26,10 +26,10 @@ class Site(Collector):
     def collect(self) -> Iterator[Metric]:
         yield _one("tincup_info", "The version.", 1, version=version())
         waiting = Mail.objects.filter(state=Mail.State.WAITING).aggregate(n=Count("pk"), since=Min("created_at"))
-        yield _one("tincup_outbox_waiting", "Letters that wait to be sent.", waiting["n"])
+        yield _one("tincup_outbox_waiting", "E-mails that wait to be sent.", waiting["n"])
         yield _one("tincup_outbox_oldest_seconds", "How long the oldest has waited.", _age(waiting["since"]))
         dead = Mail.objects.filter(state=Mail.State.FAILED).count()
-        yield _one("tincup_outbox_failed", "Letters that could not be sent.", dead)
+        yield _one("tincup_outbox_failed", "E-mails that could not be sent.", dead)
         yield _labelled("tincup_events", "Stripe's events that are not handled.", "state", _open_events())
         last: datetime | None = StripeEvent.objects.aggregate(last=Max("received_at"))["last"]
         if last:

@@ -46,21 +46,25 @@ def _verify(user: User) -> Email | Cancel:
     return email_templates.letter(
         user.email,
         _("Confirm your e-mail address"),
-        _("Somebody, we hope you, made an account for this address. Confirm it within an hour, and it is yours."),
+        _("Somebody, hopefully you, created an account with this address. Confirm it within an hour, and it’s yours."),
         link=links.make(Purpose.VERIFY, user),
         says=_("Confirm this address"),
-        after=_("If it wasn’t you, do nothing: without the password the account stays closed, and goes in a week."),
+        after=_(
+            "If it wasn’t you, do nothing: without the password the account stays closed, and it is deleted in a week."
+        ),
     )
 
 
 def _known(user: User) -> Email:
     return email_templates.letter(
         user.email,
-        _("You have an account already"),
-        _("Somebody, perhaps you, wanted to use this address for an account. It has one already."),
+        _("You already have an account"),
+        _("Somebody, perhaps you, tried to use this address for an account. It already has one."),
         link=_page("login"),
         says=_("Log in"),
-        after=_("Forgot the password? Set a new one there. If it wasn’t you, do nothing: nothing was changed."),
+        after=_(
+            "Forgot your password? You can set a new one there. If it wasn’t you, do nothing: nothing was changed."
+        ),
     )
 
 
@@ -68,7 +72,7 @@ def _reset(user: User) -> Email:
     return email_templates.letter(
         user.email,
         _("Set a new password"),
-        _("Somebody, we hope you, asked for a new password for this address. The link works once, for an hour."),
+        _("Somebody, hopefully you, asked for a new password for this address. The link works once, for an hour."),
         link=links.make(Purpose.RESET, user),
         says=_("Set a new password"),
         after=_("If it wasn’t you, do nothing: your password stays as it is."),
@@ -94,8 +98,8 @@ def _address_changed(user: User) -> Email | Cancel:
     return email_templates.letter(
         user.previous_email,
         _("Your account has a new e-mail address"),
-        _("Your account no longer uses this address. Letters go to the new one, which has been confirmed."),
-        after=_("If it wasn’t you, answer this letter at once: somebody knows your password."),
+        _("Your account no longer uses this address. E-mails now go to the new one, which has been confirmed."),
+        after=_("If it wasn’t you, reply to this e-mail at once: somebody knows your password."),
     )
 
 
@@ -103,7 +107,7 @@ def _password_changed(user: User) -> Email:
     return email_templates.letter(
         user.email,
         _("Your password was changed"),
-        _("The password of your account was changed, and you were logged out everywhere else."),
+        _("Your account’s password was changed, and you were logged out everywhere else."),
         link=_page("ask_reset"),
         says=_("It wasn’t me: set a new password"),
     )

@@ -64,7 +64,7 @@ def delete(request: HttpRequest) -> HttpResponse:
     try:
         deletion.erase(user)
     except deletion.StillGives:
-        form.add_error("current", _("You give monthly. Stop that first: your account has the way to it."))
+        form.add_error("current", _("You give monthly. Stop that first: you can do it from your account."))
         return form_page(request, "accounts/delete.html", form)
     return leave(request, "deleted")
 

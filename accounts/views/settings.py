@@ -62,7 +62,7 @@ def change_email(request: HttpRequest) -> HttpResponse:
         return form_page(request, "accounts/change_email.html", form)
     throttle.letter(request)
     services.ask_move(user, form.cleaned_data["email"])
-    messages.success(request, _("Look into the mail of your new address: the link in our letter makes the change."))
+    messages.success(request, _("Check the e-mail of your new address: the link we sent makes the change."))
     return redirect("account_settings")
 
 

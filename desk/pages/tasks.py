@@ -189,7 +189,7 @@ def _events() -> Iterator[Task]:
 def _emails() -> Iterator[Task]:
     dead = Mail.objects.filter(state=Mail.State.FAILED).count()
     if dead:
-        what = ngettext("%(count)d letter could not be sent.", "%(count)d letters could not be sent.", dead)
+        what = ngettext("%(count)d e-mail could not be sent.", "%(count)d e-mails could not be sent.", dead)
         yield Task(what % {"count": dead}, _list("mail_mail", "state__exact=dead"), "mail.view_mail")
 
     # The first failure may be a short absence. Those that wait for an address have used up no attempt.
@@ -197,8 +197,8 @@ def _emails() -> Iterator[Task]:
     if latest := waiting.order_by("-attempts", "-pk").first():
         count = waiting.count()
         what = ngettext(
-            "%(count)d letter waits. The mail server: %(error)s",
-            "%(count)d letters wait. The mail server: %(error)s",
+            "%(count)d e-mail waits. The mail server: %(error)s",
+            "%(count)d e-mails wait. The mail server: %(error)s",
             count,
         )
         yield Task(

@@ -32,11 +32,11 @@ BOOKED = {
 }
 EMAILS: dict[str, Promise] = {
     EmailKind.PAID: gettext_lazy("Receipt"),
-    EmailKind.REFUNDED: gettext_lazy("Letter about the refund"),
-    EmailKind.REFUND_FAILED: gettext_lazy("Letter that the refund failed"),
+    EmailKind.REFUNDED: gettext_lazy("E-mail about the refund"),
+    EmailKind.REFUND_FAILED: gettext_lazy("E-mail that the refund failed"),
     EmailKind.OFFLINE: gettext_lazy("Receipt"),
-    EmailKind.FAILED: gettext_lazy("Letter that the payment failed"),
-    EmailKind.PAYMENT_FAILED: gettext_lazy("Letter that the payment failed after all"),
+    EmailKind.FAILED: gettext_lazy("E-mail that the payment failed"),
+    EmailKind.PAYMENT_FAILED: gettext_lazy("E-mail that the payment failed after all"),
 }
 
 CASES = {

@@ -7,9 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.dateformat import format as format_date
-from django.utils.translation import gettext as _
+from django.utils import translation
 
 from donations.domain.status import Status
 from donations.donors import email_templates, repeating
@@ -18,7 +16,7 @@ from donations.ledger import receipt_numbers
 from donations.ledger.donor_emails import EmailKind, donation_of, entry_of
 from donations.models import Case, Donation, LedgerEntry, OfflineGift, booked_by, payments_of, sums_of
 from donations.reporting import fees
-from lib import languages, money
+from lib import date_texts, languages, money
 from mail.outbox import Cancel, Email, Retry
 from organisation.models import current
 
@@ -128,7 +126,7 @@ def _payment_failed(key: str) -> Outcome:
         return NO_ADDRESS
     receipt = receipt_numbers.find(payment)
     about = _about(donation, -entry.amount, entry.currency, entry.happened_at, receipt)
-    return email_templates.payment_failed(about, arrived=_day(payment.happened_at), again=_again(donation))
+    return email_templates.payment_failed(about, arrived=date_texts.day(payment.happened_at), again=_again(donation))
 
 
 def _payment_of(failure: LedgerEntry) -> LedgerEntry | None:
@@ -170,10 +168,6 @@ def _again(donation: Donation) -> str:
     return f"{settings.SITE_URL}{reverse('donate')}?amount={money.short(donation.amount, donation.currency)}"
 
 
-def _day(at: datetime) -> str:
-    return format_date(timezone.localtime(at), _("j F Y"))
-
-
 def _about(donation: Donation, amount: int, currency: str, at: datetime, receipt: int | None = None) -> About:
     session = urlencode({"session_id": donation.session_id})
     return About(
@@ -183,7 +177,7 @@ def _about(donation: Donation, amount: int, currency: str, at: datetime, receipt
         amount=money.display(amount, currency),
         amount_short=money.display_short(amount, currency),
         number=str(receipt or donation.pk),
-        date=_day(at),
+        date=date_texts.day(at),
         link=f"{settings.SITE_URL}{reverse('success')}?{session}" if donation.session_id else "",
         practice=not settings.STRIPE_LIVE,
     )

@@ -21,8 +21,8 @@ def told(subscription: Subscription) -> str:
     """A subscription in words, for its donor."""
     amount = money.display_short(subscription.amount, subscription.currency)
     if subscription.frequency is Frequency.YEARLY:
-        return _("You give %(amount)s every year already.") % {"amount": amount}
-    return _("You give %(amount)s every month already.") % {"amount": amount}
+        return _("You already give %(amount)s every year.") % {"amount": amount}
+    return _("You already give %(amount)s every month.") % {"amount": amount}
 
 
 def given_already(request: HttpRequest) -> Subscription | None:

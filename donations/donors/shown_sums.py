@@ -38,7 +38,7 @@ def went_back(sums: GiftSums) -> list[Line]:
     ]
     lines = [Line(_("Given"), money.figure(sums.given, sums.currency))]
     lines += [Line(name, money.figure(-amount, sums.currency), "minus") for name, amount in taken if amount]
-    return [*lines, Line(_("Left"), money.figure(sums.left, sums.currency), "counted")]
+    return [*lines, Line(_("Remaining"), money.figure(sums.left, sums.currency), "counted")]
 
 
 def reached(donation: Donation, sums: GiftSums) -> list[Line]:

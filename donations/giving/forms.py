@@ -83,14 +83,14 @@ class ProgramGiftForm(GiftForm):
 def declined(code: str) -> ValidationError:
     """What is said where Stripe, not we, found an amount too small or too large."""
     if code == "amount_too_small":
-        return ValidationError(_("This is less than Stripe can take. Type a larger amount."), code=code)
-    return ValidationError(_("This is more than Stripe can take at once. Type a smaller amount."), code=code)
+        return ValidationError(_("This is less than Stripe can take. Enter a larger amount."), code=code)
+    return ValidationError(_("This is more than Stripe can take at once. Enter a smaller amount."), code=code)
 
 
 def closed(least: int) -> ValidationError:
     """What is said of a gift that is too small for this moment only."""
     return ValidationError(
-        _("Somebody is trying stolen cards on this page, so gifts below %(least)s wait until that is over.")
+        _("Somebody is testing stolen cards on this page, so gifts below %(least)s have to wait until that’s over.")
         % {"least": money.display_short(least, settings.DONATION_CURRENCY)},
         code="amount_too_small",
     )

@@ -216,12 +216,12 @@ def donate_amount(request: HttpRequest) -> HttpResponse:
 def _problem(error: checkout.TryAgain) -> str:
     match error:
         case checkout.Crowded():
-            return _("Many people are giving at this moment. Nothing was taken. Try again in a minute.")
+            return _("Many people are giving right now. Nothing was taken. Try again in a minute.")
         case checkout.Faulty():
-            return _("Stripe has a fault at this moment. Nothing was taken. Try again in a minute.")
+            return _("Stripe is having trouble right now. Nothing was taken. Try again in a minute.")
         case checkout.Declined():
-            return _("Stripe did not accept this request. Nothing was taken. Try again later.")
-    return _("We couldn't reach Stripe. Nothing was taken. Try again in a minute.")
+            return _("Stripe didn’t accept this request. Nothing was taken. Try again later.")
+    return _("We couldn’t reach Stripe. Nothing was taken. Try again in a minute.")
 
 
 def _leave(request: HttpRequest, url: str) -> HttpResponse:

@@ -86,7 +86,7 @@ def sections() -> list[Section]:
         mine = [
             each for each in sponsors if each.level_id == key or (level == levels[-1] and each.level_id not in keys)
         ]
-        found.append(Section(level, below, counts.get(key, 0), mine))
+        found.append(Section(level, below, counts.get((key, False), 0), mine))
         below = level.threshold if level else None
     return found
 
@@ -169,12 +169,17 @@ def _page(rows: QuerySet[Any, Any], key: str, of: Any, size: int, edge: Cursor) 
     return Page(found, of(found[0]) if found and edge.before is not None else None, of(found[-1]) if more else None)
 
 
-def _counts() -> dict[int | None, int]:
-    """How many of each level left no name."""
-    found: dict[int | None, int] | None = cache.get("donations.wall.counts")
+def people() -> int:
+    """How many supporters stand on the wall, with and without a name; organisations are not counted."""
+    return sum(_counts().values())
+
+
+def _counts() -> dict[tuple[int | None, bool], int]:
+    """How many of each level left a name, and how many left none."""
+    found: dict[tuple[int | None, bool], int] | None = cache.get("donations.wall.counts")
     if found is None:
-        nameless = Standing.objects.filter(named=False).order_by().values_list("level_id")
-        found = dict(nameless.annotate(count=Count("pk")))
+        rows = Standing.objects.order_by().values_list("level_id", "named").annotate(count=Count("pk"))
+        found = {(level, named): count for level, named, count in rows}
         cache.set("donations.wall.counts", found, COUNTS_AGE)
     return found
 

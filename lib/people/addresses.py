@@ -80,7 +80,7 @@ class AddressField(forms.EmailField):
     def run_validators(self, value: Any) -> None:
         if not str(value).rpartition("@")[0].isascii():
             raise ValidationError(
-                _("This site cannot write to an address with letters like “ü” before the @. Type another one."),
+                _("This site can’t write to an address with letters like “ü” before the @. Enter another one."),
                 code="invalid",
             )
         super().run_validators(value)

@@ -10,7 +10,7 @@ from django.utils import translation
 
 from lib.amount_field import AmountField, in_currency, linked, parse, written
 
-TOLD = "Type an amount, like 20 or 12.50."
+TOLD = "Enter an amount, like 20 or 12.50."
 
 
 class Form(forms.Form):
@@ -70,17 +70,17 @@ def test_an_amount_that_was_left_as_it_was_is_not_changed(initial: int | None, t
 @pytest.mark.parametrize(
     ("typed", "currency", "told"),
     [
-        ("x", "jpy", "Type an amount, like 2000 or 500."),
-        ("x", "huf", "Type an amount, like 2000 or 500."),
-        ("x", "kwd", "Type an amount, like 20 or 12.500."),
-        ("12.50", "jpy", "Amounts in Japanese yen have no decimals. Type one like 2000 or 500."),
-        ("300.50", "isk", "Amounts in Icelandic krónur have no decimals. Type one like 2000 or 500."),
-        ("12.3456", "usd", "Amounts in US dollars have at most 2 decimals. Type one like 20 or 12.50."),
-        ("12.3456", "kwd", "Amounts in Kuwaiti dinars have at most 3 decimals. Type one like 20 or 12.500."),
-        ("€20", "usd", "Amounts here are in US dollars. Type one like 20 or 12.50."),
-        ("1.000", "usd", "This can mean $1,000 or $1. Type 1000 or 1."),
-        ("1'000,500", "usd", "Amounts in US dollars have at most 2 decimals. Type one like 20 or 12.50."),
-        ("1.234", "usd", "If you mean $1,234, type 1234."),
+        ("x", "jpy", "Enter an amount, like 2000 or 500."),
+        ("x", "huf", "Enter an amount, like 2000 or 500."),
+        ("x", "kwd", "Enter an amount, like 20 or 12.500."),
+        ("12.50", "jpy", "Amounts in Japanese yen have no decimals. Enter one like 2000 or 500."),
+        ("300.50", "isk", "Amounts in Icelandic krónur have no decimals. Enter one like 2000 or 500."),
+        ("12.3456", "usd", "Amounts in US dollars have at most 2 decimals. Enter one like 20 or 12.50."),
+        ("12.3456", "kwd", "Amounts in Kuwaiti dinars have at most 3 decimals. Enter one like 20 or 12.500."),
+        ("€20", "usd", "Amounts here are in US dollars. Enter one like 20 or 12.50."),
+        ("1.000", "usd", "That could mean $1,000 or $1. Enter 1000 or 1."),
+        ("1'000,500", "usd", "Amounts in US dollars have at most 2 decimals. Enter one like 20 or 12.50."),
+        ("1.234", "usd", "If you mean $1,234, enter 1234."),
         ("100000000", "usd", "This amount is too large."),
     ],
 )
@@ -109,7 +109,7 @@ def test_in_another_language_the_form_shows_what_it_reads(
 def test_a_program_writes_one_way_in_every_language(text: str) -> None:
     with translation.override("de"):
         assert written(text, "kwd") == linked(text, "kwd") == int(float(text) * 1000)
-    with pytest.raises(ValidationError, match="Type an amount"):
+    with pytest.raises(ValidationError, match="Enter an amount"):
         written("$20", "usd")
 
 

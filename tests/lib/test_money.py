@@ -169,3 +169,10 @@ def test_an_amount_among_words_from_right_to_left_runs_by_itself(currency, writt
     assert told.endswith("\u2069")
     assert told[1:-1].replace("\u200f", "") == written
     assert typed_amount.read(told, currency, "ar") == 2000
+
+
+@pytest.mark.parametrize(
+    ("number", "language", "written"), [(99, "en", "99"), (1675, "en", "1,675"), (1675, "de", "1.675")]
+)
+def test_a_count_has_separators(number, language, written):
+    assert money.count(number, language) == written

@@ -705,7 +705,7 @@ def test_the_admin_shows_the_outbox_and_sends_again(office: PostOffice, admin_cl
     answer = admin_client.post(
         "/admin/mail/mail/", {"action": "send_again", "_selected_action": [only_mail().pk]}, follow=True
     )
-    assert "1 letter is on its way again." in answer.content.decode()
+    assert "1 e-mail is on its way again." in answer.content.decode()
     assert not office.delivered, "never within a request"
     assert outbox.send_due(compose) == 1
 

@@ -54,7 +54,7 @@ def test_the_goal_is_typed_as_people_say_it(admin_client: Client, organisation: 
 
 
 ZERO = "A goal is above 0. Leave it empty for none."
-MALFORMED = "Type an amount, like 20 or 12.50."
+MALFORMED = "Enter an amount, like 20 or 12.50."
 
 
 @pytest.mark.parametrize(("typed", "told"), [("twenty", MALFORMED), ("-5", MALFORMED), ("1e9", MALFORMED), ("0", ZERO)])

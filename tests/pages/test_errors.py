@@ -70,7 +70,7 @@ def test_nobody_lists_an_error(visitor: Client) -> None:
 
 # --- Forms that are refused ------------------------------------------------------------------------------------------
 
-OWN, HIDDEN, ELSEWHERE = "waited too long", "cannot see where this form came from", "came from another address"
+OWN, HIDDEN, ELSEWHERE = "waited too long", "can’t see where this form came from", "came from another address"
 
 
 @pytest.mark.django_db

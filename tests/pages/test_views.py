@@ -42,8 +42,8 @@ def text_of(response) -> str:
 def test_the_front_page_of_an_empty_site_says_that_it_is_empty(client: Client):
     page = text_of(client.get("/"))
     assert "Small gifts keep Tincup going." in page
-    assert "$0 Empty so far. Somebody has to be first." in page
-    assert "Nothing yet. The first name will stand here." in page
+    assert "$0 Nothing yet. Somebody has to be first." in page
+    assert "Nothing yet. The first name will appear here." in page
 
 
 def test_the_front_page_leads_everywhere(client: Client):
@@ -99,7 +99,7 @@ def test_a_name_is_shown_as_text(path, client: Client):
 
 
 def test_the_bare_wall_says_so(client: Client):
-    assert "This wall is bare. It takes one gift to change that." in text_of(client.get("/sponsors"))
+    assert "This page is bare. It takes one gift to change that." in text_of(client.get("/sponsors"))
 
 
 @pytest.mark.parametrize("path", ["/", "/sponsors", "/docs", "/docs/setup"])

@@ -119,11 +119,11 @@ def emails() -> Iterator[Finding]:
         error = old.exclude(error="").values_list("error", flat=True).last() or ""
         yield fault(
             name,
-            _("%(count)d letters have waited for more than an hour. %(error)s") % {"count": waiting, "error": error},
+            _("%(count)d e-mails have waited for more than an hour. %(error)s") % {"count": waiting, "error": error},
             _("Look at the outbox in the admin, and try the mail server: manage.py doctor --email you@example.org."),
         )
     else:
-        yield good(name, _("No letter has waited for more than an hour."))
+        yield good(name, _("No e-mail has waited for more than an hour."))
 
 
 def test_email(to: str) -> Iterator[Finding]:

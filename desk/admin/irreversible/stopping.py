@@ -77,7 +77,7 @@ class Stopping(admin.ModelAdmin):
         if done := _done_before(subscription, request):
             return self._stopped(request, subscription, done)
         if subscription.status in OVER:
-            return self._stop_page(request, subscription, problem=_("It has ended. Nothing is charged any more."))
+            return self._stop_page(request, subscription, problem=_("It has ended. Nothing more will be charged."))
         if request.method != "POST":
             return self._stop_page(request, subscription, form=_blank(subscription))
         form = StopForm(subscription, request.POST)
@@ -107,9 +107,9 @@ class Stopping(admin.ModelAdmin):
 
     def _stopped(self, request: HttpRequest, subscription: Subscription, made: StopRequest) -> HttpResponse:
         if made.at_period_end:
-            told = _("Nothing is charged any more; it ends with what was paid for. A letter tells the donor.")
+            told = _("Nothing is charged any more; it ends with what was paid for. An e-mail tells the donor.")
         else:
-            told = _("Stopped: nothing is charged any more. A letter tells the donor.")
+            told = _("Stopped: nothing is charged any more. An e-mail tells the donor.")
         messages.success(request, told)
         return redirect(reverse("admin:donations_subscription_change", args=[subscription.pk]))
 

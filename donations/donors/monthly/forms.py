@@ -27,8 +27,8 @@ class AskForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
         error_messages={
-            "required": _("Type your e-mail address."),
-            "invalid": _("Type an e-mail address, like alice@example.org."),
+            "required": _("Enter your e-mail address."),
+            "invalid": _("Enter an e-mail address, like alice@example.org."),
         },
     )
 
@@ -79,10 +79,10 @@ class PauseForm(Once):
         super().__init__(subscription, data)
         self.auto_id = "id_%s"
         choices = [(number, _said(number)) for number in PAUSES[subscription.frequency]]
-        self.fields["leave_out"] = forms.TypedChoiceField(label=_("Leave out"), coerce=int, choices=choices)
+        self.fields["leave_out"] = forms.TypedChoiceField(label=_("Skip"), coerce=int, choices=choices)
 
 
 def _said(number: int) -> Any:
     if not number:
-        return _("all charges, until I go on")
+        return _("all charges, until I resume")
     return ngettext("the next charge", "the next %(number)s charges", number) % {"number": number}

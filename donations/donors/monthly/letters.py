@@ -17,7 +17,7 @@ from donations.donors import email_templates
 from donations.donors.monthly import announcing, links, owners, words
 from donations.ledger.subscription_emails import SubscriptionEmail, day_of
 from donations.models import Invoice, Subscription
-from lib import languages, money
+from lib import date_texts, languages, money
 from lib.people.addresses import normalise
 from mail import outbox
 from mail.outbox import Cancel, Email, Retry
@@ -78,7 +78,7 @@ def _link(subscription: Subscription) -> Outcome:
     return _letter(
         subscription,
         _("Your monthly gift: change it or stop it"),
-        _("Somebody, we hope you, wants to see what you give again and again. The link works once, for an hour."),
+        _("Somebody, hopefully you, asked to see your monthly or yearly gift. The link works once, for an hour."),
         link=links.make(links.ASKED, subscription),
         says=_("See, change or stop it"),
         after=_("If it wasn’t you, do nothing: nothing was changed."),
@@ -91,18 +91,16 @@ def _started(subscription: Subscription) -> Outcome:
     if _is_old(subscription.created_at):
         return OLD
     given = {"gift": words.title(subscription), "org": current().called}
-    told = (
-        _("Thank you: you give %(gift)s to %(org)s, until you stop it. Each charge has a receipt of its own.") % given
-    )
+    told = _("Thank you. You give %(gift)s to %(org)s, until you stop it. Each charge gets its own receipt.") % given
     if subscription.period_end:
-        told = f"{told} {_('The next charge is on %(date)s.') % {'date': words.day(subscription.period_end)}}"
+        told = f"{told} {_('The next charge is on %(date)s.') % {'date': date_texts.day(subscription.period_end)}}"
     return _letter(
         subscription,
         _("You give %(gift)s") % given,
         told,
         link=_page(),
-        says=_("To change, pause or stop it, at any time"),
-        after=_("If this wasn’t you, answer this letter."),
+        says=_("Change, pause or stop it at any time"),
+        after=_("If this wasn’t you, reply to this e-mail."),
     )
 
 
@@ -112,27 +110,27 @@ def _renews(subscription: Subscription, day: str) -> Outcome:
         return Cancel("it is not charged then, or needs no letter any more")
     if due_at <= timezone.now():
         return Cancel("the day has come: the receipt tells of it")
-    about = {"gift": words.title(subscription), "date": words.day(due_at), "org": current().called}
+    about = {"gift": words.title(subscription), "date": date_texts.day(due_at), "org": current().called}
     return _letter(
         subscription,
         _("On %(date)s: %(gift)s") % about,
         _("You give %(gift)s to %(org)s. The next charge is on %(date)s. If that is right, there is nothing to do.")
         % about,
         link=_page(),
-        says=_("To change, pause or stop it before that"),
-        after=_("This letter comes once before each of these charges."),
+        says=_("Change, pause or stop it before then"),
+        after=_("This e-mail comes once before each of these charges."),
     )
 
 
 def _ending(subscription: Subscription) -> Outcome:
     if subscription.status != SubscriptionStatus.ENDING or subscription.cancel_at is None:
         return Cancel("it does not end like that after all")
-    about = {"gift": words.title(subscription), "date": words.day(subscription.cancel_at)}
+    about = {"gift": words.title(subscription), "date": date_texts.day(subscription.cancel_at)}
     return _letter(
         subscription,
-        _("Your %(gift)s: ends on %(date)s") % about,
-        _("What you give, %(gift)s, ends on %(date)s. Nothing is charged any more.") % about,
-        after=_("Thank you for what you gave. If this wasn’t you, answer this letter."),
+        _("Your gift of %(gift)s ends on %(date)s") % about,
+        _("Your gift of %(gift)s ends on %(date)s. Nothing more will be charged.") % about,
+        after=_("Thank you for what you gave. If this wasn’t you, reply to this e-mail."),
     )
 
 
@@ -142,15 +140,15 @@ def _stopped(subscription: Subscription) -> Outcome:
         return OLD
     if ended and subscription.cancel_at and ended >= subscription.cancel_at:
         return Cancel("it ended as another letter said")
-    about = {"gift": words.title(subscription), "date": words.day(ended or timezone.now())}
-    told = _("What you gave, %(gift)s, stopped on %(date)s. That is final: nothing is charged any more.") % about
+    about = {"gift": words.title(subscription), "date": date_texts.day(ended or timezone.now())}
+    told = _("Your gift of %(gift)s stopped on %(date)s. That is final: nothing more will be charged.") % about
     if subscription.ended_by is EndedBy.DISPUTED:
         told = f"{told} {_('Your bank took a charge back, so Stripe ended it.')}"
     return _letter(
         subscription,
         _("Stopped: %(gift)s") % about,
         told,
-        after=_("Thank you for what you gave. If this wasn’t you, answer this letter."),
+        after=_("Thank you for what you gave. If this wasn’t you, reply to this e-mail."),
     )
 
 
@@ -163,31 +161,32 @@ def _charge_failed(invoice: Invoice) -> Outcome:
     if _is_old(invoice.created_at):
         return OLD
     about = {"amount": money.display(invoice.due, invoice.currency), "gift": words.title(subscription)}
-    told = _("This time your card did not pay the %(amount)s of your %(gift)s, and nothing was taken.") % about
+    told = _("This time your card didn’t pay the %(amount)s for your gift of %(gift)s, and nothing was taken.") % about
     if invoice.next_attempt_at:
-        again = _("It is tried again on %(date)s.") % {"date": words.day(invoice.next_attempt_at)}
+        again = _("It will be tried again on %(date)s.") % {"date": date_texts.day(invoice.next_attempt_at)}
     else:
-        again = _("It is not tried again by itself.")
+        again = _("It won’t be tried again automatically.")
     return _letter(
         subscription,
-        _("Your card did not pay %(amount)s") % about,
+        _("Your card didn’t pay %(amount)s") % about,
         f"{told} {again}",
         link=links.make(links.MEND, subscription),
-        says=_("To use another card, or to stop; the link works once, for seven days"),
-        after=_("This is the only letter about this charge."),
+        says=_("Use another card, or stop (the link works once, for seven days)"),
+        after=_("This is the only e-mail about this charge."),
     )
 
 
 def _given_up(subscription: Subscription) -> Outcome:
     if subscription.ended_at and _is_old(subscription.ended_at):
         return OLD
-    about = {"gift": words.title(subscription), "date": words.day(subscription.ended_at or timezone.now())}
+    about = {"gift": words.title(subscription), "date": date_texts.day(subscription.ended_at or timezone.now())}
     return _letter(
         subscription,
         _("Ended: %(gift)s") % about,
-        _("What you gave, %(gift)s, ended on %(date)s: your card did not pay. Nothing is charged any more.") % about,
+        _("Your gift of %(gift)s ended on %(date)s because your card didn’t pay. Nothing more will be charged.")
+        % about,
         link=f"{settings.SITE_URL}{reverse('donate')}",
-        says=_("If you want to go on giving, begin anew"),
+        says=_("If you’d like to go on giving, start again"),
         after=_("Thank you for what you gave."),
     )
 

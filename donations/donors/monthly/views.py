@@ -143,7 +143,7 @@ def _change(request: HttpRequest, subscription: Subscription) -> HttpResponse:
     make, change = _CHANGES[what]
     form = make(subscription, request.POST)
     if not form.is_valid():
-        wrong = {"amount": form} if what == "amount" else {"problem": _("This page was too old. Choose again.")}
+        wrong = {"amount": form} if what == "amount" else {"problem": _("This page had waited too long. Choose again.")}
         return _show(request, subscription, status=422, **wrong)
     visitors.take("monthly change", CHANGES, request)
     try:
@@ -175,20 +175,20 @@ def _made(change: Change, subscription: Subscription, form: Any) -> str:
 
 def _refusal(what: str) -> str:
     if what == "amount":
-        return _("Stripe did not take this amount. Nothing was changed. Type another one.")
+        return _("Stripe didn’t accept this amount, so nothing was changed. Enter another one.")
     if what in _AT_STRIPE:
-        return _("Stripe did not open its page. Nothing was changed. Write to us, and we see to it.")
-    return _("Stripe did not take this change. Nothing was changed. Write to us, and we see to it.")
+        return _("Stripe didn’t open its page, so nothing was changed. Write to us, and we’ll see to it.")
+    return _("Stripe didn’t accept this change, so nothing was changed. Write to us, and we’ll see to it.")
 
 
 def _stop(subscription: Subscription, form: Once) -> str:
     changes.stop(subscription, by=EndedBy.DONOR, key=form.key("stop"))
-    return _("Stopped. Nothing is charged any more, and a letter that says so is on its way.")
+    return _("Stopped. Nothing more will be charged, and an e-mail to confirm it is on its way.")
 
 
 def _amount(subscription: Subscription, form: AmountForm) -> str:
     changes.change_amount(subscription, form.minor, key=form.key(f"amount-{form.minor}"))
-    return _("From the next charge on it is %(amount)s.") % {
+    return _("From the next charge on it will be %(amount)s.") % {
         "amount": money.display_short(form.minor, subscription.currency)
     }
 
@@ -196,12 +196,12 @@ def _amount(subscription: Subscription, form: AmountForm) -> str:
 def _pause(subscription: Subscription, form: PauseForm) -> str:
     number = form.cleaned_data["leave_out"]
     changes.pause(subscription, _until(subscription, number), key=form.key(f"pause-{number}"))
-    return _("Paused. What falls due meanwhile is not charged, and not asked for later.")
+    return _("Paused. What falls due meanwhile isn’t charged, and won’t be asked for later.")
 
 
 def _resume(subscription: Subscription, form: Once) -> str:
     changes.resume(subscription, key=form.key("resume"))
-    return _("It goes on.")
+    return _("Resumed.")
 
 
 def _keep(subscription: Subscription, form: Once) -> str:

@@ -1,16 +1,13 @@
-"""A gift that comes again, in words: on its page, in the account and in letters."""
+"""A gift that comes again, in words: on its page, in the account and in e-mails."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from django.utils import timezone
-from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
 from donations.domain.subscription import Frequency, SubscriptionStatus
 from donations.models import Subscription
 from lib import money
+from lib.date_texts import day
 
 
 def title(subscription: Subscription) -> str:
@@ -28,23 +25,18 @@ def state(subscription: Subscription) -> str:
         case SubscriptionStatus.STARTING:
             return _("The first charge has not come through yet.")
         case SubscriptionStatus.RETRYING:
-            return _("The last charge failed. Stripe tries your card again in the next days.")
+            return _("The last charge failed. Stripe will try your card again in the next few days.")
         case SubscriptionStatus.GIVEN_UP:
-            return _("The last charge failed, and your card is not tried again.")
+            return _("The last charge failed, and your card won’t be tried again.")
         case SubscriptionStatus.PAUSED if subscription.resumes_at:
-            return _("Paused until %(date)s. Nothing is charged before.") % {"date": day(subscription.resumes_at)}
+            return _("Paused until %(date)s. Nothing is charged before then.") % {"date": day(subscription.resumes_at)}
         case SubscriptionStatus.PAUSED:
-            return _("Paused until you go on. Nothing is charged.")
+            return _("Paused until you resume. Nothing is charged.")
         case SubscriptionStatus.ENDING if subscription.cancel_at:
-            return _("It ends on %(date)s. Nothing is charged any more.") % {"date": day(subscription.cancel_at)}
+            return _("It ends on %(date)s. Nothing more will be charged.") % {"date": day(subscription.cancel_at)}
         case SubscriptionStatus.ENDED | SubscriptionStatus.NEVER_BEGAN:
             at = subscription.ended_at
             if at is None:
-                return _("It has ended. Nothing is charged any more.")
-            return _("It ended on %(date)s. Nothing is charged any more.") % {"date": day(at)}
-    return _("Next charge: %(date)s.") % {"date": day(next_at)} if next_at else _("It goes on.")
-
-
-def day(at: datetime) -> str:
-    """ "5 January 2027", by the site's clock."""
-    return format_date(timezone.localtime(at), _("j F Y"))
+                return _("It has ended. Nothing more will be charged.")
+            return _("It ended on %(date)s. Nothing more will be charged.") % {"date": day(at)}
+    return _("Next charge: %(date)s.") % {"date": day(next_at)} if next_at else _("Active.")

@@ -269,7 +269,7 @@ def test_a_guests_gift_is_not_erased_with_an_address_that_was_never_verified(giv
 def test_staff_accounts_refuse(client):
     staff = User.objects.create_superuser("root@example.org", PASSWORD)
     client.force_login(staff)
-    assert "may use the admin" in client.get("/account/delete").content.decode()
+    assert "can use the admin" in client.get("/account/delete").content.decode()
     assert close(client).status_code == 403
     assert User.objects.exists()
     with pytest.raises(deletion.Staff):

@@ -55,7 +55,7 @@ def test_a_statement_of_a_period_that_is_not_over_says_so(her: Client, alice: Us
     give(user=alice, at=LAST_YEAR)
     for last, said in ((today, True), (date(today.year, 12, 31), True), (today - timedelta(days=1), False)):
         text = page(her, "/account/statement", first="2025-01-01", last=f"{last}")
-        assert ("Not over yet: what moves later is not in this statement." in text) == said, last
+        assert ("Not over yet: anything that comes later is not in this statement." in text) == said, last
         assert ("Given in this period until " in text) == said, last
     assert "Not over yet" in page(her, "/account/statement"), "the running year is what it begins with"
 
@@ -217,7 +217,7 @@ def test_a_period_that_is_none_is_refused_in_words(her, first, last):
 
 
 def test_a_statement_of_nothing_says_so(her):
-    assert "Nothing moved" in page(her, "/account/statement")
+    assert "No money moved" in page(her, "/account/statement")
 
 
 # --- Receipts ---------------------------------------------------------------------------------------------------------

@@ -71,8 +71,8 @@ def test_staff_are_vouched_for(client, alice):
 def test_an_empty_form_puts_the_cursor_into_the_first_field(client):
     page = client.post("/login", {}).content.decode()
     assert page.count("autofocus") == 1
-    assert "Type your e-mail address." in page
-    assert "Type your password." in page
+    assert "Enter your e-mail address." in page
+    assert "Enter your password." in page
 
 
 @pytest.mark.parametrize("path", ["/donate?amount=20", "/account", "http://testserver/sponsors"])

@@ -102,7 +102,7 @@ def test_an_address_of_another_account_is_answered_alike_and_only_its_owner_is_t
     assert (free.status_code, free["Location"]) == (taken.status_code, taken["Location"])
     (letter,) = post()
     assert letter.to == [bob.email]
-    assert "You have an account already" in letter.subject
+    assert "You already have an account" in letter.subject
 
 
 def test_an_address_that_was_taken_meanwhile_is_refused(her, alice):

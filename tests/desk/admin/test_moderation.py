@@ -197,8 +197,8 @@ def test_a_new_level_takes_its_supporters_at_once(admin):
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
-        ({"from_amount": "-5"}, "Type an amount, like 20 or 12.50."),
-        ({"from_amount": "12.345"}, "If you mean $12,345, type 12345."),
+        ({"from_amount": "-5"}, "Enter an amount, like 20 or 12.50."),
+        ({"from_amount": "12.345"}, "If you mean $12,345, enter 12345."),
         ({"from_amount": "0"}, "Another level begins at this amount."),
         ({"slug": "lately"}, "This address is taken"),
         ({"slug": "cups"}, "already exists"),

@@ -142,7 +142,7 @@ def test_the_timeline_tells_what_happened_in_order(make_donation: Make) -> None:
         "$5.00 went back to the donor",
         "Refund of $5.00 asked for",
         "Dispute about $20.00 opened",
-        "Letter about the refund: waiting",
+        "E-mail about the refund: waiting",
         "The bank took $20.00",
     ]
 
@@ -323,7 +323,7 @@ def test_everything_that_needs_somebody_is_on_the_list(make_donation: Make) -> N
         "A refund of $7.00 did not reach the donor.",
         "1 event of Stripe’s failed.",
         "1 event of Stripe’s is parked.",
-        "1 letter could not be sent.",
+        "1 e-mail could not be sent.",
         "1 gift is flagged.",
         "The background work has not run",
     ]
@@ -341,7 +341,7 @@ def test_letters_that_wait_for_the_mail_server_are_told_with_its_words(db: None)
         next_at = timezone.now() if state == "waiting" else None
         Mail.objects.create(kind="paid", key=key, state=state, attempts=tries, error=error, next_at=next_at)
     (task,) = tasks.for_user(root())
-    assert task.what == "2 letters wait. The mail server: 535 wrong password"
+    assert task.what == "2 e-mails wait. The mail server: 535 wrong password"
     assert task.link.endswith("?state__exact=waiting")
 
 

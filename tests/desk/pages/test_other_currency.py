@@ -27,9 +27,9 @@ def in_yen(settings: Any) -> Any:
     settings.DONATION_CURRENCY = "jpy"
     Level.objects.all().delete()
     Organisation.objects.create(goal_amount=500_000, goal_for="the weir", card_fee_percent=3, card_fee_fixed=30)
-    jugs = Level.objects.create(name="Jugs", threshold=10_000)
+    teapots = Level.objects.create(name="Teapots", threshold=10_000)
     Level.objects.create(name="Cups", threshold=0)
-    Sponsor.objects.create(name="Mill & Sons", level=jugs)
+    Sponsor.objects.create(name="Mill & Sons", level=teapots)
     return settings
 
 
@@ -50,7 +50,7 @@ def test_nothing_is_shown_in_the_wrong_currency(in_euro: Any, client: Client) ->
         for amount in ("500,000", "5,000", "10,000", "¥", "the weir"):
             assert amount not in page, address
     assert "Mill &amp; Sons" in text(client.get("/sponsors")), "a sponsor does not go with its level"
-    assert client.get("/sponsors/jugs").status_code == 404
+    assert client.get("/sponsors/teapots").status_code == 404
     assert fees.estimate(2000, "eur", current()) is None
     assert (current().goal, current().goal_amount, current().goal_currency) == (None, 500_000, "jpy")
 
@@ -89,13 +89,15 @@ def test_another_change_leaves_the_old_goal_for_a_way_back(in_euro: Any, admin_c
 
 
 def test_a_level_is_set_anew_where_it_stands(in_euro: Any, admin_client: Client) -> None:
-    jugs = Level.objects.get(name="Jugs")
+    teapots = Level.objects.get(name="Teapots")
     assert "¥10,000" in text(admin_client.get("/admin/donations/level/"))
-    address = f"/admin/donations/level/{jugs.pk}/change/"
+    address = f"/admin/donations/level/{teapots.pk}/change/"
     assert 'value="100' not in text(admin_client.get(address))
-    assert admin_client.post(address, {"name": "Jugs", "slug": "jugs", "from_amount": "100"}).status_code == 302
-    jugs.refresh_from_db()
-    assert (jugs.threshold, jugs.currency) == (10_000, "eur"), "the same number as the yen of before, and another sum"
+    assert admin_client.post(address, {"name": "Teapots", "slug": "teapots", "from_amount": "100"}).status_code == 302
+    teapots.refresh_from_db()
+    assert (teapots.threshold, teapots.currency) == (10_000, "eur"), (
+        "the same number as the yen of before, and another sum"
+    )
 
 
 def test_the_wall_is_counted_anew_at_once(in_yen: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,7 @@ def test_a_receipt_says_what_arrived_and_what_the_card_cost() -> None:
         "\n"
         "Receipt 1042: https://cup.example/success?session_id=cs_test_1&x=y\n"
         "\n"
-        "If this wasn’t you, answer this letter.\n"
+        "If this wasn’t you, reply to this e-mail.\n"
         "\n"
         "The Kettle\n"
     )
@@ -92,7 +92,7 @@ def test_a_failed_payment_says_that_nothing_was_taken_and_how_to_try_again() -> 
     letter = email_templates.failed(ADA, again=AGAIN)
     assert letter.subject == "Your $25 didn’t arrive: nothing was taken"
     assert "Your bank turned the payment down, and nothing was taken." in letter.text
-    assert "begun on 22 November 2026" in letter.text
+    assert "started on 22 November 2026" in letter.text
     assert AGAIN in letter.text
     assert AGAIN in Read(letter.html).links
     assert "receipt" not in (letter.subject + letter.text + letter.html).lower()
@@ -100,9 +100,9 @@ def test_a_failed_payment_says_that_nothing_was_taken_and_how_to_try_again() -> 
 
 def test_a_refund_that_did_not_get_through_is_told_with_what_to_do() -> None:
     letter = email_templates.refund_failed(ADA)
-    assert letter.subject == "$25 could not be sent back to you"
+    assert letter.subject == "$25 couldn’t be sent back to you"
     assert "we tried to send $25.00 of your gift to The Kettle back to you" in letter.text
-    assert "Answer this letter" in letter.text
+    assert "Reply to this e-mail" in letter.text
 
 
 def test_a_refund_is_on_its_way_back() -> None:
@@ -123,7 +123,14 @@ def test_a_part_of_a_gift_is_on_its_way_back() -> None:
 def test_text_and_html_say_the_same(kind: str) -> None:
     letter = KINDS[kind](ADA)
     read = Read(letter.html)
-    for fact in ("Ada", "$25.00", "22 November 2026", "1042", "The Kettle", "If this wasn’t you, answer this letter."):
+    for fact in (
+        "Ada",
+        "$25.00",
+        "22 November 2026",
+        "1042",
+        "The Kettle",
+        "If this wasn’t you, reply to this e-mail.",
+    ):
         assert fact in letter.text
         assert fact in read.words
     assert ADA.link in letter.text

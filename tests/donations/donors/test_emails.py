@@ -144,7 +144,7 @@ def test_a_refund_that_failed_later_is_told_as_well(donation: Donation, post_eve
     for kind in ("refund.updated", "refund.failed"):
         post_event(event(kind, refund(donation, amount=500, status="failed")))
     assert send() == 1
-    assert [letter.subject for letter in mailoutbox] == ["[Practice] $5 could not be sent back to you"]
+    assert [letter.subject for letter in mailoutbox] == ["[Practice] $5 couldn’t be sent back to you"]
 
 
 def test_a_payment_that_a_bank_turned_down_is_told_once(donation: Donation, post_event: Post, mailoutbox: Box) -> None:

@@ -123,16 +123,16 @@ def test_every_place_that_shows_a_gift_says_the_same_of_it(
         fee = slip["Card and dispute fees" if disputed_once else "Card fee"]
         assert (fee, slip["Reached Tincup"]) == ("(0.88)", figure(left - 88))
     else:
-        assert slip["Left"] == "0.00"
+        assert slip["Remaining"] == "0.00"
         assert "Reached Tincup" not in slip
 
     receipt = client.get(f"/receipts/{number}").content.decode()
     assert {name: facts(receipt).get(name) for name in lines} == lines
-    assert facts(receipt).get("Left") == (figure(left) if changed else None)
+    assert facts(receipt).get("Remaining") == (figure(left) if changed else None)
     assert ("Void." in receipt) == (not left)
 
     account = client.get("/account").content.decode()
-    assert (f"${figure(left)} of it is left" in account) == changed
+    assert (f"${figure(left)} of it remains" in account) == changed
     statement = client.get("/account/statement?first=2026-01-01&last=2026-12-31").content.decode()
     assert f'<span class="counted">${figure(left)}</span>' in statement
     file: Any = client.get("/account/data/my-gifts.csv")
@@ -175,7 +175,7 @@ def test_what_was_struck_out_is_said(make_donation: Make) -> None:
         )
     lines = shown_sums.went_back(sums_of(gift))
     assert [(line.name, line.sum) for line in lines] == [
-        *(("Given", "20.00"), ("Struck out", "(20.00)"), ("Left", "0.00")),
+        *(("Given", "20.00"), ("Struck out", "(20.00)"), ("Remaining", "0.00")),
     ]
 
 

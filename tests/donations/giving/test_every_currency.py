@@ -81,7 +81,7 @@ def test_a_third_decimal_is_told_before_stripe_is_asked(
     client: Client, stripe: str, settings: pytest_django.Settings, django_user_model: Any
 ) -> None:
     settings.DONATION_CURRENCY = "kwd"
-    told = "The last decimal of an amount in Kuwaiti dinars must be 0. Type one like 20 or 12.500."
+    told = "The last decimal of an amount in Kuwaiti dinars must be 0. Enter one like 20 or 12.500."
     assert told in give(client, "other", other_amount="20.505").content.decode()
     answer = client.post(CREATE, {"amount": "20.505"}, content_type="application/json")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "amount_malformed")

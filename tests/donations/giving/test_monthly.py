@@ -118,7 +118,7 @@ def test_the_same_browser_is_told_before_a_second_one_and_may_go_on(client: Clie
     asked = give(client, "50", frequency="monthly", token="second", message="Go on!")
     page = " ".join(asked.content.decode().split())
     assert asked.status_code == 200
-    assert "You give $20 every month already." in page
+    assert "You already give $20 every month." in page
     assert "Donate $50 every month as well" in page
     assert Donation.objects.count() == 1
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', asked.content.decode()))
@@ -149,7 +149,7 @@ def test_an_account_is_told_and_a_stranger_with_its_address_is_not(
     gives(make_donation(user=ada, email="ada@example.org"))
     assert give(client, "20", frequency="monthly", email="ada@example.org").status_code == 303
     client.force_login(ada)
-    assert b"every month already" in give(client, "20", frequency="monthly", token="hers").content
+    assert b"You already give $20 every month" in give(client, "20", frequency="monthly", token="hers").content
 
 
 @SANDBOX
@@ -165,7 +165,7 @@ def test_leaving_stripes_page_keeps_how_often(client: Client, stripe: str) -> No
     give(client, "20", frequency="monthly")
     donation = Donation.objects.get()
     page = " ".join(client.get("/cancel", {"gift": str(donation.uuid)}).content.decode().split())
-    assert "Go back and give $20 every month" in page
+    assert "Go back and donate $20 every month" in page
     assert "/donate?frequency=monthly&amp;amount=20" in page
     polling.poll(donation)
     assert donation.status == "pending"

@@ -119,16 +119,22 @@ def test_the_donors_words_are_kept_only_from_the_donors_browser(
     assert client.post(address, {"name": "x" * 61}).status_code == 422
 
 
-READ = "Your words follow when we’ve read them."
+READ = "Your words will follow once we’ve read them."
 
 
 @pytest.mark.parametrize(
     ("said", "status", "trusting", "told", "not_told"),
     [
-        ({"name": "Ada", "public": "on"}, Status.PAID, False, "Your name is on the wall.", READ),
+        ({"name": "Ada", "public": "on"}, Status.PAID, False, "Your name is on the sponsors page.", READ),
         ({"name": "Ada", "message": "Go on!", "public": "on"}, Status.PAID, False, READ, "not shown"),
-        ({"name": "Ada", "message": "Go on!", "public": "on"}, Status.PAID, True, "Your name is on the wall.", READ),
-        ({"public": "on"}, Status.PAID, False, "You are on the wall as “Someone”.", "Your name is on"),
+        (
+            {"name": "Ada", "message": "Go on!", "public": "on"},
+            Status.PAID,
+            True,
+            "Your name is on the sponsors page.",
+            READ,
+        ),
+        ({"public": "on"}, Status.PAID, False, "You’re on the sponsors page as “Someone”.", "Your name is on"),
         ({"name": "Ada", "message": "Go on!"}, Status.PAID, False, "Your name is not shown.", READ),
         ({"name": "Ada", "public": "on"}, Status.PROCESSING, False, "once the gift has arrived.", "Your name is on"),
     ],

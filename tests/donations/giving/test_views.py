@@ -40,12 +40,12 @@ def test_htmx_is_told_to_leave(client: Client, stripe: str) -> None:
 @pytest.mark.parametrize(
     ("sent", "error"),
     [
-        ({"amount": "other", "other_amount": "ten"}, "Type an amount, like 20 or 12.50."),
-        ({"amount": "", "other_amount": ""}, "Type an amount, like 20 or 12.50."),
+        ({"amount": "other", "other_amount": "ten"}, "Enter an amount, like 20 or 12.50."),
+        ({"amount": "", "other_amount": ""}, "Enter an amount, like 20 or 12.50."),
         ({"other_amount": "0.50"}, "The smallest gift is $1"),
-        ({"amount": "1e9"}, "Type an amount, like 20 or 12.50."),
+        ({"amount": "1e9"}, "Enter an amount, like 20 or 12.50."),
         ({"amount": "10001"}, "The largest gift here is $10,000"),
-        ({"amount": "-20"}, "Type an amount, like 20 or 12.50."),
+        ({"amount": "-20"}, "Enter an amount, like 20 or 12.50."),
         ({"amount": "20", "email": "not an address"}, "valid email"),
         ({"amount": "20", "name": "x" * 61}, "at most 60"),
     ],
@@ -115,9 +115,9 @@ def test_an_amount_is_given_as_it_was_meant(
         ("20", "20", "Of $20, about"),
         ("12,50", "12.50", "Of $12.50, about"),
         ("$1,000", "1000", "Of $1,000, about"),
-        ("1.000", "", "This can mean $1,000 or $1."),
+        ("1.000", "", "That could mean $1,000 or $1."),
         ("0.10", "", "The smallest gift is $1"),
-        ("a lot", "", "Type an amount, like 20 or 12.50."),
+        ("a lot", "", "Enter an amount, like 20 or 12.50."),
         ("", "", ""),
     ],
 )
@@ -195,7 +195,7 @@ def test_an_amount_that_only_stripe_refuses_is_told_beside_the_field(
     faulty_stripe.mode, faulty_stripe.code = 400, code
     response = give(client, "other", other_amount="20")
     assert response.status_code == 422
-    assert f"Type a {told} amount." in response.content.decode()
+    assert f"Enter a {told} amount." in response.content.decode()
 
 
 def test_in_yen_no_page_speaks_of_cents(client: Client, db: None, settings: Any) -> None:
@@ -292,11 +292,11 @@ def test_a_signed_in_donors_gift_is_theirs(
         ("0.50", "The smallest gift is $1."),
         ("1,000", "Of $1,000, about $970.70 reaches us after the card fee."),
         ("$12,50", "Of $12.50, about"),
-        ("1.000", "This can mean $1,000 or $1. Type 1000 or 1."),
+        ("1.000", "That could mean $1,000 or $1. Enter 1000 or 1."),
         ("€20", "Amounts here are in US dollars."),
         ("100000000", "The largest gift here is $10,000."),
-        ("twenty", "Type an amount, like 20 or 12.50."),
-        ("<b>", "Type an amount, like 20 or 12.50."),
+        ("twenty", "Enter an amount, like 20 or 12.50."),
+        ("<b>", "Enter an amount, like 20 or 12.50."),
         ("", ""),
     ],
 )
@@ -389,7 +389,7 @@ def test_a_gift_that_is_closed_in_an_alarm_is_told_why(client: Client) -> None:
     Alarm.objects.create()
     response = give(client, "20")
     assert response.status_code == 422
-    assert "gifts below $50 wait until that is over" in response.content.decode()
+    assert "gifts below $50 have to wait until that’s over" in response.content.decode()
 
 
 @pytest.mark.usefixtures("quick_stripe")

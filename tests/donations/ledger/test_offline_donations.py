@@ -162,7 +162,7 @@ def test_what_cannot_be_is_told(treasurer: Client, wrong: dict[str, str]) -> Non
 @pytest.mark.parametrize("typed", ["0", "0.00", "-1", "twenty", "1e3"])
 def test_a_wrong_amount_is_told_in_words(treasurer: Client, typed: str) -> None:
     errors = treasurer.post(f"{LIST}add/", form(amount=typed)).context["adminform"].form.errors
-    assert errors == {"amount": ["Type an amount, like 20 or 12.50."]}
+    assert errors == {"amount": ["Enter an amount, like 20 or 12.50."]}
 
 
 @pytest.mark.parametrize(("typed", "amount"), [("$50", 5000), ("50,00", 5000), ("1,050.5", 105_050), ("50.-", 5000)])

@@ -317,8 +317,8 @@ def test_one_confirmed_refund_lists_what_is_at_stripe_once(
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("twenty", "Type an amount, like 20 or 12.50."),
-        ("-5", "Type an amount, like 20 or 12.50."),
+        ("twenty", "Enter an amount, like 20 or 12.50."),
+        ("-5", "Enter an amount, like 20 or 12.50."),
         ("0", "At most $20.00 is left of this payment."),
         ("20.01", "At most $20.00 is left of this payment."),
         ("1" * 21, "Ensure this value has at most 20 characters (it has 21)."),

@@ -108,14 +108,14 @@ def test_an_amount_shows_only_where_its_donor_said_so():
 
 
 def test_each_level_has_its_own_and_the_lowest_the_rest(level):
-    high = Level.objects.create(name="Jugs", threshold=100_00)
+    high = Level.objects.create(name="Teapots", threshold=100_00)
     given("rich", 200_00)
     given("kind", 1_00)
     Sponsor.objects.create(name="Acme", level=high)
     Sponsor.objects.create(name="Club")
     Sponsor.objects.create(name="Gone", level=high, shown=False)
     top, low = listing.sections()
-    assert [(each.level.name, each.below) for each in (top, low) if each.level] == [("Jugs", None), ("Cups", 100_00)]
+    assert [(each.level.name, each.below) for each in (top, low) if each.level] == [("Teapots", None), ("Cups", 100_00)]
     assert [shown(listing.names(each.level, 9)) for each in (top, low)] == [["rich"], ["kind"]]
     assert [[sponsor.name for sponsor in each.sponsors] for each in (top, low)] == [["Acme"], ["Club"]]
 

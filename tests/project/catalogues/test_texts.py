@@ -48,7 +48,7 @@ def test_what_a_template_marks_is_found(source, found):
 def test_donors_texts_are_collected_and_the_staffs_are_not():
     found = texts.for_donors()
     assert found.get("Donate")
-    assert found.get("raised so far, in %(donations)s gift")
+    assert found.get("raised so far, in %(counted)s gift")
     assert found.get("bank transfer"), "a receipt says how a gift came"
     assert not found.get("why it was struck out"), "a field of the desk"
     assert not found.get("Erase a donor")

@@ -74,7 +74,7 @@ def test_register_verify_and_the_earlier_gift_appears_then_take_everything_along
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("Name").fill("Ada Lovelace")
     ada.presses("Register")
-    ada.is_told("Look into your mail")
+    ada.is_told("Check your e-mail")
 
     ada.opens("/login")
     page.get_by_label("E-mail").fill(address)
@@ -84,7 +84,7 @@ def test_register_verify_and_the_earlier_gift_appears_then_take_everything_along
 
     link = link_to(letters, address, "Confirm your e-mail address")
     page.goto(link)
-    ada.is_told("One step more")
+    ada.is_told("One more step")
     page.get_by_label("The password you chose").fill(PASSWORD)
     ada.presses("Confirm and log in")
     ada.is_told("You have given $50.00 this year.")
@@ -94,17 +94,17 @@ def test_register_verify_and_the_earlier_gift_appears_then_take_everything_along
     if "without" in request.node.name:
         ada.presses("Show")
     expect(page).to_have_url(re.compile(r"/account\?year=&state=pencil$"))
-    expect(ada.says).to_contain_text("No gift is like that.")
+    expect(ada.says).to_contain_text("No gifts match that.")
 
     ada.opens("/account")
     page.get_by_role("link", name=re.compile(r"^Receipt \d+$")).click()
     ada.is_told("Receipt ", "$50.00")
     ada.opens("/account")
-    ada.presses("Make statement")
+    ada.presses("Make a statement")
     ada.is_told("Statement of gifts", "Given in this period")
 
     page.emulate_media(media="print")
-    expect(page.get_by_role("button", name="Make statement")).to_be_hidden()
+    expect(page.get_by_role("button", name="Make a statement")).to_be_hidden()
     expect(page.locator("tfoot"), "the sum stands once, not on every sheet").to_have_css("display", "table-row-group")
     page.emulate_media(media="screen")
 
@@ -115,11 +115,11 @@ def test_register_verify_and_the_earlier_gift_appears_then_take_everything_along
     assert (data["account"]["email"], data["gifts"][0]["amount"]) == (address, "50.00")
 
     ada.follows("Close my account")
-    page.get_by_label("Your password now").fill(PASSWORD)
+    page.get_by_label("Your current password").fill(PASSWORD)
     ada.presses("Close my account for good")
     ada.is_told("Your account is closed")
     page.goto(link)
-    ada.is_told("This link has had its time")
+    ada.is_told("This link no longer works")
     assert posting_site.raised() == raised
     assert posting_site.rows("SELECT 1 FROM accounts_user WHERE email = ?", address) == []
     assert posting_site.rows("SELECT 1 FROM donations_stripeevent WHERE body LIKE ?", f"%{address}%") == []

@@ -64,7 +64,7 @@ def test_enter_sends_the_amount_that_was_typed_and_not_the_first_coin(any_donor:
 
 
 WRONG = {
-    "twenty": "Type an amount, like 20 or 12.50.",
+    "twenty": "Enter an amount, like 20 or 12.50.",
     "0.50": "The smallest gift is $1.",
     "10000.01": "The largest gift here is $10,000.",
 }

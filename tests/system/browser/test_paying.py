@@ -91,7 +91,7 @@ def test_leaving_stripes_page_takes_nothing_and_the_way_back_leads_to_the_same_p
     expect(either_donor.page.get_by_role("link", name="Choose another amount")).to_have_attribute(
         "href", re.compile(r"amount=12\.50$")
     )
-    either_donor.follows("Go back and give $12.50")
+    either_donor.follows("Go back and donate $12.50")
     assert either_donor.is_at_stripe("$12.50") == session_id
     assert either_donor.page.url == pay_page
     either_donor.pays()
@@ -106,7 +106,7 @@ def test_an_address_of_a_cancelled_gift_offers_a_stranger_the_amount_but_not_the
     stranger.page.goto(donor.page.url)
     stranger.is_told("No harm done.")
     assert session_id not in stranger.page.content()
-    stranger.presses("Go back and give $20")
+    stranger.presses("Go back and donate $20")
     assert stranger.is_at_stripe("$20.00") != session_id
 
 

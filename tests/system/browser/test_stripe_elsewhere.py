@@ -29,7 +29,7 @@ def test_cancelling_at_another_origin(either_donor: Donor):
     session_id = either_donor.chooses(20)
     either_donor.follows("← Back to")
     either_donor.is_told("No harm done.")
-    either_donor.follows("Go back and give $20")
+    either_donor.follows("Go back and donate $20")
     assert either_donor.is_at_stripe("$20.00") == session_id
 
 
@@ -41,7 +41,7 @@ def test_while_stripe_is_away_it_says_so_and_the_retry_is_the_same_gift(
     stripe.stop()
     either_donor.coin(20).click()
     note = either_donor.page.get_by_role("alert").filter(visible=True)
-    expect(note).to_have_text("We couldn't reach Stripe. Nothing was taken. Try again in a minute.")
+    expect(note).to_have_text("We couldn’t reach Stripe. Nothing was taken. Try again in a minute.")
     expect(either_donor.page).to_have_title("Error: Donate | Tincup")
     assert site.gifts() == [*gifts, (2000, "pending")]
     stripe.start()

@@ -128,7 +128,7 @@ def test_back_after_paying_and_the_same_amount_is_no_second_payment(returning_do
 
 def test_giving_again_is_a_new_gift(donor: Donor, site: Site):
     first = donor.gives(20)
-    donor.follows("Give again")
+    donor.follows("Donate again")
     expect(donor.amount).to_have_value("20")
     donor.amount.press("Enter")
     assert donor.is_at_stripe("$20.00") != first

@@ -14,7 +14,7 @@ from tests.system.chaos.world import World
 
 OVER = {"canceled", "incomplete_expired"}
 # Of one subscription, or of one charge: each is told once, and some not at all when they are no news any more.
-AT_MOST_ONCE = ("You give ", "Your card did not pay ", "Stopped: ", "Ended: ")
+AT_MOST_ONCE = ("You give ", "Your card didn’t pay ", "Stopped: ", "Ended: ")
 
 
 @dataclass
@@ -88,6 +88,6 @@ def letters(tally: Tally, recurring: Recurring, by_recipient: dict[str, list[Tak
         began = Counter(
             beginning for subject in subjects.values() for beginning in AT_MOST_ONCE if subject.startswith(beginning)
         )
-        began.pop("Your card did not pay ", None)
+        began.pop("Your card didn’t pay ", None)
         if began.total() > len(began):
             yield f"{gift.session}: told twice: {sorted(subjects.values())}"

@@ -62,7 +62,7 @@ class Donor:
         return soon.see(press, "a page to pay on")
 
     def pays(self, url: str) -> requests.Response:
-        """Type a card on Stripe's page and press Pay; where it leads to is not followed."""
+        """Enter a card on Stripe's page and press Pay; where it leads to is not followed."""
         page = self.browser.get(url, timeout=TIMEOUT)
         assert page.status_code == 200
         typed = {**VISA, "pay": "card", "csrfmiddlewaretoken": _field(page.text, "csrfmiddlewaretoken")}

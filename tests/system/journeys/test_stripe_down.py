@@ -20,10 +20,10 @@ from tests.system.journeys.waiting import Within
 NewDonor = Callable[[Site], Donor]
 
 IN_TIME = 15  # seconds
-BUSY = "Many people are giving at this moment. Nothing was taken. Try again in a minute."
-UNREACHED = "We couldn&#x27;t reach Stripe. Nothing was taken. Try again in a minute."
-REFUSED = "Stripe did not accept this request. Nothing was taken. Try again later."
-FAULTY = "Stripe has a fault at this moment. Nothing was taken. Try again in a minute."
+BUSY = "Many people are giving right now. Nothing was taken. Try again in a minute."
+UNREACHED = "We couldn’t reach Stripe. Nothing was taken. Try again in a minute."
+REFUSED = "Stripe didn’t accept this request. Nothing was taken. Try again later."
+FAULTY = "Stripe is having trouble right now. Nothing was taken. Try again in a minute."
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ WRONG_ON_THE_DESK = {
 }  # fmt: skip
 # Days, percents and sizes of files are no amounts.
 OTHERWISE = r"\b\d{1,2}\.\d{1,2}\.(\d{2,4})?(?!\d)|\d+([.,]\d+)?\s?(%|MB|KB)"
-PUBLIC = ("/", "/donate", "/donate?amount=1000", "/sponsors", "/sponsors/lately", "/sponsors/jugs", "/cancel")
+PUBLIC = ("/", "/donate", "/donate?amount=1000", "/sponsors", "/sponsors/lately", "/sponsors/teapots", "/cancel")
 STAFF = (
     *("/admin/", "/admin/donations/donation/", "/admin/donations/donation/export/", "/admin/donations/ledgerentry/"),
     *("/admin/donations/total/", "/admin/donations/balancetransaction/"),
@@ -63,7 +63,7 @@ def year(request: pytest.FixtureRequest, settings: Any, django_user_model: Any) 
     settings.DONATION_MIN, settings.DONATION_MAX = money.dollars(1, currency), money.dollars(10_000, currency)
     settings.DONATION_DEFAULT_AMOUNT = money.dollars(20, currency)
     Level.objects.all().delete()
-    Level.objects.create(name="Jugs", threshold=money.dollars(1000, currency))
+    Level.objects.create(name="Teapots", threshold=money.dollars(1000, currency))
     Level.objects.create(name="Cups", threshold=0)
     Organisation.objects.create(
         goal_amount=money.dollars(20_000, currency), card_fee_percent=3, card_fee_fixed=money.dollars(1, currency) // 2

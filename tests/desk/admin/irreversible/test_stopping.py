@@ -88,7 +88,7 @@ def test_what_it_means_is_said_before_and_nothing_is_done_yet(support, gives_mon
     sent = form(support, page_of(one), when="end")
     shown = support.post(page_of(one), sent).text
     assert "is not made, nor any after it." in shown
-    assert f"A letter tells the donor: {ALICE}." in shown
+    assert f"An e-mail tells the donor: {ALICE}." in shown
     assert "Write why" in support.post(page_of(one), sent | {"reason": " "}).text
     assert not StopRequest.objects.exists()
 

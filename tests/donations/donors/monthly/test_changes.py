@@ -66,13 +66,13 @@ def test_two_renewals_then_stopped_by_a_mailed_link_and_nothing_is_charged_any_m
     assert "It stops at once: the charge on " in shown
     Mail.objects.all().delete()
     answer = press(client, page, "stop")
-    assert "Stopped. Nothing is charged any more" in client.get(answer["Location"]).text
+    assert "Stopped. Nothing more will be charged" in client.get(answer["Location"]).text
     assert "It has stopped." in client.get(page).text
     subscription = Subscription.objects.get()
     assert (subscription.status, subscription.ended_by) == ("ended", EndedBy.DONOR)
     (letter,) = post()
     assert "Stopped: $20 every month" in letter.subject
-    assert "nothing is charged any more" in letter.body
+    assert "nothing more will be charged" in letter.body
     control(stripe, "/advance", seconds=62 * 86400)
     recurring.fetch(subscription.stripe_id)
     assert given() == [2000] * 3
@@ -80,7 +80,7 @@ def test_two_renewals_then_stopped_by_a_mailed_link_and_nothing_is_charged_any_m
 
 def test_another_amount_from_the_next_charge_on(client, page, stripe):
     answer = press(client, page, "amount", amount="12.50")
-    assert "From the next charge on it is $12.50." in client.get(answer["Location"]).text
+    assert "From the next charge on it will be $12.50." in client.get(answer["Location"]).text
     assert Subscription.objects.get().amount == 1250
     assert given() == [2000], "nothing now"
     renew(stripe)
@@ -88,7 +88,7 @@ def test_another_amount_from_the_next_charge_on(client, page, stripe):
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"), [("twenty", "Type an amount"), ("0.10", "The smallest gift is"), ("", "Type an amount")]
+    ("typed", "told"), [("twenty", "Enter an amount"), ("0.10", "The smallest gift is"), ("", "Enter an amount")]
 )
 def test_an_amount_that_cannot_be_is_said_and_nothing_changes(client, page, typed, told):
     answer = press(client, page, "amount", amount=typed)
@@ -110,7 +110,7 @@ def test_a_pause_leaves_out_as_many_charges_as_were_chosen(client, page, stripe)
 
 def test_a_pause_without_end_is_ended_by_hand(client, page, stripe):
     press(client, page, "pause", leave_out="0")
-    assert "Paused until you go on." in client.get(page).text
+    assert "Paused until you resume." in client.get(page).text
     renew(stripe)
     press(client, page, "resume")
     assert "Next charge: " in client.get(page).text
@@ -154,8 +154,8 @@ def test_a_charge_that_failed_is_paid_on_stripe_s_page_and_the_gift_goes_on(clie
     control(stripe, "/change_card", subscription=name, number="4000000000000341")
     renew(stripe)
     shown = client.get(page).text
-    assert "The last charge failed. Stripe tries your card again" in shown
-    assert "Pay $20.00 at Stripe" in shown
+    assert "The last charge failed. Stripe will try your card again" in shown
+    assert "Pay $20.00 on Stripe’s page" in shown
     answer = press(client, page, "pay")
     assert answer.status_code == 303
     assert answer["Location"] == stripe_client.retrieve(known()["latest_invoice"])["hosted_invoice_url"]
@@ -221,7 +221,7 @@ def test_what_stripe_refuses_is_said(client, page, stripe):
     control(stripe, fault="500", fault_calls="POST subscriptions", fault_rate=100)
     answer = press(client, page, "pause", leave_out="1")
     assert answer.status_code == 502
-    assert "Nothing was changed." in answer.text
+    assert "so nothing was changed." in answer.text
     assert Subscription.objects.get().status == "active"
 
 

@@ -44,10 +44,10 @@ def test_a_charge_that_fails_is_told_once_with_a_link_to_another_card(client, gi
     for attempts in (1, 2, 3):
         fail(first, attempts)
     (letter,) = post()
-    assert "Your card did not pay $20.00" in letter.subject
+    assert "Your card didn’t pay $20.00" in letter.subject
     link = link_in(letter).rstrip("?")
     assert client.post(link).status_code == 302
-    assert "Change the card at Stripe" in client.get("/monthly", follow=True).text
+    assert "Change the card on Stripe’s page" in client.get("/monthly", follow=True).text
     assert Client().get(link).status_code == 410
 
 
@@ -82,7 +82,7 @@ def test_an_end_that_was_announced_is_told_once(gives_monthly):
     end = seconds(days=1)
     tell(subscription(first, cancel_at=end))
     (subject,) = subjects()
-    assert subject.startswith("Your $20 every month: ends on ")
+    assert subject.startswith("Your gift of $20 every month ends on ")
     tell(subscription(first, status="canceled", cancel_at=end, ended_at=end))
     assert subjects() == []
 

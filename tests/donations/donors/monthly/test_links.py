@@ -110,7 +110,7 @@ def test_a_mailbox_is_not_flooded_and_a_place_cannot_ask_for_ever(client, gives_
 def test_what_is_no_address_is_said(client):
     answer = ask(client, "alice")
     assert answer.status_code == 422
-    assert "Type an e-mail address, like alice@example.org." in answer.text
+    assert "Enter an e-mail address, like alice@example.org." in answer.text
 
 
 def test_who_gives_twice_sees_both(client, gives_monthly):

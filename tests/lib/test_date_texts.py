@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import translation
 
-from pages.templatetags import dates
+from lib import date_texts as dates
 
 LATE = datetime(2026, 11, 22, 23, 5, 9, tzinfo=UTC)
 
@@ -31,6 +31,19 @@ def test_the_day_is_that_of_the_sites_time_zone(settings):
     settings.TIME_ZONE = "Europe/Berlin"
     assert dates.day(LATE) == "23 November 2026"
     assert dates.moment(LATE) == "23 November 2026, 00:05 CET"
+
+
+def test_every_month_stands_in_a_column_with_three_letters():
+    assert dates.short_day(date(2026, 9, 18)) == "18 Sep 2026"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(0, "today"), (1, "yesterday"), (2, "Friday"), (6, "Monday"), (7, "15 November 2026"), (-1, "23 November 2026")],
+)
+def test_the_last_days_are_called_by_their_names(days, said, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda: date(2026, 11, 22))
+    assert dates.recent_day(LATE.replace(day=22) - timedelta(days=days)) == said
 
 
 def test_a_date_without_a_time_is_that_date():
