@@ -32,7 +32,12 @@ class OrganisationAdmin(admin.ModelAdmin):
         ),
         (
             _("Giving"),
-            {"fields": ("thanks", "refund_promise", "announce_monthly", "card_fee_percent", "card_fee_fixed")},
+            {
+                "fields": (
+                    *("impact", "questions", "thanks", "refund_promise", "announce_monthly"),
+                    *("cover_fees", "card_fee_percent", "card_fee_fixed"),
+                )
+            },
         ),
         (_("Contact and legal"), {"fields": ("contact_email", "address", "privacy_url", "legal_url", "receipt_text")}),
         (_("What visitors see"), {"fields": ("moderate_messages", "count_offline")}),

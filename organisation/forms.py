@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from lib import amount_field, money
 from lib.amount_field import AmountField
-from organisation import images
+from organisation import images, impact
 from organisation.models import Organisation
 
 
@@ -43,7 +43,8 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Organisation
         fields = (
             *("name", "tagline", "description", "accent", "goal_amount", "goal_for", "goal_since", "goal_date"),
-            *("thanks", "refund_promise", "announce_monthly", "card_fee_percent", "card_fee_fixed"),
+            *("impact", "questions", "thanks", "refund_promise", "announce_monthly"),
+            *("cover_fees", "card_fee_percent", "card_fee_fixed"),
             *("contact_email", "address", "privacy_url", "legal_url", "receipt_text"),
             *("moderate_messages", "count_offline"),
         )
@@ -89,6 +90,24 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
             else:
                 setattr(self.instance, currency, settings.DONATION_CURRENCY)
         return cleaned
+
+    def clean_impact(self) -> str:
+        text = str(self.cleaned_data["impact"]).replace("\r\n", "\n").strip()
+        try:
+            impact.lines(text, settings.DONATION_CURRENCY)
+        except impact.UnreadableError as error:
+            raise ValidationError(
+                _("This line has no amount before a “=”: %(line)s. Write it like: 20 = keeps a gauge running.")
+                % {"line": error.args[0]},
+                code="impact",
+            ) from error
+        return text
+
+    def clean_questions(self) -> str:
+        text = str(self.cleaned_data["questions"]).replace("\r\n", "\n").strip()
+        if text and not text.startswith("## "):
+            raise ValidationError(_("Begin with a question: a line that starts with ##."), code="questions")
+        return text
 
     def clean_new_logo(self) -> bytes | None:
         upload = self.cleaned_data["new_logo"]

@@ -36,6 +36,24 @@ class Organisation(models.Model):
     refund_promise = models.CharField(
         _("refund promise"), max_length=300, blank=True, help_text=_("Shown on the donate page, if you make one.")
     )
+    impact = models.TextField(
+        _("what an amount does"),
+        blank=True,
+        help_text=_("Beside the coins. A line for each amount: 20 = keeps a gauge running for a month"),
+    )
+    questions = models.TextField(
+        _("questions and answers"),
+        blank=True,
+        help_text=_(
+            "On the donate page, such as: Is it safe? Is it tax deductible? Who are you? Can I pay by bank transfer? "
+            "Markdown: each question is a line that begins with ##, its answer stands below."
+        ),
+    )
+    cover_fees = models.BooleanField(
+        _("let donors cover the card fee"),
+        default=False,
+        help_text=_("A box on the donate page, never ticked beforehand. What is paid is the gift."),
+    )
     receipt_text = models.TextField(
         _("legal text on receipts"), blank=True, help_text=_("Such as your charity number and what the law asks for.")
     )

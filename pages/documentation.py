@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import nh3
 from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.text import slugify
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from mdit_py_plugins.anchors import anchors_plugin
+
+from lib import markdown
 
 FOLDER = settings.DOCS_DIR
 
@@ -39,11 +37,6 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
     (_("For developers"), ("api", "sandbox", "addresses", "architecture", "faults", "glossary")),
 )
 SLUGS = tuple(slug for _title, slugs in GROUPS for slug in slugs)
-
-TAGS = set("a blockquote br code em h2 h3 h4 hr li ol p pre strong table tbody td th thead tr ul".split())
-ATTRIBUTES = {"a": {"href", "title"}, "h2": {"id"}, "h3": {"id"}}
-# What scrolls sideways must be reachable by keyboard.
-SCROLLING = {"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}}
 
 LINK_TO_A_FILE = re.compile(r"([a-z-]+)\.md(#[\w-]+)?")
 
@@ -104,35 +97,10 @@ def _load(slug: str) -> Page:
 @lru_cache(maxsize=64)
 def _render(path: Path, _changed: int) -> Page:
     """The page in a file; a file that changed is another key, so an edit shows without a restart."""
-    tokens = _parser().parse(path.read_text(encoding="utf-8"))
+    tokens = markdown.parse(path.read_text(encoding="utf-8"))
     title, tokens = _title(tokens)
     _point_links_at_pages(tokens)
-    return Page(path.stem, title, _clean(tokens), tuple(_sections(tokens)))
-
-
-def fragment(text: str) -> SafeString:
-    """A few words of Markdown, as safe as the pages."""
-    return _clean(_parser().parse(text))
-
-
-def _clean(tokens: Sequence[Token]) -> SafeString:
-    html = _parser().renderer.render(tokens, _parser().options, {})
-    clean = nh3.clean(
-        html,
-        tags=TAGS,
-        attributes=ATTRIBUTES,
-        set_tag_attribute_values=SCROLLING,
-        url_schemes={"http", "https", "mailto"},
-        link_rel=None,
-    )
-    # Safe by the allow-list above, one line before.
-    return mark_safe(clean)  # noqa: S308
-
-
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-    return parser.use(anchors_plugin, min_level=2, max_level=3, slug_func=slugify)
+    return Page(path.stem, title, markdown.clean(tokens), tuple(_sections(tokens)))
 
 
 def _title(tokens: list[Token]) -> tuple[str, list[Token]]:

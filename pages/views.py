@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from donations.giving import goal
+from donations.giving import form_token, goal
 from donations.reporting.month import this_month
 from donations.wall import listing
-from lib import money
+from lib import markdown, money
 from lib.htmx import page_or_fragment
 from lib.web.kept_page import kept
 from organisation import structured_data
@@ -20,13 +22,20 @@ from pages import books, documentation, search
 RECENT = 5
 
 
-@kept()
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What the site is for, what came in so far, and who gave lately."""
+    own = form_token.own(request)
+    response = _home(request, own=own)
+    form_token.keep(response, own["token"])
+    return response
+
+
+@kept()
+def _home(request: HttpRequest, *, own: Mapping[str, str]) -> HttpResponse:
     organisation, month = current(), this_month()
     context = {
-        "description": documentation.fragment(organisation.description),
+        "description": markdown.fragment(organisation.description),
         "coins": money.coins(settings.DONATION_AMOUNTS, settings.DONATION_CURRENCY),
         "goal": goal.preview(organisation),
         "month": month,
@@ -34,6 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "reached": money.figure(month.figures.reached, month.currency),
         "said": listing.recent(RECENT).rows,
         "donate_action": structured_data.donate_action(organisation),
+        **own,
     }
     return render(request, "pages/home.html", context)
 

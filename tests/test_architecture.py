@@ -26,7 +26,7 @@ donations.giving donations.shield donations.donors > limits > lib
 desk > accounts.data
 desk > donations.jobs donations.shield donations.reporting donations.stripe donations.ledger donations.wall donations.models donations.domain upkeep.doctor mail organisation lib
 accounts > donations.donors donations.jobs.registry mail organisation limits lib
-pages > donations.giving.goal donations.reporting donations.wall organisation lib
+pages > donations.giving.form_token donations.giving.goal donations.reporting donations.wall organisation lib
 upkeep > upkeep.doctor > upkeep.backup > donations.jobs donations.jobs.registry donations.stripe donations.ledger donations.models mail lib
 sandbox > sandbox.api sandbox.console sandbox.checkout > sandbox.worker sandbox.operator > sandbox.engine > sandbox.webhooks > sandbox.objects > sandbox.core > sandbox.models sandbox.router
 demo > sandbox sandbox.api sandbox.objects sandbox.models sandbox.router donations.stripe donations.ledger donations.models donations.domain mail lib

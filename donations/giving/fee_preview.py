@@ -26,6 +26,14 @@ def table(organisation: Organisation) -> list[dict[str, str]]:
     return rows
 
 
+def covered(organisation: Organisation) -> list[int]:
+    """What is paid for each suggested amount with the card fee on top; none unless the organisation offers that."""
+    if not organisation.cover_fees:
+        return []
+    currency = settings.DONATION_CURRENCY
+    return list(filter(None, (fees.covered(amount, currency, organisation) for amount in settings.DONATION_AMOUNTS)))
+
+
 def preview(amount: int, organisation: Organisation) -> dict[str, str]:
     """One amount in minor units of the site's currency as it is read and, where we can tell, about what arrives."""
     currency = settings.DONATION_CURRENCY

@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy
 from donations.domain.subscription import Frequency
 from donations.donors.amounts import amount_of
 from donations.giving.claims import Order
+from donations.reporting import fees
 from donations.wall import messages
 from donations.wall.message_form import MessageForm
 from lib import amount_field, money
 from lib.people.addresses import AddressField
+from organisation.models import current
 
 
 class GiftForm(MessageForm):
@@ -28,6 +30,8 @@ class GiftForm(MessageForm):
     token = forms.CharField(required=False)
     # That a second monthly gift is meant as one.
     again = forms.BooleanField(required=False)
+    # The card fee on top of what was typed; a coin's value has it already.
+    cover = forms.BooleanField(required=False)
     frequency = forms.ChoiceField(
         required=False,
         choices=[(each.value, each.value) for each in Frequency],
@@ -39,12 +43,17 @@ class GiftForm(MessageForm):
         """How `other_amount` is read: as people type."""
         return amount_field.parse(text, currency)
 
+    def _with_fee(self, text: str, currency: str) -> int:
+        amount, organisation = self.read_typed(text, currency), current()
+        return (organisation.cover_fees and fees.covered(amount, currency, organisation)) or amount
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         coin = str(data.get("amount") or "").strip()
         try:
             if coin in {"", "other"}:
-                data["minor"] = amount_of(str(data.get("other_amount") or ""), self.read_typed)
+                typed = str(data.get("other_amount") or "")
+                data["minor"] = amount_of(typed, self._with_fee if data.get("cover") else self.read_typed)
             else:
                 data["minor"] = amount_of(coin, amount_field.linked)
         except ValidationError as error:

@@ -20,10 +20,15 @@ class Choice:
     # The word after an amount: "every month"; nothing for once.
     every: str
     # A suggested amount's value and label, and what its button does.
-    coins: list[tuple[str, str, str]]
+    coins: list[Coin]
+    # The same with the card fee on top, where that is offered.
+    covered: list[Coin]
 
 
-def choices(coins: list[dict[str, str]]) -> list[Choice]:
+Coin = tuple[str, str, str]
+
+
+def choices(coins: list[dict[str, str]], covered: list[dict[str, str]]) -> list[Choice]:
     """The ways to give, in the order of the page, each with the suggested amounts (money.coins)."""
     said = {
         Frequency.ONCE: (_("One-time"), _("One click takes you to Stripe’s page")),
@@ -35,10 +40,15 @@ def choices(coins: list[dict[str, str]]) -> list[Choice]:
             each.value,
             *said[each],
             every(each),
-            [(coin["value"], coin["label"], sentence(each, coin["spoken"])) for coin in coins],
+            _buttons(each, coins),
+            _buttons(each, covered),
         )
         for each in Frequency
     ]
+
+
+def _buttons(frequency: str, coins: list[dict[str, str]]) -> list[Coin]:
+    return [(coin["value"], coin["label"], sentence(frequency, coin["spoken"])) for coin in coins]
 
 
 def sentence(frequency: str, amount: str) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -27,10 +26,10 @@ from donations.giving.success_page import success_url
 from donations.models import Subscription
 from donations.shield import gate, visitors
 from donations.stripe import polling
-from lib import amount_field, languages, money
+from lib import amount_field, languages, markdown, money
 from lib.htmx import is_swap, page_or_fragment
 from lib.web.kept_page import kept
-from organisation import structured_data
+from organisation import impact, structured_data
 from organisation.models import current
 
 # What only another page than ours may have asked for: it goes along when the donor tries again.
@@ -41,12 +40,7 @@ KEPT = ("name", "email", "message", "public", "show_amount")
 @require_http_methods(["GET", "HEAD", "POST"])
 def donate(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        # Only what tells one visitor's form from another's.
-        own = {
-            "token": form_token.for_request(request),
-            "since": visitors.form_made(),
-            "csrf_token": get_token(request),
-        }
+        own = form_token.own(request)
         response = _prefilled_page(request, own=own)
         form_token.keep(response, own["token"])
         return response
@@ -135,7 +129,9 @@ def _slip(
         "form": form,
         "problem": problem or next(hidden, ""),
         "kept": _kept(form.cleaned_data) if form.is_bound else {},
-        "frequencies": frequencies.choices(money.coins(settings.DONATION_AMOUNTS, currency)),
+        "frequencies": frequencies.choices(
+            money.coins(settings.DONATION_AMOUNTS, currency), money.coins(fee_preview.covered(organisation), currency)
+        ),
         "frequency": _chosen(form, request.GET.get("frequency", "")),
         "symbol": money.symbol(currency),
         "minimum": money.display_short(settings.DONATION_MIN, currency),
@@ -147,6 +143,8 @@ def _slip(
         context |= {
             "goal": goal.preview(organisation),
             "reaches": fee_preview.table(organisation),
+            "impact": impact.shown(organisation.impact, currency),
+            "questions": markdown.questions(organisation.questions),
             "donate_action": structured_data.donate_action(organisation),
         }
     return page_or_fragment(request, "donations/donate.html", "donations/_donate.html", context, status=status)

@@ -10,6 +10,7 @@ from django.db.models import Sum
 
 from donations.models import BalanceTransaction, LedgerEntry, payments_of
 from donations.reporting.period_figures import PAYMENTS
+from lib import money
 from organisation.models import Organisation
 
 # What Stripe charges for a card of the same country, as percent and minor units: https://stripe.com/pricing
@@ -29,6 +30,19 @@ class Kept:
     fee: int
     net: int
     currency: str
+
+
+def covered(amount: int, currency: str, organisation: Organisation) -> int | None:
+    """The least that has to be paid so that `amount` is left after the card fee, in minor units; None as `estimate`."""
+    fee = estimate(amount, currency, organisation)
+    if fee is None:
+        return None
+    total = amount + fee
+    while (short := amount - total + (estimate(total, currency, organisation) or 0)) > 0:
+        total += short
+    while not money.payable(total, currency):
+        total += 1
+    return total
 
 
 def of_payment(entry: LedgerEntry) -> Kept | None:

@@ -24,6 +24,10 @@ const show = (form, kind) => {
 // htmx leaves the buttons disabled when it sends the donor to Stripe, and counts what it disabled: so they are woken
 // by hand when the donor comes back to this very page, and after a request that failed.
 const wake = () => {
+  document.querySelectorAll("[aria-disabled]").forEach((button) => {
+    button.removeAttribute("aria-disabled");
+    delete button.dataset.pressed;
+  });
   document.querySelectorAll("[data-disabled-by-htmx]").forEach((button) => {
     button.disabled = false;
     button.removeAttribute("data-disabled-by-htmx");
@@ -38,7 +42,12 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   // While a form is on its way, no more words on the amount in it.
   if (target.closest("[aria-busy]")) { event.preventDefault(); return; }
   hush(target);
-  if (detail.requestConfig.verb === "post") detail.target.setAttribute("aria-busy", "true");
+  if (detail.requestConfig.verb !== "post") return;
+  detail.target.setAttribute("aria-busy", "true");
+  // Not disabled, or the focus would fall out of what was pressed. A second click is stopped above.
+  detail.target.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", "true"));
+  const pressed = detail.requestConfig.triggeringEvent?.submitter;
+  if (pressed) pressed.dataset.pressed = "";
 });
 document.addEventListener("htmx:sendError", (event) => show(event.target, "[data-lost]"));
 document.addEventListener("htmx:timeout", (event) => show(event.target, "[data-lost]"));

@@ -39,7 +39,7 @@ def test_it_is_the_page_that_would_be_rendered(client: Client, address: str) -> 
     assert set(rendered["Vary"].split(", ")) <= set(kept["Vary"].split(", "))
 
 
-@pytest.mark.parametrize("address", FOR_ALL)
+@pytest.mark.parametrize("address", FOR_ALL[1:])  # the front page has a form
 def test_no_cookie_is_set_and_the_browser_is_told_when_nothing_has_changed(client: Client, address: str) -> None:
     page = client.get(address)
     again = client.get(address, headers={"If-None-Match": page["ETag"]})
