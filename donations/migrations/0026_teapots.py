@@ -12,7 +12,7 @@ def rename(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("donations", "0024_stop_requests"),
+        ("donations", "0025_search_words"),
     ]
 
     operations = [migrations.RunPython(rename, migrations.RunPython.noop)]
