@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from markdown_it.token import Token
 
-from lib import markdown
+from lib.web import markdown
 
 FOLDER = settings.DOCS_DIR
 

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 from donations.giving import form_token, goal
 from donations.reporting.month import this_month
 from donations.wall import listing
-from lib import markdown, money
+from lib import money
 from lib.htmx import page_or_fragment
+from lib.web import markdown
 from lib.web.kept_page import kept
 from organisation import structured_data
 from organisation.models import current

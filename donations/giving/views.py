@@ -26,8 +26,9 @@ from donations.giving.success_page import success_url
 from donations.models import Subscription
 from donations.shield import gate, visitors
 from donations.stripe import polling
-from lib import amount_field, languages, markdown, money
+from lib import amount_field, languages, money
 from lib.htmx import is_swap, page_or_fragment
+from lib.web import markdown
 from lib.web.kept_page import kept
 from organisation import impact, structured_data
 from organisation.models import current

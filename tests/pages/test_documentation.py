@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import resolve
 
-from lib import markdown
+from lib.web import markdown
 from pages import documentation
 from project.env import BASE_DIR
 
