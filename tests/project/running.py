@@ -69,12 +69,12 @@ class Running:
     port: int
     greeting: str
 
-    def connect(self, timeout: float = 10, host: str = "127.0.0.1") -> socket.socket:
+    def connect(self, timeout: float = 30, host: str = "127.0.0.1") -> socket.socket:
         return socket.create_connection((host, self.port), timeout=timeout)
 
     def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Answer:
         """One request on a connection of its own; redirects are not followed."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         with contextlib.closing(connection):
             # By the name that the site has unless it is told another: from one to the other it redirects.
             connection.request(method, path, body or None, {"Host": f"localhost:{self.port}"} | (headers or {}))

@@ -91,7 +91,7 @@ def test_whoever_is_writing_at_the_moment_is_no_problem_and_does_not_wait(file: 
         busy.execute("BEGIN IMMEDIATE")
         started = time.monotonic()
         assert write_check.problem() == ""
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
         busy.execute("INSERT INTO x VALUES (1)")
         busy.execute("COMMIT")
 

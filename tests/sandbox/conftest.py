@@ -22,7 +22,7 @@ SECRET = "whsec_of_these_tests"
 VISA = "4242424242424242"
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 10) -> Any:
+def wait_until(condition: Callable[[], Any], seconds: float = 30) -> Any:
     """The condition's first true value; an error if it stays false."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

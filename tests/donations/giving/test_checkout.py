@@ -140,7 +140,7 @@ def test_when_too_many_ask_at_once_the_next_is_told_at_once(faulty_stripe: Fault
         started = time.monotonic()
         with pytest.raises(checkout.Crowded):
             checkout.begin(TWENTY, "one more")
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
         faulty_stripe.mode = "ok"
         faulty_stripe.delay.set()
         assert all(isinstance(donor.exception(), checkout.TryAgain) for donor in hanging)
@@ -188,7 +188,7 @@ def test_an_impatient_finger_does_not_take_all_threads(
     faulty_stripe.mode = "hang"
     with ThreadPoolExecutor(12) as pool:
         clicks = [pool.submit(in_thread, lambda: checkout.begin(TWENTY, "token")) for _ in range(12)]
-        told_at_once = list(itertools.islice(as_completed(clicks, timeout=5), 3))
+        told_at_once = list(itertools.islice(as_completed(clicks, timeout=30), 3))
         assert [type(click.exception()) for click in told_at_once] == [checkout.Crowded] * 3
         faulty_stripe.delay.set()
 

@@ -72,7 +72,7 @@ def port() -> Iterator[int]:
 
 
 def conversation(port: int, *requests: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
         client.sendall(b"".join(requests))
         return received(client)
 
@@ -151,7 +151,7 @@ def test_a_refused_head_has_no_body(port: int, request_: bytes) -> None:
     ids=["400", "413", "431", "500", "501"],
 )
 def test_a_refusal_reaches_a_client_that_is_still_sending(port: int, request_: bytes, code: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
         client.sendall(request_)
         answer = HTTPResponse(client)
         answer.begin()
@@ -161,12 +161,12 @@ def test_a_refusal_reaches_a_client_that_is_still_sending(port: int, request_: b
 
 
 def test_who_sends_on_after_a_refusal_is_not_heard_for_ever(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
         client.sendall(b"nonsense\r\n\r\n")
         assert received(client)
         started = time.monotonic()
         with contextlib.suppress(ConnectionError):
-            while time.monotonic() - started < 5:
+            while time.monotonic() - started < 20:
                 client.sendall(b"x")
                 time.sleep(0.05)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 15

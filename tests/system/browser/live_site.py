@@ -15,7 +15,7 @@ import requests
 from tests.project import prepared
 from tests.project.running import SECRET_KEY, free_port, python, running
 
-PATIENCE = 10  # seconds: the machine may be busy with other tests
+PATIENCE = 30  # seconds: the machine may be busy with other tests
 STRIPE_SECRET = "whsec_of_the_browser_tests"
 GOOD_MOOD = {
     "delivery": "normal",
@@ -55,13 +55,15 @@ class Site:
         self.command("createsuperuser", "--noinput", **variables)
 
     def stats(self) -> dict[str, Any]:
-        answer: dict[str, Any] = requests.get(f"{self.url}/api/stats/", timeout=10).json()
+        answer: dict[str, Any] = requests.get(f"{self.url}/api/stats/", timeout=PATIENCE).json()
         return answer
 
     # --- What is written in its books ---
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        with contextlib.closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10)) as connection:
+        with contextlib.closing(
+            sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=PATIENCE)
+        ) as connection:
             return connection.execute(statement, values).fetchall()
 
     def gifts(self) -> list[tuple[int, str]]:
@@ -93,7 +95,7 @@ class Site:
             params=fields if method == "GET" else None,
             data=fields if method == "POST" else None,
             headers={"Authorization": "Bearer sk_test_of_the_tests"},
-            timeout=10,
+            timeout=PATIENCE,
         )
         assert answer.ok, answer.text
         return answer.json()
@@ -173,7 +175,7 @@ class StripeElsewhere:
     def _answers(self) -> bool:
         # It says that it is there before it listens.
         with contextlib.suppress(requests.ConnectionError):
-            return requests.get(f"{self.url}/sandbox/", timeout=10).ok
+            return requests.get(f"{self.url}/sandbox/", timeout=PATIENCE).ok
         return False
 
     def stop(self) -> None:

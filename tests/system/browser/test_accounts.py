@@ -53,7 +53,7 @@ def link_to(letters: Path, address: str, words: str) -> str:
                     return match[0] if match else ""
         return ""
 
-    return str(until(found, 20))
+    return str(until(found))
 
 
 def test_register_verify_and_the_earlier_gift_appears_then_take_everything_along_and_leave(

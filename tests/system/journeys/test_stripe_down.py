@@ -110,10 +110,10 @@ def test_a_stripe_that_hangs_costs_the_donors_15_seconds_at_most_and_nobody_else
         hanging = pool.map(lambda each: each.gives(), donors[:12])
         Within(10).see(lambda: sum(faulty.asked.values()) == 12, "twelve calls to Stripe under way")
         is_told_plainly(donors[12], donors[12].gives(), BUSY)
-        assert donors[12].waited < 2
+        assert donors[12].waited < 6
         started = time.monotonic()
         assert requests.get(f"{site.address}/", timeout=10).status_code == 200
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 6
         for each, answer in zip(donors, hanging, strict=False):
             is_told_plainly(each, answer, UNREACHED)
 
