@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from donations.ledger import statements
-from donations.models import LedgerEntry, Receipt, ReceiptCounter, insert_once
+from donations.models import LedgerEntry, Receipt, ReceiptCounter
 
 
 def find(entry: LedgerEntry) -> int | None:
@@ -29,8 +29,8 @@ def draw(entry: LedgerEntry) -> int:
     For `posting`, in the transaction that writes the entry.
     """
     with transaction.atomic(savepoint=False):
-        number = statements.next_receipt_number()
-        if insert_once(Receipt(number=number, entry=entry)):
+        number = statements.draw_receipt_number(entry.pk)
+        if number is not None:
             return number
         # Somebody drew for this very entry while we waited for the counter. The number is still ours: put it back.
         ReceiptCounter.objects.update(last=F("last") - 1)

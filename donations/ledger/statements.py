@@ -15,7 +15,7 @@ from functools import cache
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 
-from donations.models import Case, Donation, ErasedAddress, LedgerEntry, ReceiptCounter, StripeRef, Total
+from donations.models import Case, Donation, ErasedAddress, LedgerEntry, Receipt, ReceiptCounter, StripeRef, Total
 from lib.database import commits
 from lib.database.rows import Reader, column, field, table
 from lib.database.statement import Statement, send
@@ -82,12 +82,16 @@ def read(donation: int, address: str = "") -> Known:
     )
 
 
-def next_receipt_number() -> int:
-    """Move the counter of receipts on, and lock it: until the commit, but not until the disk has that."""
+def draw_receipt_number(entry: int) -> int | None:
+    """Move the counter of receipts on and give its number to this entry; None if the entry has one already.
+
+    The counter is locked until the commit, but not until the disk has that.
+    """
     early = commits.may_wait_later()
     if early:
         commits.wait_after_commit()
-    return int(send((_next_receipt_number(early), []))[0][0])
+    drawn = send((_next_receipt_number(early), []), (_number(), [entry, timezone.now()]))
+    return int(drawn[0][0]) if drawn else None
 
 
 def add_to_total(currency: str, month: date, columns: tuple[str, ...], steps: Sequence[int]) -> None:
@@ -142,6 +146,19 @@ def _next_receipt_number(early: bool) -> Statement:
         f"INSERT INTO {table(ReceiptCounter)} ({key}, {last}) VALUES (1, 1) ON CONFLICT ({key}) "
         f"DO UPDATE SET {last} = {table(ReceiptCounter)}.{last} + 1 "
         f"RETURNING {last}{f', {commits.NOT_WAITING}' if early else ''}",
+    )
+
+
+@cache
+def _number() -> Statement:
+    number, entry, issued_at = (column(Receipt, name) for name in ("number", "entry", "issued_at"))
+    # The counter is of this transaction already: nobody moves it between the two.
+    return Statement(
+        "number",
+        f"INSERT INTO {table(Receipt)} ({number}, {entry}, {issued_at}) "
+        f"SELECT c.{column(ReceiptCounter, 'last')}, %s, %s FROM {table(ReceiptCounter)} AS c "
+        f"WHERE c.{column(ReceiptCounter, 'id')} = 1 ON CONFLICT DO NOTHING RETURNING {number}",
+        [field(Receipt, "entry"), field(Receipt, "issued_at")],
     )
 
 
