@@ -35,11 +35,12 @@ def main() -> None:
         for size in sorted(options.sizes):
             print(f"{size:,} donations on {database} …", file=sys.stderr, flush=True)
             measured.append(_measure(database, [str(size), str(options.rounds), str(options.seconds), options.only]))
-    told = soak.told(options.soak) if options.soak and not options.only else ""
+    told, well = soak.told(options.soak) if options.soak and not options.only else ("", True)
     text = report.written(measured, told, options.rounds, options.seconds)
     print(text)
     if not options.only:
         RESULTS.write_text(text)
+    sys.exit(not well)
 
 
 def _measure(database: str, options: list[str]) -> report.Measured:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable
 from typing import Any
@@ -83,15 +84,15 @@ def _flat(measured: list[Measured]) -> Iterable[str]:
         "| --- |" + " ---: |" * len(found),
     ]
     for name in names:
-        costs = (
-            statistics.median(ratios(first, name)) / statistics.median(ratios(run, name)) for _, first, run in found
-        )
+        costs = [_cost(run, name) / _cost(first, name) for _, first, run in found]
         rows.append(f"| {name} | " + " | ".join(f"{cost:.2f}" for cost in costs) + " |")
     return rows
 
 
-def _usual(each: Measured, name: str) -> float:
-    return statistics.median(ratios(each, name))
+def _cost(each: Measured, name: str) -> float:
+    """What a request costs in those of the floor; without end, when none was answered within a round."""
+    usual = statistics.median(ratios(each, name))
+    return 1 / usual if usual else math.inf
 
 
 def ratios(each: Measured, name: str) -> list[float]:

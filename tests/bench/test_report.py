@@ -26,4 +26,5 @@ def test_the_report_tells_medians_with_their_rounds_and_how_cost_grows():
     assert "| home | 50 (25 to 60) | **0.50** |" in text
     assert "| home | 2.00 |" in text  # half of the floor, and then a quarter
     assert text.endswith("no errors\n")
+    assert "| home | inf |" in report.written([small, measured(100_000, [0, 0, 0], [1, 1, 1])], "", 3, 1)
     assert platform.node() not in text
