@@ -84,3 +84,16 @@ def smaller(png: bytes, width: int, height: int) -> bytes:
         target = BytesIO()
         picture.save(target, "PNG", optimize=True)
         return target.getvalue()
+
+
+def icon(png: bytes, side: int, form: str) -> bytes:
+    """The picture in the middle of a white square of so many pixels, as a `form` of file that Pillow writes."""
+    from PIL import Image, ImageOps
+
+    with Image.open(BytesIO(png), formats=("PNG",)) as picture:
+        fitted = ImageOps.contain(picture.convert("RGBA"), (side, side), Image.Resampling.LANCZOS)
+    square = Image.new("RGBA", (side, side), "white")
+    square.alpha_composite(fitted, ((side - fitted.width) // 2, (side - fitted.height) // 2))
+    target = BytesIO()
+    square.convert("RGB").save(target, form)
+    return target.getvalue()

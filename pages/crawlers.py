@@ -28,7 +28,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     pages = [reverse(name) for name in ("home", "donate", "sponsors", "docs")]
-    pages += [reverse("doc", args=[slug]) for slug in documentation.SLUGS]
+    pages += [reverse("doc", args=[slug]) for slug in documentation.PUBLIC]
     addresses = [_full(path) for path in pages]
     return render(request, "pages/sitemap.xml", {"addresses": addresses}, content_type="application/xml")
 

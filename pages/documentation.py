@@ -37,6 +37,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
     (_("For developers"), ("api", "sandbox", "addresses", "architecture", "faults", "glossary")),
 )
 SLUGS = tuple(slug for _title, slugs in GROUPS for slug in slugs)
+# What visitors look for; how the site is run would only be in their way.
+PUBLIC = GROUPS[0][1]
 
 LINK_TO_A_FILE = re.compile(r"([a-z-]+)\.md(#[\w-]+)?")
 
@@ -73,9 +75,10 @@ class Group:
     pages: tuple[Page, ...]
 
 
-def groups() -> list[Group]:
-    """All pages in their order, by who they are for."""
-    return [Group(title, tuple(_load(slug) for slug in slugs)) for title, slugs in GROUPS]
+def groups(*, everything: bool) -> list[Group]:
+    """The pages in their order, by who they are for: those for donors, or `everything`."""
+    shown = GROUPS if everything else GROUPS[:1]
+    return [Group(title, tuple(_load(slug) for slug in slugs)) for title, slugs in shown]
 
 
 def page(slug: str) -> Page | None:
@@ -83,10 +86,11 @@ def page(slug: str) -> Page | None:
     return _load(slug) if slug in SLUGS else None
 
 
-def following(slug: str) -> Page | None:
-    """The page to read after this one."""
-    place = SLUGS.index(slug) + 1
-    return _load(SLUGS[place]) if place < len(SLUGS) else None
+def following(slug: str, shown: Sequence[Group]) -> Page | None:
+    """The page to read after this one, of those that are shown."""
+    pages = [page for group in shown for page in group.pages]
+    place = next((number for number, page in enumerate(pages, 1) if page.slug == slug), len(pages))
+    return pages[place] if place < len(pages) else None
 
 
 def _load(slug: str) -> Page:

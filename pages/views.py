@@ -52,8 +52,8 @@ def _home(request: HttpRequest, *, own: Mapping[str, str]) -> HttpResponse:
 @kept(unless=["q"])
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
-    """The list of all pages, or what was found for `?q=…`."""
-    groups = documentation.groups()
+    """The list of pages, or what was found for `?q=…`."""
+    groups = _shown(request)
     question = request.GET.get("q", "").strip()[: search.LONGEST]
     results = search.find(question, [page for group in groups for page in group.pages])
     context = {"groups": groups, "question": question, "results": results}
@@ -63,11 +63,16 @@ def docs(request: HttpRequest) -> HttpResponse:
 @kept()
 @require_safe
 def doc(request: HttpRequest, slug: str) -> HttpResponse:
-    """One page of the documentation."""
+    """One page of the documentation. One for operators keeps its address for everybody: nothing in it is secret."""
     page = documentation.page(slug)
     if page is None:
         raise Http404
-    groups = documentation.groups()
-    group = next(group for group in groups if page in group.pages)
-    context = {"groups": groups, "group": group, "page": page, "following": documentation.following(slug)}
+    groups = _shown(request)
+    group = next(group for group in documentation.groups(everything=True) if page in group.pages)
+    context = {"groups": groups, "group": group, "page": page, "following": documentation.following(slug, groups)}
     return render(request, "pages/doc.html", context)
+
+
+def _shown(request: HttpRequest) -> list[documentation.Group]:
+    """Who runs the site, or is about to, sees all that there is; donors see what is theirs."""
+    return documentation.groups(everything=settings.DEBUG or request.user.is_staff)

@@ -63,6 +63,8 @@ SITE = {
     "sponsors/<slug:slug>": EVERYBODY,
     "sponsors/logo/<str:digest>.png": NOBODY,
     "theme.css": EVERYBODY,
+    "favicon.ico": EVERYBODY,
+    "apple-touch-icon.png": EVERYBODY,
     "logo/<str:digest>.png": NOBODY,
     "share/<str:digest>.png": NOBODY,
     "robots.txt": EVERYBODY,

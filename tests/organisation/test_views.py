@@ -117,3 +117,30 @@ def test_what_is_said_of_the_organisation_names_another_picture(client: Client) 
 def test_any_name_can_be_drawn(client: Client, name: str) -> None:
     described(name=name, tagline="word " * 20)
     assert client.get(address(client, r"(/share/\w+\.png)")).status_code == 200
+
+
+def icons(client: Client) -> list[Image.Image]:
+    found = []
+    for path, kind in (("/favicon.ico", "image/x-icon"), ("/apple-touch-icon.png", "image/png")):
+        response = client.get(path)
+        assert response["Content-Type"] == kind
+        assert response["Cache-Control"] == "public, max-age=86400"
+        found.append(Image.open(BytesIO(response.content)).convert("RGB"))
+    return found
+
+
+def test_the_icons_that_browsers_ask_for_unasked_show_our_mark(client: Client) -> None:
+    small, large = icons(client)
+    assert (small.size, large.size) == ((32, 32), (180, 180))
+    assert len(large.getcolors(180 * 180) or []) > 3
+    assert '<link rel="apple-touch-icon" href="/apple-touch-icon.png">' in client.get("/").content.decode()
+
+
+def test_with_a_logo_the_icons_show_that_in_a_white_square(client: Client) -> None:
+    organisation = Organisation()
+    organisation.set_logo(png())
+    organisation.save()
+    for icon in icons(client):
+        side = icon.width
+        assert icon.getpixel((side // 2, side // 2)) == (0x0B, 0x7A, 0x4B)
+        assert icon.getpixel((side // 2, 1)) == (255, 255, 255)

@@ -31,7 +31,7 @@ class Links(HTMLParser):
 
 
 def all_pages() -> list[documentation.Page]:
-    return [page for group in documentation.groups() for page in group.pages]
+    return [page for group in documentation.groups(everything=True) for page in group.pages]
 
 
 @pytest.fixture
@@ -137,8 +137,8 @@ def test_a_file_without_a_title_is_an_error(folder):
 
 
 @pytest.mark.parametrize("slug", documentation.SLUGS)
-def test_every_page_is_served_with_its_list(slug, client: Client):
-    response = client.get(f"/docs/{slug}")
+def test_every_page_is_served_with_its_list(slug, admin_client: Client):
+    response = admin_client.get(f"/docs/{slug}")
     page = response.content.decode()
     assert response.status_code == 200
     assert page.count("<h1") == 1
@@ -156,17 +156,40 @@ def test_an_address_that_is_not_in_the_list_is_not_found(path, client: Client):
     assert client.get(f"/docs/{path}").status_code == 404
 
 
-def test_the_list_names_every_page_under_its_group(client: Client):
-    page = client.get("/docs").content.decode()
+def test_the_list_names_every_page_under_its_group_for_staff(admin_client: Client):
+    page = admin_client.get("/docs").content.decode()
     places = [page.index(str(title)) for title, _slugs in documentation.GROUPS]
     assert places == sorted(places)
     for each in all_pages():
         assert f'href="/docs/{each.slug}"' in page
 
 
+def test_somebody_who_tries_the_site_out_sees_all_pages(client: Client, settings):
+    settings.DEBUG = True
+    assert "For operators" in client.get("/docs").content.decode()
+
+
+def test_donors_see_what_is_theirs(client: Client):
+    pages = client.get("/docs").content.decode() + client.get("/docs/privacy").content.decode()
+    assert 'href="/docs/refunds"' in pages
+    for hidden in ("For operators", "For developers", 'href="/docs/backup"', 'href="/docs/architecture"'):
+        assert hidden not in pages
+    assert "Nothing on" in client.get("/docs?q=pg_dump").content.decode()
+
+
+def test_a_page_for_operators_has_its_address_for_everybody(client: Client):
+    page = client.get("/docs/backup")
+    assert page.status_code == 200
+    assert "For operators" in page.content.decode()
+    assert "/docs/backup" not in client.get("/sitemap.xml").content.decode()
+
+
 def test_a_page_names_the_one_to_read_next(client: Client):
-    assert documentation.following("giving") == documentation.page("accounts")
-    assert documentation.following(documentation.SLUGS[-1]) is None
+    everything, donors = documentation.groups(everything=True), documentation.groups(everything=False)
+    assert documentation.following("giving", donors) == documentation.page("accounts")
+    assert documentation.following(documentation.PUBLIC[-1], donors) is None
+    assert documentation.following(documentation.PUBLIC[-1], everything) == documentation.page("setup")
+    assert documentation.following(documentation.SLUGS[-1], everything) is None
     assert client.get(f"/docs/{documentation.SLUGS[-1]}").status_code == 200
 
 

@@ -65,8 +65,8 @@ def test_any_question_about_any_text_gets_an_answer(question, text):
 
 
 @pytest.mark.django_db
-def test_the_page_shows_what_was_found(client: Client):
-    response = client.get("/docs", {"q": "pg_dump"})
+def test_the_page_shows_what_was_found(admin_client: Client):
+    response = admin_client.get("/docs", {"q": "pg_dump"})
     shown = response.content.decode()
     assert response.status_code == 200
     assert 'href="/docs/backup#by-hand"' in shown
@@ -86,12 +86,12 @@ def test_a_question_is_shown_as_text(client: Client):
 
 
 @pytest.mark.django_db
-def test_an_empty_question_shows_the_list(client: Client):
-    assert "For operators" in client.get("/docs?q=+").content.decode()
+def test_an_empty_question_shows_the_list(admin_client: Client):
+    assert "For operators" in admin_client.get("/docs?q=+").content.decode()
 
 
-def test_while_somebody_types_only_the_pages_found_come_back(client: Client):
-    response = client.get("/docs", {"q": "pg_dump"}, headers={"HX-Request": "true"})
+def test_while_somebody_types_only_the_pages_found_come_back(admin_client: Client):
+    response = admin_client.get("/docs", {"q": "pg_dump"}, headers={"HX-Request": "true"})
     shown = response.content.decode()
     assert "<html" not in shown
     assert 'href="/docs/backup#by-hand"' in shown
