@@ -21,6 +21,7 @@ SITE_NAME = env.text("SITE_NAME", "Tincup") or "Tincup"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = "project.formats"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_CODE = env.language("LANGUAGE_CODE", "en", dict(languages.spoken(LOCALE_PATHS[0])))
 LANGUAGES = languages.spoken(LOCALE_PATHS[0], LANGUAGE_CODE)

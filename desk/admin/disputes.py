@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
 from desk.admin.readonly import ReadOnly
-from desk.pages import dispute_page, formatting, tasks
+from desk.pages import case_words, dispute_page, formatting, tasks
 from donations.models import Case
 
 TITLES = {
@@ -34,18 +36,35 @@ class ToAnswer(admin.SimpleListFilter):
 
 @admin.register(Case)
 class CaseAdmin(ReadOnly):
-    list_display = ("id", "kind", "sum", "status", "reason", "donation", "deadline", "opened_at")
+    list_display = ("donor", "kind", "sum", "answer_by", "state", "opened", "id")
     list_filter = (ToAnswer, "kind")
     list_select_related = ("donation",)
     search_fields = ("id__exact", "donation__refs__id__exact")
     search_help_text = _("An id of Stripe’s.")
-    fields = ("kind", "sum", "status", "gift", "at_stripe", "opened_at", "as_of", "deadline", "asked_by")
-    readonly_fields = ("sum", "gift", "at_stripe")
+    sortable_by = ()
+    fields = ("kind", "sum", "state", "gift", "answer_by", "opened_at", "as_of", "asked_by", "at_stripe")
+    readonly_fields = ("sum", "state", "answer_by", "gift", "at_stripe")
     change_form_template = "admin/donations/case/change_form.html"
 
     @admin.display(description=_("amount"))
     def sum(self, case: Case) -> str:
         return formatting.amount(case.amount, case.currency)
+
+    @admin.display(description=_("donor"))
+    def donor(self, case: Case) -> str:
+        return format_html("<bdi>{}</bdi>", case.donation.donor or _g("Someone"))
+
+    @admin.display(description=_("answer by"))
+    def answer_by(self, case: Case) -> str:
+        return case_words.answer_by(case.deadline, case.status in tasks.TO_ANSWER)
+
+    @admin.display(description=_("state"))
+    def state(self, case: Case) -> str:
+        return case_words.state(case.kind, case.status)
+
+    @admin.display(description=_("opened"))
+    def opened(self, case: Case) -> str:
+        return formatting.day(case.opened_at)
 
     @admin.display(description=_("gift"))
     def gift(self, case: Case) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 HEIGHT, WIDTH, FOOT = 180, 52, 24  # of the columns' field, of one month's place, of the line with the names
@@ -18,6 +18,7 @@ class Column:
     middle: int
     name: str
     earlier: int | None
+    label: str  # the amount in words, above the column; empty where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,18 @@ class Pairs:
     marks: list[tuple[int, int]]  # (y, count)
 
 
-def chart(months: Sequence[tuple[str, int, int | None]]) -> Chart:
-    """A chart of (name, minor units, minor units a year before). What is below zero is drawn as nothing."""
+def chart(months: Sequence[tuple[str, int, int | None]], shown: Callable[[int], str] = str) -> Chart:
+    """A chart of (name, minor units, minor units a year before). What is below zero is drawn as nothing.
+
+    `shown` says an amount of minor units in a few letters: a column is five wide.
+    """
     top = _round_up(max([1, *(max(now, earlier or 0) for _name, now, earlier in months)]))
     columns = []
     for place, (name, now, earlier) in enumerate(months):
         height = _scaled(now, top)
         line = HEIGHT - _scaled(earlier, top) if earlier else None
         x = place * WIDTH + 8
-        columns.append(Column(x, HEIGHT - height, height, x + (WIDTH - 16) // 2, name, line))
+        columns.append(Column(x, HEIGHT - height, height, x + (WIDTH - 16) // 2, name, line, shown(now) if now else ""))
     return Chart(len(months) * WIDTH, HEIGHT, HEIGHT + FOOT, columns, _marks(top))
 
 
@@ -83,10 +87,13 @@ def _scaled(amount: int, top: int) -> int:
 
 
 def _round_up(amount: int) -> int:
-    """The next of 2, 4, 10, 20, 40, 100, …: halves of it are round as well."""
+    """The next of 1, 2, 2.5, 4, 5, 6, 8 and 10 times a power of ten that is even: half of it is marked as well."""
+    if amount <= 2:
+        return 2
     power = 1
     while True:
-        for step in (2, 4, 10):
-            if step * power >= amount:
-                return step * power
+        for tenths in (10, 20, 25, 40, 50, 60, 80, 100):
+            top, rest = divmod(tenths * power, 10)
+            if not rest and not top % 2 and top >= amount:
+                return top
         power *= 10

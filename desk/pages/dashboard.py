@@ -122,7 +122,7 @@ def _book(currency: str, by_month: ByMonth, this: date) -> CurrencyBook:
         figures = by_month.get(month, Figures())
         columns.append((format_date(month, "M"), figures.net, earlier))
         lines.append(_line(currency, _month(month), f"{month:%Y-%m}", figures, earlier))
-    drawn = chart.chart(columns)
+    drawn = chart.chart(columns, lambda minor: formatting.rounded(minor, currency))
     marks = [(y, formatting.short(minor, currency)) for y, minor in drawn.marks]
     return CurrencyBook(currency.upper(), periods, lines, drawn, marks)
 

@@ -43,6 +43,14 @@ def short(minor: int, currency: str) -> str:
     return money.display_short(minor, currency)
 
 
+def rounded(minor: int, currency: str) -> str:
+    """For a column of a chart: "$4,833", to the whole dollar."""
+    if not money.known(currency):
+        return f"{minor}"
+    unit: int = 10 ** money.exponent(currency)
+    return money.display_short((minor + unit // 2) // unit * unit, currency)
+
+
 def dashboard(reference: str) -> str:
     """Where Stripe's dashboard shows this object; nothing when there is no dashboard."""
     kind, mark, _rest = reference.partition("_")

@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from desk.pages import formatting
 from donations.domain.status import Status
 from donations.domain.updates import Payment, Refund, RefundStatus, StripeUpdate
 from donations.jobs import scheduler
@@ -208,7 +209,7 @@ def test_a_dispute_has_a_page_to_work_from(
     treasurer: Client, donation: Donation, settings: pytest_django.Settings
 ) -> None:
     settings.STRIPE_DASHBOARD = "https://dashboard.stripe.com/test"
-    Case.objects.create(
+    dispute = Case.objects.create(
         id="dp_1", kind="dispute", donation=donation, amount=2000, currency="usd", status="needs_response",
         reason="fraudulent", opened_at=timezone.now(), as_of=timezone.now(),
         deadline=timezone.now() + timedelta(days=3, hours=1),
@@ -222,6 +223,11 @@ def test_a_dispute_has_a_page_to_work_from(
         opened_at=timezone.now(), as_of=timezone.now(),
     )  # fmt: skip
     assert "Refund of $5.00" in treasurer.get(f"/admin/donations/case/{refund.pk}/change/").content.decode()
+    listed = treasurer.get("/admin/donations/case/").content.decode()
+    assert dispute.deadline is not None
+    for said in ("Answer due", "Sent back", f'<strong class="desk-day">{formatting.day(dispute.deadline)}</strong>'):
+        assert said in listed
+    assert "needs_response" not in listed
 
 
 # --- The log ---

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from desk.pages import (
+    case_words,
     chart,
     dashboard,
     dispute_page,
@@ -252,6 +253,35 @@ def test_columns_are_as_high_as_they_are_true() -> None:
     assert none == 0
     assert drawn.columns[1].earlier == drawn.height - full
     assert drawn.marks[1][1] == 100
+
+
+@pytest.mark.parametrize(
+    ("highest", "top"),
+    [(1, 2), (5, 6), (21, 40), (483_276, 500_000), (500_001, 600_000), (110_000, 200_000), (210_000, 250_000)],
+)
+def test_the_scale_fits_the_highest_column(highest: int, top: int) -> None:
+    drawn = chart.chart([("Jan", highest, None)], "{:,}".format)
+    assert [mark for _y, mark in drawn.marks] == [top // 2, top]
+    assert drawn.columns[0].label == f"{highest:,}"
+
+
+def test_a_column_says_its_amount_to_the_whole_dollar() -> None:
+    assert [formatting.rounded(minor, "usd") for minor in (483_276, 99, 49)] == ["$4,833", "$1", "$0"]
+    assert formatting.rounded(4833, "jpy") == "¥4,833"
+
+
+@pytest.mark.parametrize("kind", [Case.Kind.DISPUTE, Case.Kind.REFUND])
+def test_every_state_stands_in_words_in_the_list(kind: Case.Kind) -> None:
+    for status in DisputeStatus if kind == Case.Kind.DISPUTE else RefundStatus:
+        if status != DisputeStatus.UNKNOWN:
+            assert case_words.state(kind, status) != status
+    assert case_words.state(kind, "a_new_word") == "a_new_word"
+
+
+def test_an_answer_is_asked_for_by_its_day_until_it_was_given() -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    assert ": over" in case_words.answer_by(yesterday, due=True)
+    assert case_words.answer_by(yesterday, due=False) == case_words.answer_by(None, due=True) == "–"
 
 
 def test_an_empty_chart_can_be_drawn() -> None:

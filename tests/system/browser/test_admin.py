@@ -159,6 +159,40 @@ def test_axe_finds_nothing_on_a_gifts_page(treasurer: Donor, donor: Donor):
     assert findings(treasurer) == []
 
 
+# What sticks out of a phone's screen, and cells that are narrower than the longest of their words.
+BROKEN = """() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  const broken = [...document.querySelectorAll("main th, main td")].filter(cell => {
+    if (!cell.checkVisibility() || cell.closest(".visually-hidden")) return false;
+    const style = getComputedStyle(cell);
+    pen.font = style.font;
+    const words = cell.innerText.split(/[\\s\u2013-]+/).map(word => pen.measureText(word).width);
+    const room = cell.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+    return room + 2 < Math.max(...words);
+  });
+  const wide = document.documentElement.scrollWidth - innerWidth;
+  return [...broken.map(cell => cell.innerText), ...(wide > 0 ? [`${wide} pixels too wide`] : [])];
+}"""
+
+
+def test_a_phone_shows_whole_words_and_no_page_that_is_too_wide(treasurer: Donor, donor: Donor):
+    donor.gives(20)
+    treasurer.page.set_viewport_size({"width": 360, "height": 740})
+    lists = ("donation", "case", "subscription", "message", "ledgerentry", "stripeevent")
+    for path in ("", *(f"donations/{name}/" for name in lists), "donations/donation/export/"):
+        treasurer.opens(f"/admin/{path}")
+        assert treasurer.page.evaluate(BROKEN) == [], path
+
+
+def test_on_a_phone_the_chart_begins_with_this_month(treasurer: Donor, donor: Donor):
+    donor.gives(20)
+    treasurer.page.set_viewport_size({"width": 360, "height": 740})
+    treasurer.opens("/admin/")
+    newest = treasurer.page.locator(".desk-scroll-chart").first.locator(".desk-column").last.bounding_box()
+    assert newest is not None
+    assert 0 < newest["x"] < 360 - newest["width"]
+
+
 # --- The second step ---
 
 
