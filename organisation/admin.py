@@ -39,7 +39,14 @@ class OrganisationAdmin(admin.ModelAdmin):
                 )
             },
         ),
-        (_("Contact and legal"), {"fields": ("contact_email", "address", "privacy_url", "legal_url", "receipt_text")}),
+        (
+            _("Contact and legal"),
+            {
+                "fields": (
+                    *("contact_email", "address", "registration_number", "privacy_url", "legal_url", "receipt_text"),
+                )
+            },
+        ),
         (_("What visitors see"), {"fields": ("moderate_messages", "count_offline")}),
     )
 

@@ -45,7 +45,7 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
             *("name", "tagline", "description", "accent", "goal_amount", "goal_for", "goal_since", "goal_date"),
             *("impact", "questions", "thanks", "refund_promise", "announce_monthly"),
             *("cover_fees", "card_fee_percent", "card_fee_fixed"),
-            *("contact_email", "address", "privacy_url", "legal_url", "receipt_text"),
+            *("contact_email", "address", "registration_number", "privacy_url", "legal_url", "receipt_text"),
             *("moderate_messages", "count_offline"),
         )
         widgets = {

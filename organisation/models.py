@@ -31,6 +31,12 @@ class Organisation(models.Model):
     thanks = models.TextField(_("thank-you text"), blank=True, help_text=_("Shown to a donor whose gift arrived."))
     contact_email = models.EmailField(_("contact e-mail"), blank=True)
     address = models.TextField(_("postal address"), blank=True)
+    registration_number = models.CharField(
+        _("registration number"),
+        max_length=80,
+        blank=True,
+        help_text=_("Under which the authorities know you, such as a charity number. On receipts."),
+    )
     privacy_url = models.URLField(_("privacy notice"), blank=True, help_text=_("Empty: the site's own page."))
     legal_url = models.URLField(_("legal notice"), blank=True)
     refund_promise = models.CharField(
@@ -55,7 +61,9 @@ class Organisation(models.Model):
         help_text=_("A box on the donate page, never ticked beforehand. What is paid is the gift."),
     )
     receipt_text = models.TextField(
-        _("legal text on receipts"), blank=True, help_text=_("Such as your charity number and what the law asks for.")
+        _("legal text on receipts"),
+        blank=True,
+        help_text=_("What the law asks for: docs/receipts.md has texts to begin with."),
     )
     goal_amount = models.PositiveBigIntegerField(
         _("goal"), null=True, blank=True, help_text=_("In the currency's smallest unit (cents).")

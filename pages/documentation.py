@@ -30,7 +30,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[str, ...]], ...] = (
         (
             *("setup", "organisation", "stripe", "going-live", "deploying", "scaling", "settings"),
             *("desk", "shield"),
-            *("languages", "sponsors", "books", "exports"),
+            *("languages", "sponsors", "receipts", "books", "exports"),
             *("backup", "monitoring", "upgrading", "commands", "troubleshooting", "security", "pci", "gdpr"),
         ),
     ),

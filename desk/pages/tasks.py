@@ -18,11 +18,12 @@ from donations.domain.status import Status
 from donations.domain.updates import DisputeStatus, RefundStatus
 from donations.jobs.scheduler import MIRROR
 from donations.ledger.refunds_and_disputes import ACTIONABLE
-from donations.models import Alarm, Case, Chore, Donation, Flag, LedgerEntry, StripeEvent, Words
+from donations.models import Alarm, Case, Chore, Donation, Flag, LedgerEntry, Receipt, StripeEvent, Words
 from donations.shield import declines, rules
 from donations.wall.messages import in_state
 from lib.web import unknown_proxy
 from mail.models import Mail
+from organisation.models import current
 
 TO_ANSWER = [
     DisputeStatus.WARNING_NEEDS_RESPONSE.value,
@@ -65,6 +66,7 @@ def _all() -> Iterator[Task]:
     yield from _emails()
     yield from _flags()
     yield from _words()
+    yield from _receipts()
     yield from (Task(*each) for each in other_currency.asked())
     yield from _background()
     yield from _proxy()
@@ -222,6 +224,14 @@ def _words() -> Iterator[Task]:
             "A message or name waits to be read.", "Messages or names of %(count)d gifts wait to be read.", waiting
         )
         yield Task(what % {"count": waiting}, _list("donations_message"), "donations.view_message")
+
+
+def _receipts() -> Iterator[Task]:
+    """An e-mail and a page that lack what the law asks for are no receipt in many countries."""
+    told = current()
+    if Receipt.objects.exists() and not (told.receipt_text and told.address):
+        what = _("Receipts lack your postal address or the legal text: write them under Organisation.")
+        yield Task(what, reverse("admin:organisation_organisation_changelist"), "organisation.change_organisation")
 
 
 def _background() -> Iterator[Task]:

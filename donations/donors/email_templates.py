@@ -32,19 +32,25 @@ class About:
     date: str
     link: str = ""
     practice: bool = False
+    # Of the organisation, for a receipt.
+    address: str = ""
+    registration: str = ""
+    legal: str = ""
 
 
-def paid(about: About, *, fee: str = "", net: str = "", paid_as: str = "", every: str = "") -> Email:
+def paid(about: About, *, fee: str = "", net: str = "", paid_as: str = "", every: str = "", method: str = "") -> Email:
     """A payment arrived. The card fee is named only when it is known; `paid_as` is what it was in another currency.
 
     `every` says how often it comes again: "every month".
     """
-    return _email("paid", about, fee=fee, net=net, paid_as=paid_as, every=every)
+    return _email("paid", about, fee=fee, net=net, paid_as=paid_as, every=every, method=method)
 
 
-def landed(about: About, *, fee: str = "", net: str = "", paid_as: str = "", every: str = "") -> Email:
+def landed(
+    about: About, *, fee: str = "", net: str = "", paid_as: str = "", every: str = "", method: str = ""
+) -> Email:
     """A bank payment that was on its way for days arrived."""
-    return _email("landed", about, fee=fee, net=net, paid_as=paid_as, every=every)
+    return _email("landed", about, fee=fee, net=net, paid_as=paid_as, every=every, method=method)
 
 
 def failed(about: About, *, again: str) -> Email:
@@ -86,7 +92,8 @@ def offline(about: About, *, method: str) -> Email:
 
 
 def _email(kind: str, about: About, **more: str) -> Email:
-    context = asdict(about) | more | {"name": _greeted(about.name)}
+    said = "" if LINK_LIKE.search(about.name) else about.name
+    context = asdict(about) | more | {"name": said or _("friend"), "giver": said}
     subject = " ".join(render_to_string(f"mail/{kind}.subject.txt", context).split())
     return Email(
         to=about.to,
@@ -94,10 +101,6 @@ def _email(kind: str, about: About, **more: str) -> Email:
         text=_tidy(render_to_string(f"mail/{kind}.txt", context)),
         html=_tidy(render_to_string(f"mail/{kind}.html", context)),
     )
-
-
-def _greeted(name: str) -> str:
-    return _("friend") if not name or LINK_LIKE.search(name) else name
 
 
 def _tidy(text: str) -> str:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from donations.domain.status import Status
-from donations.donors import email_templates, repeating
+from donations.donors import email_templates, receipts, repeating
 from donations.donors.email_templates import About
 from donations.ledger import receipt_numbers
 from donations.ledger.donor_emails import EmailKind, donation_of, entry_of
@@ -66,7 +66,11 @@ def _paid(key: str) -> Outcome:
     if not donation.email:
         return NO_ADDRESS
     kept = fees.of_payment(entry)
-    details = {"paid_as": donation.paid_as, "every": repeating.every(donation.frequency)}
+    details = {
+        "paid_as": donation.paid_as,
+        "every": repeating.every(donation.frequency),
+        "method": receipts.method(donation),
+    }
     # No fee in Stripe's book may mean that it is charged later, so nothing is said of it; nor when some has gone back
     # since, for the rest no longer reached us.
     if kept and kept.fee and not sums_of(donation).went_back and money.known(kept.currency):
@@ -151,7 +155,7 @@ def _offline(key: str) -> Outcome:
     entry = entry_of(EmailKind.OFFLINE, key)
     receipt = receipt_numbers.find(entry) if entry else None
     about = _about(donation, donation.amount, donation.currency, donation.created_at, receipt)
-    return email_templates.offline(about, method=gift.get_method_display())
+    return email_templates.offline(about, method=str(gift.get_method_display()))
 
 
 def _partly_refunded(refund: LedgerEntry) -> str:
@@ -169,15 +173,19 @@ def _again(donation: Donation) -> str:
 
 
 def _about(donation: Donation, amount: int, currency: str, at: datetime, receipt: int | None = None) -> About:
-    session = urlencode({"session_id": donation.session_id})
+    page = f"{settings.SITE_URL}{reverse('success')}?{urlencode({'session_id': donation.session_id})}"
+    organisation = current()
     return About(
         to=donation.email,
-        name=donation.name or donation.payer_name,
-        org=current().called,
+        name=receipts.giver(donation),
+        org=organisation.called,
         amount=money.display(amount, currency),
         amount_short=money.display_short(amount, currency),
         number=str(receipt or donation.pk),
         date=date_texts.day(at),
-        link=f"{settings.SITE_URL}{reverse('success')}?{session}" if donation.session_id else "",
+        link=receipts.link(receipt, donation) if receipt else page if donation.session_id else "",
         practice=not settings.STRIPE_LIVE,
+        address=organisation.address,
+        registration=organisation.registration_number,
+        legal=organisation.receipt_text,
     )

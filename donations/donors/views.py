@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
@@ -12,9 +11,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from donations.donors import history, ownership, shown_sums
+from donations.donors import history, ownership, receipts
 from donations.ledger import receipt_numbers
-from donations.models import Donation, Receipt, sums_of
 from donations.wall.message_form import MessageForm
 from donations.wall.messages import save
 
@@ -22,32 +20,24 @@ from donations.wall.messages import save
 @never_cache
 @require_safe
 def receipt(request: HttpRequest, number: int) -> HttpResponse:
-    """A receipt, to read and to print: for its donor, and for staff. Nobody else learns whether the number exists."""
+    """A receipt, to read and to print: for its donor, for whoever has its link, and for staff.
+
+    Nobody else learns whether the number exists.
+    """
     found = receipt_numbers.by_number(number)
-    if found is None or not ownership.may_read(request, found.entry.donation):
-        if request.user.is_authenticated:
-            raise Http404
+    key = request.GET.get("key", "")
+    if found and (ownership.may_read(request, found.entry.donation) or (key and receipts.opens(found, key))):
+        response = render(request, "donations/receipt.html", receipts.contents(found))
+    elif key:
+        response = render(request, "donations/receipt_closed.html", {"path": request.path}, status=404)
+    elif request.user.is_authenticated:
+        raise Http404
+    else:
         return redirect_to_login(request.get_full_path())
-    return render(request, "donations/receipt.html", _receipt(found))
-
-
-def _receipt(found: Receipt) -> dict[str, Any]:
-    entry, donation = found.entry, found.entry.donation
-    sums = sums_of(donation)
-    return {
-        "number": found.number,
-        "donation": donation,
-        "giver": "" if donation.erased_at else _giver(donation),
-        "amount": entry.amount,
-        "currency": entry.currency,
-        "received_at": entry.happened_at,
-        "sums": sums,
-        "lines": shown_sums.presented(donation) + shown_sums.went_back(sums),
-    }
-
-
-def _giver(donation: Donation) -> str:
-    return donation.name or donation.payer_name or (donation.user.name if donation.user else "")
+    if key:
+        # The address opens the receipt: no other site, and no page of ours, is told it.
+        response["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @never_cache

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 from uuid import uuid4
 
 import pytest
 from django.core import signing
+from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
@@ -16,7 +18,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
 from donations.domain.updates import Checkout, StripeUpdate
-from donations.donors import ownership
+from donations.donors import erasure, ownership, receipts
 from donations.ledger import offline_donations, posting
 from donations.models import Donation, OfflineGift, Receipt
 from organisation.models import Organisation
@@ -224,10 +226,23 @@ def test_a_statement_of_nothing_says_so(her):
 
 
 def test_a_receipt_says_what_the_law_asks_for(her, alice, give: Give):
-    Organisation.objects.create(name="Saltmarsh", address="1 Quay\nLowtide", receipt_text="Charity 12345")
+    Organisation.objects.create(
+        name="Saltmarsh", address="1 Quay\nLowtide", registration_number="R-77", receipt_text="Charity 12345"
+    )
     gift = give(user=alice, amount=2500, email=ALICE, name="Ada")
     text = page(her, f"/receipts/{number_of(gift)}")
-    for words in (f"Receipt {number_of(gift)}", "$25.00", "22", "2026", "Ada", ALICE, "Saltmarsh", "Lowtide", "12345"):
+    for words in (
+        f"Donation receipt {number_of(gift)}",
+        "R-77",
+        "$25.00",
+        "22",
+        "2026",
+        "Ada",
+        ALICE,
+        "Saltmarsh",
+        "Lowtide",
+        "12345",
+    ):
         assert words in text
     assert "Void" not in text
 
@@ -256,7 +271,8 @@ def test_a_gift_outside_stripe_is_a_gift_like_any_other(her, alice):
     number = number_of(gift.donation)
     assert text.count("$20.00") == 1
     assert (f"/receipts/{number}" in text, "1 Mar 2026" in text, "In the book" in text) == (True, True, True)
-    assert "$20.00" in page(her, f"/receipts/{number}")
+    receipt = page(her, f"/receipts/{number}")
+    assert ("$20.00" in receipt, "cheque" in receipt) == (True, True)
     (line,) = csv.DictReader(her.get("/account/data/my-gifts.csv").content.decode("utf-8-sig").splitlines())
     assert (line["returned"], line["receipts"]) == ("0.00", str(number))
 
@@ -314,6 +330,29 @@ def test_a_gift_that_joined_an_account_is_not_the_browsers_any_more_that_typed_t
     gift.refresh_from_db()
     assert (gift.name, gift.public) == ("", False)
     assert "Alice" in page(her, f"/receipts/{number_of(gift)}")
+
+
+def test_the_link_of_the_letter_opens_this_receipt_alone_on_any_device(give: Give):
+    one, other = give(name="Ada", email="ada@example.org"), give(name="Bob")
+    path, _, key = receipts.link(number_of(one), one).removeprefix("http://localhost:8000").partition("?key=")
+    response = Client().get(path, {"key": unquote(key)})
+    text = response.content.decode()
+    assert ("Donation receipt" in text, "Ada" in text, "noindex" in text) == (True, True, True)
+    assert (response["Referrer-Policy"], "no-store" in response["Cache-Control"]) == ("no-referrer", True)
+    for number, tried in ((number_of(other), unquote(key)), (number_of(one), "x"), (999, unquote(key))):
+        refused = Client().get(f"/receipts/{number}", {"key": tried})
+        assert (refused.status_code, "Bob" in refused.content.decode()) == (404, False)
+        assert "copy all of it" in refused.content.decode()
+
+
+def test_the_link_of_an_erased_donor_shows_nothing_of_the_person(give: Give):
+    gift = give(name="Ada", email="ada@example.org")
+    link = receipts.link(number_of(gift), gift)
+    erasure.forget(Q(pk=gift.pk), {"ada@example.org"})
+    text = page(Client(), link.removeprefix("http://localhost:8000"))
+    assert "erased donor" in text
+    assert "Ada" not in text
+    assert "ada@" not in text
 
 
 def test_staff_read_a_receipt_after_their_second_step(client, give: Give, settings):

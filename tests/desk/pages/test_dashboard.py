@@ -50,6 +50,7 @@ from donations.models import (
 from donations.shield import declines
 from lib.dates import months_before
 from mail.models import Mail
+from organisation.models import Organisation
 from tests.donations.reconciled import reconciled
 from tests.donations.stripe_objects import event, session, text
 
@@ -332,6 +333,7 @@ def test_the_front_page_leads_to_what_this_person_may_do(db: None) -> None:
 def test_nothing_to_do_is_said_by_an_empty_list(donation: Donation) -> None:
     pay(donation)
     Chore.objects.create(name=scheduler.MIRROR, due_at=timezone.now() + timedelta(minutes=5))
+    Organisation(address="1 Quay", receipt_text="Charity 12345").save()
     assert tasks.for_user(root()) == []
 
 
@@ -355,6 +357,7 @@ def test_everything_that_needs_somebody_is_on_the_list(make_donation: Make) -> N
         "1 event of Stripe’s is parked.",
         "1 e-mail could not be sent.",
         "1 gift is flagged.",
+        "Receipts lack your postal address or the legal text: write them under Organisation.",
         "The background work has not run",
     ]
 

@@ -66,7 +66,8 @@ def test_a_receipt_says_what_arrived_and_what_the_card_cost() -> None:
         "Dear Ada, thank you. Your $25.00 arrived on 22 November 2026.\n"
         "Card fee $1.03; $23.97 reached us.\n"
         "\n"
-        "Receipt 1042: https://cup.example/success?session_id=cs_test_1&x=y\n"
+        "Donation receipt 1042: https://cup.example/success?session_id=cs_test_1&x=y\n"
+        "Given by: Ada, ada@example.org\n"
         "\n"
         "If this wasn’t you, reply to this e-mail.\n"
         "\n"
@@ -250,3 +251,12 @@ def test_letters_of_another_language_fall_back_to_english_words() -> None:
         letter = email_templates.paid(ADA)
     assert 'lang="fa" dir="rtl"' in letter.html
     assert "thank you" in letter.text
+
+
+def test_a_receipt_carries_what_the_law_asks_for_and_how_it_was_paid() -> None:
+    told = replace(ADA, address="1 Quay\nLowtide", registration="12-345", legal="No goods or services were provided.")
+    for letter in (email_templates.paid(told, method="Visa"), email_templates.offline(told, method="cheque")):
+        for text in (letter.text, letter.html):
+            for words in ("Lowtide", "Registration number 12-345", "No goods or services", "Given by"):
+                assert words in text
+    assert "Paid by: Visa\n" in email_templates.paid(told, method="Visa").text

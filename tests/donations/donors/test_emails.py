@@ -89,7 +89,7 @@ def test_a_paid_gift_is_answered_by_one_receipt_outside_of_the_request(
     assert letter.to == ["ada@example.org"], "the address that was given at Stripe"
     assert letter.subject == f"[Practice] Your $25 to Tincup, receipt {receipt_of(donation)}"
     assert "Dear Ada, thank you. Your $25.00 arrived on " in letter.body
-    assert f"http://localhost:8000/success?session_id={session(donation)['id']}\n" in letter.body
+    assert f"http://localhost:8000/receipts/{receipt_of(donation)}?key=" in letter.body
     assert len(letter.alternatives) == 1
     assert letter.from_email == "tincup@localhost"
 
