@@ -14,6 +14,7 @@ from typing import NoReturn
 import pytest
 from django.core.cache import cache
 from django.core.servers.basehttp import WSGIRequestHandler
+from django.core.signals import setting_changed
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from donations.shield import refusals
@@ -93,6 +94,12 @@ def pytest_configure(config: pytest.Config) -> None:
     (BASE_DIR / "data").mkdir(exist_ok=True)
     # Django's live server sends an answer in two pieces. The second would wait 40 ms for the word that the first came.
     WSGIRequestHandler.disable_nagle_algorithm = True
+    # No running site changes a setting, so none forgets its pages for that; a test looks at one page with both.
+    setting_changed.connect(_forget_the_pages)
+
+
+def _forget_the_pages(**_: object) -> None:
+    kept_page.forget()
 
 
 @pytest.fixture(scope="session")

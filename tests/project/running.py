@@ -42,7 +42,7 @@ def python(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str
     with tempfile.TemporaryFile("w+") as errors:
         process = Process(arguments, environment(**variables), errors)
         try:
-            output, _ = process.communicate(timeout=60)
+            output, _ = process.communicate(timeout=300)
         finally:
             process.kill()
         errors.seek(0)
