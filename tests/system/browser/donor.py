@@ -68,7 +68,7 @@ class Donor:
 
     def walks_from_the_front_page_to_the_coins(self) -> None:
         self.opens("/")
-        self.page.get_by_role("main").get_by_role("link", name="Donate", exact=True).click()
+        self.page.get_by_role("main").get_by_role("link", name="Any other amount, or monthly").click()
         expect(self.page).to_have_title(re.compile(r"^Donate \|"))
 
     def coin(self, dollars: int) -> Locator:

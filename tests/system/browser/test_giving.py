@@ -16,7 +16,7 @@ def test_the_first_gift_of_a_fresh_site(tmp_path, open_browser: Open):
     with served(tmp_path) as site:
         donor = open_browser(site)
         donor.opens("/")
-        expect(donor.says).to_contain_text("Empty so far")
+        expect(donor.says).to_contain_text("Somebody has to be first")
         donor.walks_from_the_front_page_to_the_coins()
         session_id = donor.chooses(20)
         donor.pays()
@@ -120,10 +120,10 @@ def test_a_coin_can_be_pressed_straight_after_typing(donor: Donor):
     donor.chooses(20)
 
 
-def test_coins_on_the_front_page_lead_to_the_slip_with_the_amount_in_it(any_donor: Donor):
+def test_coins_on_the_front_page_lead_to_stripe_by_one_click(any_donor: Donor):
     any_donor.opens("/")
-    any_donor.page.get_by_role("link", name="Donate 50 US dollars").click()
-    expect(any_donor.amount).to_have_value("50")
+    any_donor.coin(50).click()
+    any_donor.is_at_stripe("$50.00")
 
 
 def test_an_amount_in_the_address_fills_the_field(donor: Donor):

@@ -158,7 +158,7 @@ def test_without_network_it_says_so_and_the_same_click_works_later(donor: Donor,
     note = donor.page.get_by_role("alert")
     expect(note).to_have_text("We couldn’t reach this site. Nothing was taken. Check your connection and try again.")
     expect(note).to_be_focused()
-    expect(donor.page.get_by_text("Taking you to Stripe…")).to_be_hidden()
+    expect(donor.page.get_by_role("status").get_by_text("Taking you to Stripe…")).to_be_hidden()
     for button in donor.page.locator("#give button").all():
         expect(button).to_be_enabled()
     donor.context.set_offline(False)
