@@ -84,14 +84,17 @@ def _any(ways: list[set[str]]) -> Q:
 
 def _all(beginnings: set[str]) -> Q:
     """Begins with the rarest: the others are only asked of the donations that it leads to."""
-    rare = {beginning: _have(beginning)[: COMMON + 1].count() for beginning in sorted(beginnings)}
-    first = min(rare, key=lambda beginning: rare[beginning])
+    first, least = "", COMMON + 1
+    # A long beginning is a rare one; of the others it is enough to know that they are no rarer.
+    for beginning in sorted(beginnings, key=lambda one: (-len(one), one)):
+        if (number := _have(beginning)[:least].count()) < least or not first:
+            first, least = beginning, number
     condition = Q()
-    for beginning in rare:
-        if beginning == first and (rare[first] <= COMMON or len(rare) > 1):
-            condition &= Q(pk__in=_have(beginning).values("donation_id"))
-        else:
-            condition &= Q(Exists(_have(beginning).filter(donation=OuterRef("pk"))))
+    if least <= COMMON or len(beginnings) > 1:
+        condition = Q(pk__in=_have(first).values("donation_id"))
+        beginnings = beginnings - {first}
+    for beginning in sorted(beginnings):
+        condition &= Q(Exists(_have(beginning).filter(donation=OuterRef("pk"))))
     return condition
 
 
