@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 
 LINK = re.compile(r"https?://\S+/monthly/\S+")
+PRACTICE = "[Practice] "
 MOODS = ("fine", "fine", "fine", "busy", "slow", "away")
 
 
@@ -56,7 +57,9 @@ class PostOffice:
         message = message_from_bytes(letter, policy=policy.default)
         plain = message.get_body(("plain",))
         link = LINK.search(plain.get_content()) if plain else None
-        taken = Taken(time.time(), message["Message-ID"], message["To"], message["Subject"], link[0] if link else "")
+        # A long one begins on a line of its own.
+        subject = message["Subject"].strip().removeprefix(PRACTICE)
+        taken = Taken(time.time(), message["Message-ID"], message["To"], subject, link[0] if link else "")
         self.taken.append(taken)
 
     def by_recipient(self) -> dict[str, list[Taken]]:

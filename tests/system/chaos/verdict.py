@@ -43,6 +43,8 @@ class Books:
                 self.charged.add(donation)
             self.currencies.add(currency)
 
+        self.mirrored: set[str] = {name for (name,) in rows("SELECT id FROM donations_balancetransaction")}
+
     @property
     def rebuilt(self) -> int:
         return sum("rebuilt" in donation["flags"] for donation in self.donations.values())
@@ -178,7 +180,7 @@ def _kind(subject: str) -> str:
         return "failed"
     if "went back to your bank" in subject:
         return "sent back"
-    if "could not be sent back" in subject:
+    if "couldn’t be sent back" in subject:
         return "refund failed"
     return "refunded" if "on its way back to you" in subject else subject
 
