@@ -93,6 +93,8 @@ class SubscriptionTold:
     currency: str
     interval: str
     started_at: datetime
+    # The period that is being paid for, or was paid for last.
+    period_start: datetime | None = None
     period_end: datetime | None = None
     cancel_at: datetime | None = None
     ended_at: datetime | None = None

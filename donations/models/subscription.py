@@ -58,6 +58,7 @@ class Subscription(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     interval = models.CharField(max_length=5, default="month", editable=False)  # Stripe's word: month or year
     word = models.CharField(_("status at Stripe"), max_length=32, blank=True, editable=False)
+    period_start = models.DateTimeField(null=True, editable=False)
     period_end = models.DateTimeField(_("next charge"), null=True, editable=False)
     cancel_at = models.DateTimeField(_("ends"), null=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
@@ -75,8 +76,10 @@ class Subscription(models.Model):
         editable=False,
         choices=[(status.value, label) for status, label in SUBSCRIPTION_LABELS.items()],
     )
-    # When we next ask Stripe about it, should no event come; NULL when nothing more is expected.
+    # When we next ask Stripe about it and its invoices; NULL when nothing more is expected.
     ask_at = models.DateTimeField(null=True, editable=False)
+    # All invoices that were made until then have been listed: of those that came after it, one may have been missed.
+    listed_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("subscription")
@@ -103,9 +106,9 @@ class Subscription(models.Model):
             return None
         return SubscriptionTold(
             id=self.stripe_id, customer=self.customer, word=self.word, amount=self.amount, currency=self.currency,
-            interval=self.interval, started_at=self.created_at, period_end=self.period_end, cancel_at=self.cancel_at,
-            ended_at=self.ended_at, paused=self.paused, resumes_at=self.resumes_at, reason=self.reason,
-            stopped_by=self.stopped_by,
+            interval=self.interval, started_at=self.created_at, period_start=self.period_start,
+            period_end=self.period_end, cancel_at=self.cancel_at, ended_at=self.ended_at, paused=self.paused,
+            resumes_at=self.resumes_at, reason=self.reason, stopped_by=self.stopped_by,
         )  # fmt: skip
 
     @property

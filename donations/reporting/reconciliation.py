@@ -6,7 +6,7 @@ Stripe's side is the mirror (donations.stripe.balance_transactions): bring it up
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from donations.domain.subscription import InvoiceTold
 from donations.ledger import accounts, monthly_totals
 from donations.ledger.accounts import Account
 from donations.models import BalanceTransaction, LedgerEntry, StripeRef, payments_of, sources_of
@@ -37,14 +38,18 @@ FETCHED = (*stripe_book.CHARGES, *stripe_book.REFUNDS, *stripe_book.DISPUTES)  #
 LOOK_AGAIN = timedelta(hours=6)
 
 
-def reconcile(since: datetime | None = None, with_bank: Collection[str] = ()) -> ReconciliationResult:
+def reconcile(
+    since: datetime | None = None, with_bank: Collection[str] = (), unbooked: Iterable[InvoiceTold] = ()
+) -> ReconciliationResult:
     """Compare the ledger with the mirror (bring it up to date first), and the totals with the ledger.
 
     Each account's rows are held against that account's book alone. A former one's cannot be brought up to date any
     more: what came after it was last copied stays without a proof. `with_bank` are the charges of `open_debits` of
-    which Stripe has just said that they have not succeeded.
+    which Stripe has just said that they have not succeeded; `unbooked` the charges of subscriptions of which it has
+    just said that they were paid, and which are not in the ledger.
     """
     result = _compare_all(accounts.present(), since, with_bank)
+    result.add_unbooked(unbooked, timezone.now() - YOUNG)
     for account in accounts.former():
         _add_former(result, account, since)
     result.discrepancies += _wrong_totals()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from donations.domain.subscription import InvoiceTold
 from lib import money
 
 
@@ -73,6 +75,15 @@ class ReconciliationResult:
     @property
     def agree(self) -> bool:
         return not self.discrepancies
+
+    def add_unbooked(self, charges: Iterable[InvoiceTold], until: datetime) -> None:
+        """Paid charges of subscriptions that the ledger lacks; those paid after `until` are too young to be missed."""
+        for each in charges:
+            if each.paid_at and each.paid_at > until:
+                self.young += 1
+                continue
+            theirs = shown(each.paid, each.currency)
+            self.discrepancies.append(Discrepancy(DiscrepancyKind.MISSING_HERE, each.id, "", theirs, "invoice"))
 
     def as_data(self) -> dict[str, Any]:
         """What is kept of it: counts, and every discrepancy, as plain JSON."""

@@ -116,7 +116,9 @@ def _open_here() -> list[str]:
 
 
 def _live_here() -> list[str]:
-    return list(Subscription.objects.exclude(status__in=OVER).order_by("pk").values_list("stripe_id", flat=True))
+    """Also those that have ended, and whose last charge may have been missed."""
+    heard = Q(status__in=OVER, ask_at__isnull=True)
+    return list(Subscription.objects.exclude(heard).order_by("pk").values_list("stripe_id", flat=True))
 
 
 def _fetch(reference: str) -> bool:

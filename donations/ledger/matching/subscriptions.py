@@ -1,6 +1,6 @@
 """Subscriptions and their invoices: what their updates, in any order, ask our rows to hold.
 
-Called by donations.ledger.posting alone. The subscription's row is locked first, and before any donation.
+Updates come by donations.ledger.posting alone. The subscription's row is locked first, and before any donation.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from donations.domain import subscription as domain
@@ -20,6 +21,7 @@ from donations.models import Donation, Invoice, Subscription, insert_once
 # https://docs.stripe.com/billing/invoices/subscription#subscription-lifecycle
 LATE = timedelta(hours=3)
 ASK_EVERY = timedelta(days=1)
+ASK_AGAIN = timedelta(hours=1)  # about what was asked for and not told
 
 
 def note(update: StripeUpdate, told: SubscriptionTold) -> Subscription | None:
@@ -29,8 +31,8 @@ def note(update: StripeUpdate, told: SubscriptionTold) -> Subscription | None:
         return None
     known = subscription.told
     if known is None or domain.is_newer(told, update.at, known, subscription.as_of or update.at):
-        for field in ("customer", "word", "amount", "currency", "interval", "period_end", "cancel_at", "ended_at",
-                      "paused", "resumes_at", "reason", "stopped_by"):  # fmt: skip
+        for field in ("customer", "word", "amount", "currency", "interval", "period_start", "period_end", "cancel_at",
+                      "ended_at", "paused", "resumes_at", "reason", "stopped_by"):  # fmt: skip
             setattr(subscription, field, getattr(told, field))
         subscription.created_at, subscription.as_of = told.started_at, update.at
     _fold(subscription)
@@ -58,6 +60,17 @@ def note_invoice(update: StripeUpdate, told: InvoiceTold) -> Invoice | None:
     subscription_emails.owe_failure(invoice, failures)
     _fold(subscription)
     return invoice
+
+
+def note_listed(stripe_id: str, at: datetime) -> None:
+    """All invoices of a subscription that were made until then have been told of. Runs in a transaction of its own."""
+    with transaction.atomic():
+        subscription = Subscription.objects.select_for_update().filter(stripe_id=stripe_id).first()
+        if subscription is None or (subscription.listed_until and subscription.listed_until >= at):
+            return
+        subscription.listed_until = at
+        subscription.ask_at = next_ask(subscription)
+        subscription.save(update_fields=["listed_until", "ask_at"])
 
 
 def renewal(invoice: Invoice) -> uuid.UUID:
@@ -93,17 +106,23 @@ def never_paid(subscription: Subscription) -> bool:
 
 
 def next_ask(subscription: Subscription) -> datetime | None:
-    """When Stripe is asked about it next, should no event come."""
+    """When Stripe is asked about it and its invoices next, whatever events tell: that of one charge may be lost, and
+    the next one's come."""
     status = SubscriptionStatus(subscription.status)
-    if status in OVER:
-        return None
     if subscription.as_of is None:
         return subscription.ask_at or timezone.now()
+    listed_until = subscription.listed_until or subscription.created_at
+    soon = subscription.as_of + ASK_AGAIN
+    if status in OVER:
+        is_listed = listed_until >= (subscription.ended_at or subscription.as_of)
+        return None if is_listed or status is SubscriptionStatus.NEVER_BEGAN else soon
+    # The first period's charge was made on a page, and that is asked about.
+    start, end = subscription.period_start, subscription.period_end
+    if start and start > subscription.created_at and listed_until < start + LATE:
+        return max(soon, start + LATE)
     daily = subscription.as_of + ASK_EVERY
     waits = status in {SubscriptionStatus.STARTING, SubscriptionStatus.RETRYING, SubscriptionStatus.GIVEN_UP}
-    if waits or subscription.period_end is None:
-        return daily
-    return max(daily, subscription.period_end + LATE)
+    return daily if waits or end is None else max(daily, end + LATE)
 
 
 def _locked(

@@ -15,6 +15,7 @@ from donations.reporting import reconciliation
 from donations.stripe import balance_transactions, polling
 from donations.stripe.errors import Refused, StripeUnavailable, in_words
 from donations.stripe.recurring import polling as recurring
+from donations.stripe.recurring import unbooked
 
 
 class Command(BaseCommand):
@@ -30,9 +31,10 @@ class Command(BaseCommand):
                 pass
             balance_transactions.mirror(options["since"], patient=True)
             with_bank = polling.still_with_bank(reconciliation.open_debits(options["since"]), patient=True)
+            missed = unbooked.paid_since(options["since"])
         except (StripeUnavailable, Refused) as error:
             raise CommandError(f"{in_words(error)}. Nothing was compared.") from error
-        result = reconciliation.reconcile(options["since"], with_bank)
+        result = reconciliation.reconcile(options["since"], with_bank, missed)
         if options["since"] is None:
             scheduler.store_result(scheduler.RECONCILE, Result(str(result), result.as_data()))
         self.stdout.write(str(result))

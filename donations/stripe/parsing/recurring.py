@@ -17,7 +17,9 @@ def subscription(thing: dict[str, Any], at: datetime) -> StripeUpdate:
     """The update of a subscription. Of one with several items, which we never make, the amounts are added."""
     items = thing["items"]["data"]
     prices = [item["price"] for item in items]
-    period_end = max((item["current_period_end"] for item in items if item.get("current_period_end")), default=None)
+    starts = [item["current_period_start"] for item in items if item.get("current_period_start")]
+    ends = [item["current_period_end"] for item in items if item.get("current_period_end")]
+    period_end = max(ends, default=None)
     cancel_at = thing.get("cancel_at") or (period_end if thing.get("cancel_at_period_end") else None)
     pause = thing.get("pause_collection")
     details = thing.get("cancellation_details") or {}
@@ -29,6 +31,7 @@ def subscription(thing: dict[str, Any], at: datetime) -> StripeUpdate:
         currency=text(thing, "currency"),
         interval=str(prices[0]["recurring"]["interval"])[:5],
         started_at=moment(thing.get("created")),
+        period_start=_moment(max(starts, default=None)),
         period_end=_moment(period_end),
         cancel_at=_moment(cancel_at),
         ended_at=_moment(thing.get("ended_at")),

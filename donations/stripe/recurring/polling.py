@@ -6,18 +6,17 @@ No event tells the latter; and the events of a renewal may be lost like any othe
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 from django.utils import timezone
 
 from donations.ledger import posting
+from donations.ledger.matching import subscriptions
+from donations.ledger.matching.subscriptions import ASK_AGAIN
 from donations.models import Invoice, Subscription
 from donations.stripe import client, events, parsing, polling
 from donations.stripe.errors import Refused, StripeUnavailable
 
 log = logging.getLogger(__name__)
-
-ASK_AGAIN = timedelta(hours=1)  # about what was asked for and not told
 
 
 def poll_invoices() -> int:
@@ -56,9 +55,11 @@ def fetch(subscription: str) -> bool:
 
     Raises StripeUnavailable or Refused.
     """
-    ours = polling.fetch(subscription) in posting.OURS
+    if polling.fetch(subscription) not in posting.OURS:
+        return False
     at = polling.fetch_time()
-    for thing in client.listed("invoices", subscription=subscription) if ours else ():
+    for thing in client.listed("invoices", subscription=subscription):
         if update := parsing.update_of(thing, at=at):
             events.post(update)
-    return ours
+    subscriptions.note_listed(subscription, at)
+    return True

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 
 from tests.system.chaos.post import Taken
 from tests.system.chaos.stripes_book import Body, StripesBook
-from tests.system.chaos.tally import Tally
+from tests.system.chaos.tally import Gift, Tally
 from tests.system.chaos.verdict import Books
 from tests.system.chaos.world import World
 
 OVER = {"canceled", "incomplete_expired"}
-# Of one subscription, or of one charge: each is told once, and some not at all when they are no news any more.
-AT_MOST_ONCE = ("You give ", "Your card didn’t pay ", "Stopped: ", "Ended: ")
+# Of one charge, and of one subscription: each is told once, and some not at all when they are no news any more.
+FAILED = "Your card didn’t pay "
+AT_MOST_ONCE = ("You give ", "Stopped: ", "Ended: ")
 
 
 @dataclass
@@ -24,10 +25,16 @@ class Recurring:
     book: StripesBook
     subscriptions: list[Body] = field(init=False)
     charges: dict[str, list[Body]] = field(init=False)
+    # All but the first ones, paid or not.
+    renewed: dict[str, list[Body]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.subscriptions = self.book.subscriptions()
         invoices = self.book.invoices()
+        self.renewed = {
+            name: [each for each in invoices[name] if each["billing_reason"] != "subscription_create"]
+            for name in [each["id"] for each in self.subscriptions]
+        }
         self.charges = {
             each["id"]: [invoice for invoice in invoices[each["id"]] if invoice["status"] == "paid"]
             for each in self.subscriptions
@@ -62,6 +69,9 @@ def differences(world: World, tally: Tally, books: Books, recurring: Recurring) 
             yield f"{invoice}: really paid {brought}; written {booked}"
     if twice := books.sources & set(recurring.book.intents()):
         yield f"counted by their payment, too: {sorted(twice)}"
+    apart = books.mirrored ^ set(recurring.book.movements())
+    if apart:
+        yield f"Stripe's book and its mirror differ in {len(apart)} rows: {sorted(apart)[:5]}"
     yield from _stopped(tally, recurring)
 
 
@@ -88,6 +98,16 @@ def letters(tally: Tally, recurring: Recurring, by_recipient: dict[str, list[Tak
         began = Counter(
             beginning for subject in subjects.values() for beginning in AT_MOST_ONCE if subject.startswith(beginning)
         )
-        began.pop("Your card didn’t pay ", None)
+        owed = _failed(recurring, gift)
+        if sum(subject.startswith(FAILED) for subject in subjects.values()) > owed:
+            yield f"{gift.session}: {owed} charges failed, and its letters are {sorted(subjects.values())}"
         if began.total() > len(began):
             yield f"{gift.session}: told twice: {sorted(subjects.values())}"
+
+
+def _failed(recurring: Recurring, gift: Gift) -> int:
+    """How many charges of this gift's subscription failed at first: of each its donor is told once."""
+    if not gift.rows():
+        return 0
+    tried = recurring.renewed[recurring.book.subscription_of(gift.session)]
+    return sum(each["attempt_count"] > (each["status"] == "paid") for each in tried)

@@ -36,9 +36,14 @@ class StripesBook:
         """Of all that paid an invoice, or was to."""
         return [name for (name,) in self._rows("SELECT payment_intent FROM sandbox_record WHERE invoice <> ''")]
 
+    def movements(self) -> list[str]:
+        """The ids of all balance transactions."""
+        return [name for (name,) in self._rows("SELECT stripe_id FROM sandbox_record WHERE kind = ?", MOVEMENT)]
+
     def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self._file, timeout=20)) as book:
             return book.execute(query, values).fetchall()
 
 
+MOVEMENT = "balance_transaction"
 OF_KIND = "SELECT body FROM sandbox_record WHERE kind = ? ORDER BY number"

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import timedelta
+from io import StringIO
+from unittest.mock import Mock
 
 import pytest
 import requests
 import time_machine
+from django.core.cache import cache
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
 from donations.domain.status import Status
 from donations.domain.subscription import SubscriptionStatus
-from donations.models import Donation, Invoice, LedgerEntry, StripeEvent, Subscription
+from donations.ledger.matching import subscriptions
+from donations.models import Donation, Invoice, LedgerEntry, SiteIdentity, StripeEvent, Subscription
+from donations.models.site_identity import new_site_id
 from donations.reporting import fees, reconciliation
 from donations.stripe import balance_transactions, client, events, polling, refundable, resync
+from donations.stripe.errors import StripeUnavailable
 from donations.stripe.recurring import polling as recurring
+from donations.stripe.recurring import unbooked
 from sandbox.models import Event
 from tests.donations.giving.donor import SANDBOX, give
 from tests.donations.stripe.test_polling import pay
@@ -121,6 +130,111 @@ def test_lost_events_of_renewals_are_made_good(begun: Donation, stripe: str, way
     deliver()
     assert len(booked()) == 4
     agree()
+
+
+def lose() -> None:
+    """The events that were not delivered yet never will be."""
+    Event.objects.all().delete()
+
+
+def ask_now() -> None:
+    Subscription.objects.filter(ask_at__isnull=False).update(ask_at=timezone.now())
+    assert recurring.poll_subscriptions() == 1
+
+
+def test_a_charge_is_asked_for_though_only_its_own_event_was_lost_or_the_next_one_has_come(
+    begun: Donation, stripe: str
+) -> None:
+    deliver()
+    move(stripe)
+    lose()
+    move(stripe)
+    deliver("invoice.paid")
+    found = Subscription.objects.get()
+    assert len(booked()) == 1
+    assert found.period_start
+    assert found.ask_at == found.period_start + subscriptions.LATE
+    ask_now()
+    assert len(booked()) == 3
+    found.refresh_from_db()
+    assert found.period_end
+    assert found.listed_until
+    agree()
+
+
+def test_an_asking_that_stripe_did_not_answer_whole_is_repeated_soon(
+    begun: Donation, stripe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver()
+    move(stripe)
+    with monkeypatch.context() as silent:
+        silent.setattr(client, "listed", Mock(side_effect=StripeUnavailable("no answer")))
+        ask_now()
+    found = Subscription.objects.get()
+    assert len(booked()) == 1
+    assert found.as_of
+    assert found.period_start
+    assert found.ask_at == max(found.as_of + subscriptions.ASK_AGAIN, found.period_start + subscriptions.LATE)
+    ask_now()
+    assert len(booked()) == 2
+
+
+@pytest.mark.parametrize("way", ["resync", "clock"])
+def test_the_last_charge_of_what_has_ended_is_made_good(begun: Donation, stripe: str, way: str) -> None:
+    deliver()
+    move(stripe)
+    lose()
+    with client.connected() as services:
+        services.subscriptions.cancel(Subscription.objects.get().stripe_id)
+    deliver()
+    ended = Subscription.objects.get()
+    assert ended.status == SubscriptionStatus.ENDED
+    assert len(booked()) == 1
+    if way == "clock":
+        # By the stand-in's clock this happens after the end, not long before it.
+        Subscription.objects.update(ended_at=ended.created_at)
+        ask_now()
+    else:
+        resync.run(timezone.now() + timedelta(days=300))
+    assert len(booked()) == 2
+    if way == "clock":
+        ended.refresh_from_db()
+        assert ended.ask_at is None
+    agree()
+
+
+def test_the_proof_sees_a_charge_that_is_not_in_the_ledger_however_old(
+    begun: Donation, stripe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The stand-in's clock is ahead of the site's.
+    monkeypatch.setattr(reconciliation, "YOUNG", timedelta(days=-400))
+    deliver()
+    move(stripe)
+    lose()
+    move(stripe)
+    deliver()
+    assert len(booked()) == 2
+    said = StringIO()
+    for since in ([], ["--since", str(timezone.localdate() - timedelta(days=1))]):
+        with pytest.raises(SystemExit):
+            call_command("verify_books", *since, stdout=said)
+        (missed,) = unbooked.paid_since()
+        assert f"missing here (invoice): {missed.id}: ours -, Stripe's $20" in said.getvalue()
+    assert booked() != [], "the proof changes nothing"
+    assert len(booked()) == 2
+    assert unbooked.paid_since(timezone.now() + timedelta(days=45)) == []
+    resync.run(timezone.now() - timedelta(days=1))
+    assert unbooked.paid_since() == []
+    call_command("verify_books", stdout=said)
+    assert "The books agree." in said.getvalue()
+
+
+def test_the_proof_leaves_other_sellers_subscriptions_out(begun: Donation, stripe: str) -> None:
+    assert [told.paid for told in unbooked.paid_since()] == [2000]
+    Donation.objects.update(uuid=uuid.uuid4())
+    SiteIdentity.objects.update(site_id=new_site_id())
+    cache.clear()
+    assert unbooked.paid_since() == []
 
 
 def test_a_refund_that_comes_before_its_invoice_was_asked_for_finds_it(begun: Donation, stripe: str) -> None:
