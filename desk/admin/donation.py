@@ -60,10 +60,32 @@ class DonationAdmin(Refunding, Exporting, Erasing, QuickList):
         (_("For the staff"), {"fields": ("notes",)}),
         (
             _("Details"),
-            {"fields": ("name_state", "payer_name", "user", "uuid", "checkout", "session", "created_at", "expires_at")},
+            {
+                "fields": (
+                    "name_state",
+                    "payer_name",
+                    "frequency",
+                    "user",
+                    "uuid",
+                    "checkout",
+                    "session",
+                    "created_at",
+                    "expires_at",
+                )
+            },
         ),
     )
-    readonly_fields = ("name_state", "payer_name", "user", "uuid", "checkout", "session", "created_at", "expires_at")
+    readonly_fields = (
+        "name_state",
+        "payer_name",
+        "frequency",
+        "user",
+        "uuid",
+        "checkout",
+        "session",
+        "created_at",
+        "expires_at",
+    )
     change_form_template = "admin/donations/donation/change_form.html"
 
     # --- The list ---

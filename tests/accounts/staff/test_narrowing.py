@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 LISTS = [pytest.param(model, id=model._meta.label) for model in admin.site._registry]
 LOOKUPS = ("", "__regex", "__iregex", "__startswith", "__contains", "__gt", "__in", "__isnull", "__year", "__bogus")
-COLUMNS = {"about": "object_id", "donor": "donation"}  # that are made of a field
+COLUMNS = {"about": "object_id", "donor": "donation", "at_stripe": "stripe_id"}  # that are made of a field
 MESSAGES = "/admin/donations/message/"
 
 
