@@ -19,7 +19,7 @@ from donations.jobs.registry import Result
 from donations.ledger import offline_donations, posting
 from donations.ledger.offline_donations import Received
 from donations.models import BalanceTransaction, Donation
-from donations.reporting import public_totals
+from donations.reporting import month, public_totals
 from donations.reporting.month import this_month
 from lib.web import kept_page
 from organisation.models import current
@@ -34,15 +34,27 @@ def test_a_month_without_anything_is_empty_and_not_shown(client: Client) -> None
     assert "Our books are open" not in client.get("/").content.decode()
 
 
+@pytest.mark.parametrize(("took", "kept"), [(0.01, 3), (0.1, 5), (9, 30)])
+def test_what_is_read_is_kept_for_seconds_and_longer_where_reading_takes_long(
+    monkeypatch: pytest.MonkeyPatch, took: float, kept: float
+) -> None:
+    clock = iter((100.0, 100.0 + took))
+    monkeypatch.setattr(month, "monotonic", lambda: next(clock))
+    ages: dict[str, float] = {}
+    monkeypatch.setattr(cache, "set", lambda key, found, age: ages.update({key: age}))
+    this_month()
+    assert ages[month.KEY] == pytest.approx(kept)
+
+
 def test_fees_are_in_pencil_until_stripe_has_told_all_of_them() -> None:
     paid()
-    month = this_month()
-    assert (month.figures.gifts, month.figures.gross, month.untold) == (1, 2000, 1)
+    now = this_month()
+    assert (now.figures.gifts, now.figures.gross, now.untold) == (1, 2000, 1)
     cache.clear()
     kept_page.forget()
     booked()
-    month = this_month()
-    assert (month.figures.fees.payments, month.figures.net, month.untold) == (88, 1912, 0)
+    now = this_month()
+    assert (now.figures.fees.payments, now.figures.net, now.untold) == (88, 1912, 0)
 
 
 def test_the_page_says_it_as_a_book_does(client: Client) -> None:
@@ -115,8 +127,8 @@ def test_gifts_outside_stripe_that_are_not_counted_leave_an_empty_month_empty() 
 def test_fees_that_were_settled_in_another_currency_are_shown_in_it_and_not_taken_off(client: Client) -> None:
     paid()
     booked("eur", 1800)
-    month = this_month()
-    assert (month.untold, month.fees_elsewhere, month.figures.net) == (0, {"eur": 88}, 2000)
+    now = this_month()
+    assert (now.untold, now.fees_elsewhere, now.figures.net) == (0, {"eur": 88}, 2000)
     page = client.get("/").content.decode()
     assert "Fees settled in EUR" in page
     assert "(0.88) EUR" in page
@@ -138,8 +150,8 @@ def test_a_gift_that_a_bank_is_sending_is_in_pencil(client: Client) -> None:
     fields = {"amount": 6000, "currency": "usd", "expires_at": now, "status": Status.PROCESSING}
     Donation.objects.create(**fields)
     Donation.objects.create(**fields, created_at=now - timedelta(days=31))
-    month = this_month()
-    assert (month.waiting, month.waiting_for, month.figures.gross) == (1, 6000, 0)
+    shown = this_month()
+    assert (shown.waiting, shown.waiting_for, shown.figures.gross) == (1, 6000, 0)
     assert "Waiting on a bank" in client.get("/").content.decode()
 
 
