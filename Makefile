@@ -120,6 +120,7 @@ artifacts/tools/stamp: requirements-tools.txt
 		{ echo "Tincup needs Python 3.11 or newer. If it has another name here: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || \
 		{ echo "This Python cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Installing into .venv, once: about a minute …"
 	@$(PYTHON) -m venv .venv
 	@$(PIP) -r $<
 	@touch $@

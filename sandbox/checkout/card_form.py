@@ -10,6 +10,9 @@ from django import forms
 from sandbox.core import clock
 from sandbox.engine.card_payments import Expiry
 
+# Stripe's own field sets the slash by itself, so people type 1230.
+_EXPIRY = re.compile(r"([0-9]{2}|[0-9](?=\s*[/-]))\s*[/-]?\s*([0-9]{4}|[0-9]{2})")
+
 
 class PayerForm(forms.Form):
     """Who pays: all that a bank payment needs."""
@@ -46,7 +49,7 @@ class KeptCardForm(forms.Form):
 
     def clean_exp(self) -> Expiry:
         """A month that is not over."""
-        match = re.fullmatch(r"\s*([0-9]{1,2})\s*/\s*([0-9]{4}|[0-9]{2})\s*", self.cleaned_data["exp"])
+        match = _EXPIRY.fullmatch(self.cleaned_data["exp"].strip())
         if match is None:
             raise forms.ValidationError("Your card's expiration date is incomplete: write it like 12/34.")
         month, year = int(match[1]), int(match[2])

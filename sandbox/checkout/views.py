@@ -147,8 +147,14 @@ def _context(session: Record) -> dict[str, Any]:
         "amount": _amount(body),
         "every": in_words(line["price"]["recurring"]) if body["mode"] == "subscription" else "",
         "items": session.hidden["line_items"],
-        "merchant": urlsplit(body["success_url"]).netloc,
+        "merchant": _merchant(line["description"], body["success_url"]),
     }
+
+
+def _merchant(line: str, success_url: str) -> str:
+    """Who is paid. Stripe shows the account's business name; the stand-in has one account for all sites, so it reads
+    the name from the line, or else from the site's address."""
+    return line.partition("Donation to ")[2].strip() or urlsplit(success_url).netloc
 
 
 def _amount(session: dict[str, Any]) -> str:

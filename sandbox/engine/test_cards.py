@@ -54,12 +54,15 @@ _FRAUD = ("chargeback", "fraudulent")
 _NOT_RECEIVED = ("chargeback", "product_not_received")
 _INQUIRY = ("inquiry", "general")
 
+# The first six are those that the pages show at once.
 CARDS = [
     Card("4242424242424242", "visa", "pays"),
     Card("5555555555554444", "mastercard", "pays"),
-    Card("378282246310005", "amex", "pays (its CVC has 4 digits)"),
     Card("4000000000000002", "visa", "is declined", _GENERIC_DECLINE),
     Card("4000000000009995", "visa", "is declined: insufficient funds", _INSUFFICIENT_FUNDS),
+    Card("4000002500003155", "visa", "asks for approval, then pays", challenged=True),
+    Card("4000000000000259", "visa", "pays, then is disputed as fraudulent", disputes=(_FRAUD,)),
+    Card("378282246310005", "amex", "pays (its CVC has 4 digits)"),
     Card("4000000000009987", "visa", "is declined: lost card", _declined("lost_card")),
     Card("4000000000009979", "visa", "is declined: stolen card", _declined("stolen_card")),
     Card(
@@ -102,7 +105,6 @@ CARDS = [
     Card("4000000000009235", "visa", "pays, with elevated risk", risk="elevated"),
     Card("4000000000000101", "visa", "pays, though the CVC check fails", cvc_check="fail"),
     Card("4000000000000036", "visa", "pays, though the postcode check fails", postal_check="fail"),
-    Card("4000002500003155", "visa", "asks for approval, then pays", challenged=True),
     Card("4000002760003184", "visa", "asks for approval always, then pays", challenged=True, always_challenged=True),
     Card("4000000000003220", "visa", "asks for approval, then pays", challenged=True),
     Card(
@@ -117,7 +119,6 @@ CARDS = [
     Card("4000000000003097", "visa", "pays; approval would fail, but is not needed"),
     Card("4000000000007726", "visa", "pays; a refund is pending, then succeeds", refund_outcome="succeeds"),
     Card("4000000000005126", "visa", "pays; a refund succeeds, then fails", refund_outcome="fails"),
-    Card("4000000000000259", "visa", "pays, then is disputed as fraudulent", disputes=(_FRAUD,)),
     Card("4000000000002685", "visa", "pays, then is disputed: nothing received", disputes=(_NOT_RECEIVED,)),
     Card("4000000000001976", "visa", "pays, then the bank inquires: no money moves", disputes=(_INQUIRY,)),
     Card("4000000000005423", "visa", "pays, then its network warns of fraud", warned=True),

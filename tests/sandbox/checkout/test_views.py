@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from sandbox.checkout.card_form import KeptCardForm
+from sandbox.engine.card_payments import Expiry
+from sandbox.engine.test_cards import CARDS
 from sandbox.models import Record
 from tests.sandbox.conftest import event_types
 
@@ -68,6 +71,32 @@ def test_bad_input_is_refused_beside_its_field(create_session, pay, typed, reaso
     assert f'id="id_{next(iter(typed))}_error"' in page
     assert event_types() == []
     assert not Record.objects.filter(kind="payment_intent").exists()
+
+
+@pytest.mark.parametrize("typed", ["1/2041", "0141", "01/41", "01 / 2041", "012041", "01-41", "01 41"])
+def test_an_expiry_is_taken_as_people_type_it(typed):
+    form = KeptCardForm({"number": "4242424242424242", "exp": typed, "cvc": "123"})
+    assert form.is_valid()
+    assert form.cleaned_data["exp"] == Expiry(1, 2041)
+
+
+@pytest.mark.parametrize("typed", ["141", "1", "12/", "12/345", "1 2 30"])
+def test_an_expiry_that_could_be_read_two_ways_is_refused(typed):
+    assert "exp" in KeptCardForm({"number": "4242424242424242", "exp": typed, "cvc": "123"}).errors
+
+
+def test_the_page_names_whom_a_donation_goes_to(client, create_session):
+    price = {"currency": "usd", "unit_amount": 2000, "product_data": {"name": "Donation to Saltmarsh"}}
+    session = create_session(line_items=[{"price_data": price, "quantity": 1}])
+    page = client.get(f"/sandbox/pay/{session.id}").content.decode()
+    assert "To Saltmarsh" in page
+    assert "Back to Saltmarsh" in page
+
+
+def test_six_cards_are_shown_and_the_others_folded(client, create_session):
+    page = client.get(f"/sandbox/pay/{create_session().id}").content.decode()
+    shown, folded = page.partition("<details>")[::2]
+    assert (shown.count("?card="), folded.count("?card=")) == (6, len(CARDS) - 6)
 
 
 def test_both_forms_of_the_year_and_of_the_placeholder_are_understood(create_session, pay):
