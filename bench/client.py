@@ -1,7 +1,7 @@
 """`python -m bench.client PORT FILE CONNECTIONS SECONDS PAUSE`: what `bench.load` does where wrk is not.
 
 Threads of one process on plain sockets, which take apart no more of an answer than its length: several thousand
-requests a second, so that the site stays what is slow. PAUSE is how long each waits between two requests, in seconds.
+requests a second, so that the site stays what is slow. PAUSE is from the beginning of a request to the next (seconds).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main(port: int, file: str, connections: int, seconds: float, pause: float) -
             if closed:
                 connection = socket.create_connection(("localhost", port), timeout=60)
             if pause:
-                time.sleep(pause)
+                time.sleep(max(0, asked + pause - time.perf_counter()))
 
     threads = [threading.Thread(target=client) for _ in range(connections)]
     for thread in threads:

@@ -48,7 +48,7 @@ def send(
 ) -> Round:  # fmt: skip
     """Send these, one after the other and again from the first; `once`: it fails if there were too few of them.
 
-    `pause` is how long each connection waits after an answer, in seconds; `crowded`: to be sent away is an answer, too.
+    `pause` is from one request of a connection to its next, in seconds; `crowded`: to be sent away is an answer, too.
     Raises Failed and TooFew.
     """
     with NamedTemporaryFile(suffix=".requests") as file:

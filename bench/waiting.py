@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DONORS = 16
 WAIT = 100  # milliseconds
 SECONDS = 2.0
+EVERY = 0.25  # seconds, from one donation of a donor to the next: who is sent away at once must not come more often
 
 
 def measure(sites: Sites, targets: dict[str, Target], rounds: int) -> dict[str, list[float]]:
@@ -28,12 +29,12 @@ def measure(sites: Sites, targets: dict[str, Target], rounds: int) -> dict[str, 
     for _ in range(rounds):
         found["alone"].append(_pages(page))
         found[DRESSED].append(_pages(targets[DRESSED]))
-        for name, delay, pause in (("waiting at Stripe", WAIT, 0.0), ("waiting at home", 0, WAIT / 1000)):
+        for name, delay in (("waiting at Stripe", WAIT), ("waiting at home", 0)):
             sites.stripe_takes(delay)
             with ThreadPoolExecutor(1) as beside:
                 requests = form.requests(int(DONORS * SECONDS * 1000 / WAIT) * 2)
                 donors = beside.submit(
-                    load.send, form.port, requests, connections=DONORS, seconds=SECONDS + 0.5, pause=pause or 0.001,
+                    load.send, form.port, requests, connections=DONORS, seconds=SECONDS + 0.5, pause=EVERY,
                     crowded=True,
                 )  # fmt: skip
                 found[name].append(_pages(page))
