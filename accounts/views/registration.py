@@ -27,7 +27,7 @@ def register(request: HttpRequest) -> HttpResponse:
     """
     if request.user.is_authenticated:
         return redirect(destination(request))
-    form = RegisterForm(request.POST or None)
+    form = RegisterForm(request.POST or None, initial={"email": request.GET.get("email", "")[:254]})
     if request.method != "POST" or not form.is_valid():
         return form_page(request, "accounts/register.html", form)
     throttle.letter(request)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,18 +19,23 @@ from django.views.decorators.http import require_http_methods, require_safe
 from donations.domain import status
 from donations.domain.status import Status
 from donations.donors import ownership, repeating, shown_sums
+from donations.giving import goal
 from donations.ledger import receipt_numbers
-from donations.models import Donation, Words, sums_of
+from donations.models import Donation, LedgerEntry, Words, sums_of
 from donations.reporting import public_totals
 from donations.stripe import polling
 from donations.wall import messages
 from donations.wall.message_form import MessageForm
 from lib import money
 from lib.htmx import page_or_fragment
+from organisation.models import current
 
 # How often the success page looks again: three seconds apart, or five by reloading without JavaScript. Once more when
 # the page is still open: Stripe's word on that may be three seconds old.
 LOOKS = {"confirming": 40, "open": 1}
+# And how often for the card fee, which Stripe's book tells a moment after the payment.
+LOOKS_FOR_FEE = 3
+BANKS_TAKE = timedelta(days=10)  # for money to get back to a card
 # The page's title, by its word for the status.
 TITLES = {
     "paid": gettext_noop("Thank you"),
@@ -87,17 +95,20 @@ def _gift_page(
     state = _state(donation, sure)
     mine = ownership.owns(request, donation)
     looks = _number(request.GET.get("n", ""))
-    waiting = looks < LOOKS.get(state, 0)
+    waiting, shown = looks < LOOKS.get(state, 0), _shown(donation, state, mine)
+    fee_to_come = shown["fee_to_come"] and looks < LOOKS_FOR_FEE
     url, part = success_url(donation), f"donations/success/{state}.html"
     context = {
         "title": TITLES[state],
         "part": part,
-        "gift": _shown(donation, state, mine),
+        "gift": shown,
+        "goal": goal.preview(current()) if state == "paid" else None,
+        "share": _share() if state == "paid" else (),
         "words_form": form if mine and state in {"paid", "delayed"} else None,
         "words_url": url,
         "saved": "saved" in request.GET,
         "look_url": url,
-        "poll_url": _poll_url(donation, looks + 1) if waiting else "",
+        "poll_url": _poll_url(donation, looks + 1) if waiting or fee_to_come else "",
         "refresh_url": f"{url}&n={looks + 1}" if waiting else "",
     }
     return page_or_fragment(request, "donations/success.html", part, context, status=status)
@@ -112,6 +123,9 @@ def _state(donation: Donation, sure: bool) -> str:
 def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
     payment = public_totals.payment(donation) if donation.status in status.ARRIVED else None
     sums = sums_of(donation)
+    lines = shown_sums.presented(donation) + shown_sums.reached(donation, sums)
+    back = [entry.happened_at for entry in donation.entries.all() if entry.kind == LedgerEntry.Kind.REFUND]
+    back_at = max(back, default=None)
     return {
         "state": state,
         # What arrived, which may differ from what was asked.
@@ -121,11 +135,15 @@ def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
         "sums": sums,
         "every": repeating.every(donation.frequency),
         "next_at": following.period_end if (following := repeating.goes_on(donation)) else None,
-        "lines": shown_sums.presented(donation) + shown_sums.reached(donation, sums),
+        "lines": lines,
+        "fee_to_come": state == "paid" and any(line.look == "pencil" for line in lines),
+        "back_at": back_at,
+        "on_its_way": back_at is not None and timezone.now() - back_at < BANKS_TAKE,
         "number": donation.pk,
         "receipt": receipt_numbers.find(payment) if payment else None,
         "mine": mine,
         "mail": donation.email if mine else "",
+        "guest": donation.user_id is None,
         "waiting_name": bool(donation.name) and donation.name_state == Words.WAITING,
         "refused_name": bool(donation.name) and donation.name_state == Words.REFUSED,
         "waiting_words": bool(donation.message) and donation.words == Words.WAITING,
@@ -135,6 +153,17 @@ def _shown(donation: Donation, state: str, mine: bool) -> dict[str, Any]:
         "expires_at": donation.expires_at if state == "open" or donation.expires_at <= timezone.now() else None,
         "session_url": donation.session_url if mine and state == "open" else "",
     }
+
+
+def _share() -> tuple[tuple[str, str], ...]:
+    """Where a donor may tell of us, by plain links: nothing of theirs is loaded here."""
+    home = f"{settings.SITE_URL}{reverse('home')}"
+    words = _("I donated to %(org)s: %(url)s") % {"org": current().called, "url": home}
+    return (
+        (_("E-mail"), f"mailto:?{urlencode({'body': words}, quote_via=quote)}"),
+        ("WhatsApp", f"https://wa.me/?{urlencode({'text': words})}"),
+        ("Facebook", f"https://www.facebook.com/sharer/sharer.php?{urlencode({'u': home})}"),
+    )
 
 
 def success_url(donation: Donation) -> str:

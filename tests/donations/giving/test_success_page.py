@@ -40,6 +40,48 @@ def test_what_went_back_of_a_gift_is_said(client: Client, given: Donation, post_
     assert "Your $20 arrived. $5.50 of it went back" in text
 
 
+@pytest.mark.parametrize(("days", "words"), [(1, "is on its way to your card"), (30, "$20 went back on ")])
+def test_a_refund_is_on_its_way_only_for_as_long_as_banks_take(
+    client: Client, given: Donation, post_event: Post, days: int, words: str
+) -> None:
+    pay(given, post_event)
+    made = int((timezone.now() - timedelta(days=days)).timestamp())
+    post_event(event("refund.created", refund(given, amount=2000, created=made)))
+    assert words in " ".join(page(client, given).content.decode().split())
+
+
+def test_after_the_thanks_come_the_receipt_the_way_back_and_last_another_gift(
+    client: Client, given: Donation, post_event: Post
+) -> None:
+    Organisation(name="Ada's Gauges").save()
+    pay(given, post_event)
+    text = page(client, given).content.decode()
+    order = [
+        "Thank you",
+        "/receipts/",
+        "Back to Ada",
+        "May we show your name",
+        "wa.me",
+        "/register?email=ada%40",
+        "Donate again",
+    ]
+    assert sorted(order, key=text.index) == order
+    assert "I%20donated%20to%20Ada%27s%20Gauges" in text
+    assert 'value="ada@example.org"' in client.get("/register?email=ada%40example.org").content.decode()
+    stranger = page(Client(), given).content.decode()
+    assert ("/receipts/" in stranger, "/register?email" in stranger) == (False, False)
+
+
+def test_the_card_fee_comes_by_three_looks_at_the_slip_alone(client: Client, given: Donation, post_event: Post) -> None:
+    pay(given, post_event)
+    response, looks = page(client, given), 0
+    assert 'http-equiv="refresh"' not in response.content.decode(), "a reload would lose what is being typed"
+    while url := response.context["poll_url"]:
+        assert 'hx-select="#slip"' in response.content.decode()
+        response, looks = client.get(url, headers=HTMX), looks + 1
+    assert looks == 3
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [
