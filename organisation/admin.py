@@ -22,7 +22,7 @@ class OrganisationAdmin(admin.ModelAdmin):
     readonly_fields = ("colours", "logo_now")
     fieldsets = (
         (_("Who asks"), {"fields": ("name", "tagline", "description")}),
-        (_("How it looks"), {"fields": ("accent", "colours", "logo_now", "new_logo", "no_logo")}),
+        (_("How it looks"), {"fields": (("accent", "picked"), "colours", "logo_now", "new_logo", "no_logo")}),
         (
             _("Goal"),
             {
@@ -58,6 +58,13 @@ class OrganisationAdmin(admin.ModelAdmin):
         if self.has_add_permission(request):
             return redirect("admin:organisation_organisation_add")
         return super().changelist_view(request, extra_context)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """There is one, so nothing is added, and it is not one of many that are changed."""
+        context |= {"title": _("Your organisation"), "subtitle": None, "show_save_and_add_another": False}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("as it is shown"))
     def colours(self, organisation: Organisation | None) -> str:

@@ -7,13 +7,16 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lib import amount_field, money
 from lib.amount_field import AmountField
-from organisation import images, impact
+from organisation import accent, images, impact
 from organisation.models import Organisation
+
+OWN_BLUE = "#1d4c8f"  # what the picker shows while no colour is chosen: --accent of static/css/tokens.css
 
 
 def _amount(label: Any) -> AmountField:
@@ -23,6 +26,12 @@ def _amount(label: Any) -> AmountField:
 class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     goal_amount = _amount(gettext_lazy("Goal"))
     card_fee_fixed = _amount(gettext_lazy("Card fee, fixed part"))
+    picked = forms.CharField(
+        required=False,
+        label=gettext_lazy("or pick it"),
+        validators=[RegexValidator(accent.HEX)],
+        widget=forms.TextInput(attrs={"type": "color"}),
+    )
     # Declared for the scheme of an address typed without one: Django 5's own default would be http.
     privacy_url = forms.URLField(
         required=False,
@@ -56,6 +65,7 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["picked"] = self.instance.accent or OWN_BLUE
         for name in ("goal_amount", "card_fee_fixed"):
             self.fields[name].help_text = self._help(name)
             if name in self.instance.outdated:
@@ -75,6 +85,9 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_accent(self) -> str:
         return str(self.cleaned_data["accent"]).lower()
 
+    def clean_picked(self) -> str:
+        return str(self.cleaned_data["picked"]).lower()
+
     def clean_goal_amount(self) -> int | None:
         goal: int | None = self.cleaned_data["goal_amount"]
         if goal == 0:
@@ -84,6 +97,9 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """What is left empty while an amount stands in another currency keeps that amount, for a way back."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        # A browser always sends the picker's colour: it counts if it was changed, and what was typed was not.
+        if "picked" in self.changed_data and "accent" not in self.changed_data and cleaned.get("picked"):
+            cleaned["accent"] = cleaned["picked"]
         for name, currency in (("goal_amount", "goal_currency"), ("card_fee_fixed", "card_fee_currency")):
             if name in self.instance.outdated and cleaned.get(name) is None:
                 cleaned[name] = getattr(self.instance, name)

@@ -19,14 +19,17 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_variables
 from django_otp.admin import OTPAdminSite
 
 from accounts.staff import two_factor
+from accounts.staff.naming import Named
 from accounts.staff.narrowing import Narrow
 from lib.people.typed_text import storable
+from organisation.models import current
 
 
 class ChangePasswordForm(AdminPasswordChangeForm):
@@ -53,7 +56,7 @@ class Desk(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         plain = admin_class or ModelAdmin
         super().register(
-            model_or_iterable, type(plain.__name__, (Narrow, plain), {"__module__": plain.__module__}), **options
+            model_or_iterable, type(plain.__name__, (Named, Narrow, plain), {"__module__": plain.__module__}), **options
         )
 
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
@@ -97,6 +100,11 @@ class Desk(OTPAdminSite):  # type: ignore[misc]  # django-otp has no types
             success_url=reverse("admin:password_change_done", current_app=self.name),
             extra_context={**self.each_context(request), **(extra_context or {})},
         )(request)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = _("The desk of %(name)s") % {"name": current().called}
+        index: HttpResponse = super().index(request, {"title": title, **(extra_context or {})})
+        return index
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return AdminSite.each_context(self, request) | {"two_factor": settings.STAFF_TWO_FACTOR}

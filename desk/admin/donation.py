@@ -39,6 +39,7 @@ FLAGS = {
     "outside": _("An invoice was marked as paid outside Stripe, and had been counted already."),
     "rebuilt": _("The gift was unknown here, and was made again from Stripe’s report."),
 }
+DETAILS = ("name_state", "payer_name", "user", "public_id", "checkout", "session", "created_at", "expires_at")
 # What the log says of each field. Not what stood there: what a donor has erased must not live on in a log.
 CORRECTED = {
     "name": _("Corrected the name."),
@@ -66,7 +67,7 @@ class DonationAdmin(Refunding, Exporting, Erasing, QuickList):
                     "payer_name",
                     "frequency",
                     "user",
-                    "uuid",
+                    "public_id",
                     "checkout",
                     "session",
                     "created_at",
@@ -80,7 +81,7 @@ class DonationAdmin(Refunding, Exporting, Erasing, QuickList):
         "payer_name",
         "frequency",
         "user",
-        "uuid",
+        "public_id",
         "checkout",
         "session",
         "created_at",
@@ -178,6 +179,10 @@ class DonationAdmin(Refunding, Exporting, Erasing, QuickList):
             self.log_change(request, donation, _g("Looked at: %(flags)s") % {"flags": words})
             self.message_user(request, _g("Noted that you looked at it."), messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:donations_donation_change", args=[pk]))
+
+    @admin.display(description=_("id in addresses"))
+    def public_id(self, donation: Donation) -> str:
+        return str(donation.uuid)
 
     @admin.display(description=_("Stripe’s page"))
     def session(self, donation: Donation) -> str:

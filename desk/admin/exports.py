@@ -9,13 +9,15 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from desk.pages import formatting
+from desk.pages import formatting, ranges
 from donations.models import Donation
 from donations.reporting.export_formats import FORMATS
 from donations.reporting.export_shape import Period
@@ -73,7 +75,7 @@ class Exporting(admin.ModelAdmin):
         if not request.user.has_perm(PERMISSION):
             raise PermissionDenied
         asked = request.POST if request.method == "POST" else request.GET
-        form = ExportForm(asked if "what" in asked else None)
+        form = ExportForm(_with_range(asked) if "what" in asked else None)
         if not form.is_valid():
             return self._export_page(request, form)
         kind = request.POST.get("format", "")
@@ -101,6 +103,7 @@ class Exporting(admin.ModelAdmin):
             "title": _("Export"),
             "opts": Donation._meta,
             "form": form,
+            "ranges": ranges.quick(timezone.localdate()),
         }
         if form.is_bound and form.is_valid():
             what, period = form.cleaned_data["what"], form.period()
@@ -126,7 +129,19 @@ class Exporting(admin.ModelAdmin):
         return TemplateResponse(request, "admin/donations/donation/export.html", context)
 
 
+def _with_range(asked: QueryDict) -> QueryDict:
+    """What was asked for, with the days of the quick range whose button was pressed."""
+    for each in ranges.quick(timezone.localdate()):
+        if asked.get("range") == each.name:
+            asked = asked.copy()
+            asked["first"], asked["last"] = each.first.isoformat(), each.last.isoformat()
+    return asked
+
+
 def _days(period: Period) -> str:
     if period.first is None and period.last is None:
         return _("from the beginning until now")
-    return _("%(first)s to %(last)s") % {"first": period.first or "…", "last": period.last or _("now")}
+    return _("%(first)s to %(last)s") % {
+        "first": format_date(period.first, "j F Y") if period.first else "…",
+        "last": format_date(period.last, "j F Y") if period.last else _("now"),
+    }

@@ -9,9 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
 from desk.admin.readonly import ReadOnly
+from desk.pages import formatting
 from donations.jobs import scheduler
 from donations.models import BalanceTransaction, Chore, LedgerEntry, Total
 from lib import money
@@ -34,15 +37,48 @@ class LedgerEntryAdmin(ReadOnly):
 
 @admin.register(BalanceTransaction)
 class BalanceTransactionAdmin(ReadOnly):
-    list_display = ("created_at", "type", "amount", "fee", "net", "currency", "source")
+    list_display = ("created_at", "type", "gross", "kept", "left", "source")
     list_filter = ("created_at",)
     search_fields = ("id__exact", "source__exact", "payment__exact")
     sortable_by = ()
 
+    @admin.display(description=_("amount"))
+    def gross(self, movement: BalanceTransaction) -> str:
+        return formatting.amount(movement.amount, movement.currency)
+
+    @admin.display(description=_("fee"))
+    def kept(self, movement: BalanceTransaction) -> str:
+        return formatting.amount(movement.fee, movement.currency)
+
+    @admin.display(description=_("net"))
+    def left(self, movement: BalanceTransaction) -> str:
+        return formatting.amount(movement.net, movement.currency)
+
 
 @admin.register(Total)
 class TotalAdmin(ReadOnly):
-    list_display = ("month", "currency", "raised", "refunded", "disputed", "gifts", "offline", "offline_gifts")
+    list_display = ("in_month", "raised_", "refunded_", "disputed_", "gifts", "outside", "offline_gifts")
+    sortable_by = ()
+
+    @admin.display(description=_("month"))
+    def in_month(self, total: Total) -> str:
+        return format_date(total.month, _g("F Y"))
+
+    @admin.display(description=_("raised"))
+    def raised_(self, total: Total) -> str:
+        return formatting.amount(total.raised, total.currency)
+
+    @admin.display(description=_("refunded"))
+    def refunded_(self, total: Total) -> str:
+        return formatting.amount(total.refunded, total.currency)
+
+    @admin.display(description=_("disputed"))
+    def disputed_(self, total: Total) -> str:
+        return formatting.amount(total.disputed, total.currency)
+
+    @admin.display(description=_("outside Stripe"))
+    def outside(self, total: Total) -> str:
+        return formatting.amount(total.offline, total.currency)
 
 
 @admin.register(Chore)

@@ -55,7 +55,7 @@ class WordsFilter(admin.SimpleListFilter):
 class MessageAdmin(admin.ModelAdmin):
     """Read, then shown or refused. Nothing can be edited here: a donor's words are the donor's."""
 
-    list_display = ("said", "called", "sum", "public", "created_at")
+    list_display = ("said", "called", "sum", "wished", "created_at")
     list_display_links = None
     list_filter = (WordsFilter, "public")
     search_fields = ("message", "name")
@@ -83,6 +83,10 @@ class MessageAdmin(admin.ModelAdmin):
     @admin.display(description=_("name"))
     def called(self, gift: Message) -> SafeString:
         return _to_read("name", gift.pk, gift.name, gift.get_name_state_display())
+
+    @admin.display(description=_("the donor wishes"))
+    def wished(self, gift: Message) -> str:
+        return str(_("to be shown") if gift.public else _("not to be shown"))
 
     @admin.display(description=_("amount"))
     def sum(self, gift: Message) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 from django import template
 
 from desk.pages import dashboard as desk
+from desk.pages import everyday
 
 register = template.Library()
+register.filter("grouped", everyday.grouped)
 
 
 @register.inclusion_tag("admin/desk/front.html", takes_context=True)

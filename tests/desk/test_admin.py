@@ -19,7 +19,7 @@ from donations.domain.status import Status
 from donations.domain.updates import Payment, Refund, RefundStatus, StripeUpdate
 from donations.jobs import scheduler
 from donations.ledger import posting
-from donations.models import Case, Donation, LedgerEntry, StripeEvent
+from donations.models import Case, Donation, LedgerEntry, StripeEvent, Total
 from mail.models import Mail
 from tests.donations.reconciled import reconciled
 from tests.donations.stripe_objects import event, session, text
@@ -228,6 +228,14 @@ def test_a_dispute_has_a_page_to_work_from(
     for said in ("Answer due", "Sent back", f'<strong class="desk-day">{formatting.day(dispute.deadline)}</strong>'):
         assert said in listed
     assert "needs_response" not in listed
+
+
+def test_lists_have_names_and_amounts_are_amounts(treasurer: Client, donation: Donation) -> None:
+    Total.objects.create(currency="usd", month=timezone.localdate().replace(day=1), raised=398164, gifts=1)
+    page = treasurer.get("/admin/donations/total/").content.decode()
+    assert "<h1>Totals</h1>" in page
+    assert "$3,981.64" in page
+    assert "Uuid" not in treasurer.get(f"/admin/donations/donation/{donation.pk}/change/").content.decode()
 
 
 # --- The log ---

@@ -53,6 +53,25 @@ def test_the_goal_is_typed_as_people_say_it(admin_client: Client, organisation: 
     assert organisation.goal_amount is None
 
 
+def test_a_colour_is_picked_or_typed(admin_client: Client, organisation: Organisation) -> None:
+    def saved(accent: str, picked: str) -> str:
+        assert save(admin_client, accent=accent, picked=picked) == []
+        organisation.refresh_from_db()
+        return organisation.accent
+
+    assert saved("", "#1d4c8f") == "", "the picker was left alone"
+    assert saved("", "#0b7a4b") == "#0b7a4b"
+    assert saved("#AA0000", "#0b7a4b") == "#aa0000", "the picker still shows the colour of before"
+    assert saved("", "#aa0000") == ""
+
+
+def test_one_of_a_kind_is_not_added_again(admin_client: Client, organisation: Organisation) -> None:
+    page = admin_client.get(CHANGE).content.decode()
+    assert "<h1>Your organisation</h1>" in page
+    assert "_addanother" not in page
+    assert "<h1>The desk of Saltmarsh</h1>" in admin_client.get("/admin/").content.decode()
+
+
 ZERO = "A goal is above 0. Leave it empty for none."
 MALFORMED = "Enter an amount, like 20 or 12.50."
 

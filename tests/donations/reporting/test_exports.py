@@ -270,6 +270,14 @@ def test_the_european_file_has_a_name_of_its_own(treasurer: Client, books: list[
     assert LogEntry.objects.get().change_message == "Exported ledger, from the beginning until now, as CSV-EUROPEAN."
 
 
+def test_a_quick_range_fills_in_the_days_and_counts(treasurer: Client, books: list[Donation]) -> None:
+    today = timezone.localdate()
+    context = treasurer.get(PAGE, {"what": "ledger", "first": "", "last": "", "range": "this-year"}).context
+    chosen = {"what": "ledger", "first": f"{today.year}-01-01", "last": f"{today}"}
+    assert context["chosen"] == chosen
+    assert context["rows"] is not None
+
+
 def test_days_the_wrong_way_round_are_told(treasurer: Client, db: None) -> None:
     asked = {"what": "ledger", "first": "2026-02-01", "last": "2026-01-01", "format": "csv"}
     assert "before the first one" in treasurer.post(PAGE, asked).content.decode()

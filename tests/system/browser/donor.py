@@ -59,7 +59,7 @@ class Donor:
 
     def signs_in_to_the_admin(self, password: str) -> None:
         self.types_password(password)
-        expect(self.page.get_by_role("heading", name="Site administration")).to_be_visible()
+        expect(self.page.get_by_role("heading", name="The desk of")).to_be_visible()
 
     # --- Choosing an amount ---
 

@@ -216,7 +216,7 @@ def test_the_staff_take_a_second_step(open_browser: Open, guarded: Site):
     assert findings(treasurer) == []
     codes = treasurer.page.locator(".desk-codes code").all_inner_texts()
     treasurer.follows("I have kept them: go on")
-    expect(treasurer.page.get_by_role("heading", name="Site administration")).to_be_visible()
+    expect(treasurer.page.get_by_role("heading", name="The desk of")).to_be_visible()
 
     elsewhere = open_browser(guarded, reduced_motion="reduce")
     elsewhere.types_password(PASSWORD)
@@ -224,7 +224,7 @@ def test_the_staff_take_a_second_step(open_browser: Open, guarded: Site):
     assert findings(elsewhere) == []
     elsewhere.page.get_by_label("Code").fill(codes[0])
     elsewhere.presses("Go on")
-    expect(elsewhere.page.get_by_role("heading", name="Site administration")).to_be_visible()
+    expect(elsewhere.page.get_by_role("heading", name="The desk of")).to_be_visible()
 
 
 def _csrf(treasurer: Donor) -> str:

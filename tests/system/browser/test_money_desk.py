@@ -141,7 +141,7 @@ def test_the_books_come_down_as_a_file(treasurer: Donor, donor: Donor, site: Sit
     treasurer.opens("/admin/")
     treasurer.follows("Export")
     treasurer.page.get_by_role("radio", name="Ledger: every row").check()
-    treasurer.presses("Count the rows")
+    treasurer.presses("Prepare the file")
     with treasurer.page.expect_download() as download:
         treasurer.presses("Download as CSV")
     file = tmp_path / "ledger.csv"
@@ -209,7 +209,7 @@ def test_a_role_is_offered_what_it_may_do_and_nothing_else(
     person.page.get_by_label("E-mail").fill(email)
     person.page.get_by_label("Password").fill(PASSWORD)
     person.presses("Log in")
-    expect(person.page.get_by_role("heading", name="Site administration")).to_be_visible()
+    expect(person.page.get_by_role("heading", name="The desk of")).to_be_visible()
     for words in ("Export", "Record a gift outside Stripe"):
         expect(person.page.get_by_role("link", name=words, exact=True)).to_have_count(0)
     assert findings(person) == []
