@@ -16,6 +16,16 @@ from lib.amount_field import AmountField
 from organisation import accent, images, impact
 from organisation.models import Organisation
 
+
+class PickedField(forms.CharField):
+    """A browser's colour picker. It sends its colour always; nothing came from a form that has none."""
+
+    widget = forms.TextInput(attrs={"type": "color"})
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(data) and str(data).lower() != initial
+
+
 OWN_BLUE = "#1d4c8f"  # what the picker shows while no colour is chosen: --accent of static/css/tokens.css
 
 
@@ -26,11 +36,8 @@ def _amount(label: Any) -> AmountField:
 class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     goal_amount = _amount(gettext_lazy("Goal"))
     card_fee_fixed = _amount(gettext_lazy("Card fee, fixed part"))
-    picked = forms.CharField(
-        required=False,
-        label=gettext_lazy("or pick it"),
-        validators=[RegexValidator(accent.HEX)],
-        widget=forms.TextInput(attrs={"type": "color"}),
+    picked = PickedField(
+        required=False, label=gettext_lazy("Accent colour, picked"), validators=[RegexValidator(accent.HEX)]
     )
     # Declared for the scheme of an address typed without one: Django 5's own default would be http.
     privacy_url = forms.URLField(
@@ -98,7 +105,7 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
         """What is left empty while an amount stands in another currency keeps that amount, for a way back."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         # A browser always sends the picker's colour: it counts if it was changed, and what was typed was not.
-        if "picked" in self.changed_data and "accent" not in self.changed_data and cleaned.get("picked"):
+        if "picked" in self.changed_data and "accent" not in self.changed_data and "picked" in cleaned:
             cleaned["accent"] = cleaned["picked"]
         for name, currency in (("goal_amount", "goal_currency"), ("card_fee_fixed", "card_fee_currency")):
             if name in self.instance.outdated and cleaned.get(name) is None:

@@ -9,6 +9,7 @@ from desk.admin import (
     moderation,
     offline_donations,
     shield,
+    sponsors,
     subscriptions,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "moderation",
     "offline_donations",
     "shield",
+    "sponsors",
     "subscriptions",
 ]

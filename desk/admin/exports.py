@@ -17,10 +17,10 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from desk.pages import formatting, ranges
+from desk.pages import formatting
 from donations.models import Donation
 from donations.reporting.export_formats import FORMATS
-from donations.reporting.export_shape import Period
+from donations.reporting.export_shape import Period, usual_periods
 from donations.reporting.exports import EXPORTS
 from donations.stripe import payouts
 
@@ -34,6 +34,12 @@ WHAT = {
     "ledger": gettext_lazy("Ledger: every row, by the day it happened"),
     "donors": gettext_lazy("Donors: what each e-mail address gave, by the day it arrived"),
     "accounting": gettext_lazy("Accounting: Stripe’s own book (gross, fee, net, payout), by the day it was booked"),
+}
+
+RANGES = {
+    "last-month": gettext_lazy("Last month"),
+    "this-year": gettext_lazy("This year"),
+    "last-year": gettext_lazy("Last year"),
 }
 
 
@@ -103,7 +109,7 @@ class Exporting(admin.ModelAdmin):
             "title": _("Export"),
             "opts": Donation._meta,
             "form": form,
-            "ranges": ranges.quick(timezone.localdate()),
+            "ranges": RANGES,
         }
         if form.is_bound and form.is_valid():
             what, period = form.cleaned_data["what"], form.period()
@@ -131,10 +137,9 @@ class Exporting(admin.ModelAdmin):
 
 def _with_range(asked: QueryDict) -> QueryDict:
     """What was asked for, with the days of the quick range whose button was pressed."""
-    for each in ranges.quick(timezone.localdate()):
-        if asked.get("range") == each.name:
-            asked = asked.copy()
-            asked["first"], asked["last"] = each.first.isoformat(), each.last.isoformat()
+    if period := usual_periods(timezone.localdate()).get(asked.get("range", "")):
+        asked = asked.copy()
+        asked["first"], asked["last"] = str(period.first), str(period.last)
     return asked
 
 

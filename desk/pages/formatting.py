@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from django.conf import settings
@@ -73,3 +74,8 @@ def stripe_id(reference: str) -> str:
     if not address:
         return reference
     return format_html('<a href="{}" rel="noopener" target="_blank">{}</a>', address, reference)
+
+
+def fingerprint(content: bytes) -> str:
+    """A mark by which the same text or picture is known again."""
+    return hashlib.sha256(content).hexdigest()[:32]

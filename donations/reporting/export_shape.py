@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from lib.dates import start_of_day
+from lib.dates import months_before, start_of_day
 
 BATCH = 1000  # rows in memory at a time
 
@@ -38,6 +38,16 @@ class Period:
         """The condition that a moment is in the period."""
         after = Q(**{f"{field}__gte": self.start}) if self.start else Q()
         return after & Q(**{f"{field}__lt": self.end}) if self.end else after
+
+
+def usual_periods(today: date) -> dict[str, Period]:
+    """What a treasurer takes out most, by name: last month, this year as far as it has come, last year."""
+    this_month, this_year = today.replace(day=1), date(today.year, 1, 1)
+    return {
+        "last-month": Period(months_before(this_month), this_month - timedelta(days=1)),
+        "this-year": Period(this_year, today),
+        "last-year": Period(date(today.year - 1, 1, 1), this_year - timedelta(days=1)),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The quick ranges of an export."""
+"""The periods that are a button each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from desk.pages import ranges
+from donations.reporting.export_shape import usual_periods
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,4 @@ from desk.pages import ranges
 def test_ranges_are_whole_months_and_years_and_end_today(
     today: date, last_month: tuple[date, date], this_year: tuple[date, date], last_year: tuple[date, date]
 ) -> None:
-    assert [(each.first, each.last) for each in ranges.quick(today)] == [last_month, this_year, last_year]
+    assert [(each.first, each.last) for each in usual_periods(today).values()] == [last_month, this_year, last_year]
