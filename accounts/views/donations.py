@@ -34,7 +34,7 @@ def account(request: HttpRequest) -> HttpResponse:
     this_year = timezone.localdate().year
     context = _book(request, user, totals) | {
         "this_year": [money.display(total.amount, total.currency) for total in totals if total.year == this_year],
-        "by_year": totals,
+        "by_year": _bars(totals),
         "mine": [
             {"uuid": each.uuid, "title": words.title(each), "state": words.state(each)}
             for each in owners.of_account(user.pk)
@@ -60,8 +60,27 @@ def _book(request: HttpRequest, user: User, totals: list[history.Total]) -> dict
         "state": state,
         "states": history.STATES,
         "filter": urlencode({key: value for key, value in (("year", year), ("state", state)) if value}),
-        "sums": [total for total in totals if total.year == year],
+        "sums": [
+            {"amount": amount, "currency": currency}
+            for currency, amount in history.sums(total for total in totals if year in {None, total.year}).items()
+        ],
     }
+
+
+def _bars(totals: list[history.Total]) -> list[dict[str, Any]]:
+    """Each year's total with its `share` of the largest one in its currency, in per cent."""
+    largest: dict[str, int] = {}
+    for total in totals:
+        largest[total.currency] = max(largest.get(total.currency, 1), total.amount)
+    return [
+        {
+            "year": total.year,
+            "amount": total.amount,
+            "currency": total.currency,
+            "share": max(total.amount, 0) * 100 // largest[total.currency],
+        }
+        for total in totals
+    ]
 
 
 def _line(gift: Any) -> dict[str, Any]:
@@ -77,6 +96,7 @@ def _line(gift: Any) -> dict[str, Any]:
         "amount": amount,
         "currency": currency,
         "label": history.label(gift),
+        "settled": history.label(gift).donor == history.STATES["book"],
         "left": sums.left if sums.went_back else None,
         "receipts": [number for entry in payments if (number := history.number_of(entry))],
         "moves": [

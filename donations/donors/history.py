@@ -112,7 +112,7 @@ def statement(user_id: int, first: date, last: date) -> list[LedgerEntry]:
     )
 
 
-def sums(entries: Iterable[LedgerEntry]) -> dict[str, int]:
+def sums(entries: Iterable[LedgerEntry | Total]) -> dict[str, int]:
     """Minor units by currency."""
     found: dict[str, int] = {}
     for entry in entries:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
@@ -85,7 +86,6 @@ def test_every_gift_is_shown_with_its_true_state(her, alice, give: Give):
     posting.post(StripeUpdate(at=NOON, donation=failed.uuid, refs=("cs_2",), settling_failed=True))
     text = page(her)
     for amount, words in (
-        ("$11.00", "In the book"),
         ("$12.00", "In the book, partly refunded"),
         ("$13.00", "Refunded"),
         ("$14.00", "Not paid yet"),
@@ -94,6 +94,8 @@ def test_every_gift_is_shown_with_its_true_state(her, alice, give: Give):
     ):
         row = next(row for row in text.split("<tr>") if amount in row and "tag" in row)
         assert words in row, (amount, words)
+    plain = next(row for row in text.split("<tr>") if "$11.00" in row and "Gift" in row)
+    assert "tag" not in plain, "what is plainly in the book is not said of every gift"
     assert "($2.00)" in text
     assert "($13.00)" in text
 
@@ -104,8 +106,31 @@ def test_totals_by_year_count_what_stayed(her, alice, give: Give):
     give(user=alice, amount=700, at=LAST_YEAR)
     give(user=alice, amount=9900, arrived=False)
     text = " ".join(page(her).split())
-    assert '<dt> 2026 so far </dt> <dd class="number">$45.00</dd>' in text
-    assert '<dt> 2025 </dt> <dd class="number">$7.00</dd>' in text
+    assert '<dt> 2026 so far </dt> <dd class="number"> $45.00 <svg' in text
+    assert '<dt> 2025 </dt> <dd class="number"> $7.00 <svg' in text
+    assert [int(width) for width in re.findall(r'<rect width="(\d+)"', text)] == [100, 15], "per cent of the best year"
+
+
+def test_all_years_end_in_one_sum(her, alice, give: Give):
+    give(user=alice, amount=1000)
+    give(user=alice, amount=700, at=LAST_YEAR)
+    give(user=alice, amount=500, currency="eur", at=LAST_YEAR)
+    foot = table(her).split("<tfoot>")[1]
+    assert ("Given in all" in foot, "$17.00" in foot, "€5.00" in foot) == (True, True, True)
+    assert "Given in all" not in table(her, state="pencil"), "a sum of some of the gifts would be taken for all"
+
+
+def test_a_year_in_which_all_went_back_has_no_bar(her, alice, give: Give):
+    refunded(give(user=alice, amount=1300))
+    assert '<rect width="0"' in " ".join(page(her).split())
+
+
+def test_a_gift_says_whether_it_is_shown(her, alice, give: Give):
+    gift = give(user=alice)
+    assert "Not shown · change" in table(her)
+    Donation.objects.filter(pk=gift.pk).update(public=True)
+    assert "Not shown · change" not in table(her)
+    assert "Shown · change" in table(her)
 
 
 def test_currencies_are_never_added(her, alice, give: Give):
@@ -269,8 +294,8 @@ def test_a_gift_outside_stripe_is_a_gift_like_any_other(her, alice):
     gift = cheque(email=ALICE)
     text = table(her)
     number = number_of(gift.donation)
-    assert text.count("$20.00") == 1
-    assert (f"/receipts/{number}" in text, "1 Mar 2026" in text, "In the book" in text) == (True, True, True)
+    assert text.split("<tfoot>")[0].count("$20.00") == 1
+    assert (f"/receipts/{number}" in text, "1 Mar 2026" in text, 'class="tag' in text) == (True, True, False)
     receipt = page(her, f"/receipts/{number}")
     assert ("$20.00" in receipt, "cheque" in receipt) == (True, True)
     (line,) = csv.DictReader(her.get("/account/data/my-gifts.csv").content.decode("utf-8-sig").splitlines())

@@ -373,7 +373,7 @@ def _member(path: str) -> State:
         if path == "receipt":
             donor.page.get_by_role("link", name=re.compile(r"^Receipt")).click()
         elif path == "gift":
-            donor.page.get_by_role("link", name=re.compile(r"^Anonymous")).click()
+            donor.page.get_by_role("link", name=re.compile(r"^Not shown")).click()
         else:
             donor.opens(path)
 

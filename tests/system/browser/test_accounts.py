@@ -88,7 +88,7 @@ def test_register_verify_and_the_earlier_gift_appears_then_take_everything_along
     page.get_by_label("The password you chose").fill(PASSWORD)
     ada.presses("Confirm and log in")
     ada.is_told("You have given $50.00 this year.")
-    expect(page.get_by_role("region", name="Your gifts")).to_contain_text("In the book")
+    expect(page.get_by_role("region", name="Your gifts")).to_contain_text("Given in all")
 
     page.get_by_label("State", exact=True).select_option("pencil")
     if "without" in request.node.name:
