@@ -61,6 +61,9 @@ class Server:
         self.process: subprocess.Popen[str] | None = None
 
     def start(self, module: str, *arguments: str) -> None:
+        if self.process and self.process.stdout:
+            # One that died by itself: left open, it would be a warning at some later moment.
+            self.process.stdout.close()
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 by_clock(self.clock, module, *arguments),
