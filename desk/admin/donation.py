@@ -39,7 +39,9 @@ FLAGS = {
     "outside": _("An invoice was marked as paid outside Stripe, and had been counted already."),
     "rebuilt": _("The gift was unknown here, and was made again from Stripe’s report."),
 }
-DETAILS = ("name_state", "payer_name", "user", "public_id", "checkout", "session", "created_at", "expires_at")
+DETAILS = (
+    "name_state", "payer_name", "frequency", "user", "public_id", "checkout", "session", "created_at", "expires_at",
+)  # fmt: skip
 # What the log says of each field. Not what stood there: what a donor has erased must not live on in a log.
 CORRECTED = {
     "name": _("Corrected the name."),
@@ -61,32 +63,10 @@ class DonationAdmin(Refunding, Exporting, Erasing, QuickList):
         (_("For the staff"), {"fields": ("notes",)}),
         (
             _("Details"),
-            {
-                "fields": (
-                    "name_state",
-                    "payer_name",
-                    "frequency",
-                    "user",
-                    "public_id",
-                    "checkout",
-                    "session",
-                    "created_at",
-                    "expires_at",
-                )
-            },
+            {"fields": DETAILS, "classes": ("collapse",)},
         ),
     )
-    readonly_fields = (
-        "name_state",
-        "payer_name",
-        "frequency",
-        "user",
-        "public_id",
-        "checkout",
-        "session",
-        "created_at",
-        "expires_at",
-    )
+    readonly_fields = DETAILS
     change_form_template = "admin/donations/donation/change_form.html"
 
     # --- The list ---

@@ -51,6 +51,7 @@ def test_a_gift_is_found_with_its_one_entry(treasurer: Donor, donor: Donor):
     expect(gifts.locator(".field-sum")).to_have_text("$20.00")
     expect(gifts.locator(".field-status")).to_have_text("paid")
     gifts.get_by_role("link").first.click()
+    treasurer.page.locator("summary", has_text="Details").click()
     expect(treasurer.page.get_by_text(session_id).first).to_be_visible()
     expect(treasurer.page.locator(".desk-timeline")).to_contain_text("$20.00 arrived")
     entries = treasurer.page.locator("#ledger-rows tbody tr")
