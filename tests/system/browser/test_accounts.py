@@ -90,7 +90,7 @@ def test_register_verify_and_the_earlier_gift_appears_then_take_everything_along
     ada.is_told("You have given $50.00 this year.")
     expect(page.get_by_role("region", name="Your gifts")).to_contain_text("Given in all")
 
-    page.get_by_label("State", exact=True).select_option("pencil")
+    page.get_by_label("Status", exact=True).select_option("pencil")
     if "without" in request.node.name:
         ada.presses("Show")
     expect(page).to_have_url(re.compile(r"/account\?year=&state=pencil$"))
@@ -98,10 +98,10 @@ def test_register_verify_and_the_earlier_gift_appears_then_take_everything_along
 
     ada.opens("/account")
     page.get_by_role("link", name=re.compile(r"^Receipt \d+$")).click()
-    ada.is_told("Receipt ", "$50.00")
+    ada.is_told("Donation receipt ", "$50.00")
     ada.opens("/account")
     ada.presses("Make a statement")
-    ada.is_told("Statement of gifts", "Given in this period")
+    ada.is_told("Statement", "Given in this period")
 
     page.emulate_media(media="print")
     expect(page.get_by_role("button", name="Make a statement")).to_be_hidden()
