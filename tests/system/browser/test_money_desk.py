@@ -20,8 +20,7 @@ PASSWORD = "correct horse battery staple"
 
 @pytest.fixture(scope="module")
 def signed_in(browser: Browser, running_site: Site) -> StorageState:
-    if not running_site.rows("SELECT 1 FROM accounts_user WHERE email = 'treasurer@example.com'"):
-        running_site.make_treasurer(PASSWORD)
+    running_site.make_treasurer(PASSWORD)
     with browser.new_context() as context:
         Donor(context, running_site).signs_in_to_the_admin(PASSWORD)
         return context.storage_state()
