@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -51,7 +52,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _dressed(request, "404.html", 404)
+    # For developers, and so in English alone.
+    technical = "DEBUG: Django’s technical page" if settings.DEBUG else ""
+    return _dressed(request, "404.html", 404, {"technical": technical})
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -143,6 +143,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
     "accounts.throttle.ThrottleMiddleware",
+    # Below all: it answers in the place of a view.
+    "project.middleware.missing_page.MissingMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"
