@@ -5,10 +5,11 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help run dev admin quick test browser sqlite postgresql chaos bench lint lock audit sbom image growth messages year
+.PHONY: help run dev demo admin quick test browser sqlite postgresql chaos bench lint lock audit sbom image growth messages year
 
 help:
 	@echo "make run     the whole site on http://localhost:8000, with a stand-in for Stripe"
+	@echo "make demo    fills the practice site with an invented organisation and two years of gifts"
 	@echo "make admin   make a superuser for /admin/"
 	@echo "make dev     as run, with Django's reloading server"
 	@echo "make quick   lint, types and the quick tests"
@@ -32,6 +33,10 @@ run: .venv/run.stamp .env
 dev: .venv/run.stamp .env
 	@$(PY) -m project.prepare
 	@exec $(PY) manage.py runserver
+
+demo: .venv/run.stamp .env
+	@$(PY) -m project.prepare
+	@exec $(PY) manage.py demo_data --years 2
 
 admin: .venv/run.stamp .env
 	@$(PY) -m project.prepare

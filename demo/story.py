@@ -62,6 +62,11 @@ def gifts(chance: random.Random, start: datetime, end: datetime) -> Iterator[Gif
         day += timedelta(days=1)
 
 
+def disputed(chance: random.Random, end: datetime) -> Gift:
+    """A gift whose dispute still waits for an answer at the end of the story."""
+    return Gift(end - timedelta(days=3), 5000, chance.choice(crowd(chance, 320)), "", "disputed")
+
+
 def _single(chance: random.Random, day: datetime, person: Person) -> Gift:
     message = chance.choice(MESSAGES) if chance.random() < 0.12 else ""
     fates = {

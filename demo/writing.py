@@ -9,6 +9,7 @@ import copy
 import random
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from demo.story import Gift
 from donations.domain import updates
 from donations.domain.subscription import INTERVALS, EndedBy, Frequency
 from donations.ledger import identity, offline_donations, subscription_emails
-from donations.models import Donation, LedgerEntry, OfflineGift, Subscription
+from donations.models import Donation, LedgerEntry, OfflineGift, Subscription, Words
 from donations.stripe import balance_transactions, events, parsing, payouts
 from lib import money
 from mail import outbox
@@ -44,13 +45,19 @@ def real_gifts() -> bool:
 
 @transaction.atomic
 @transaction.atomic(using=ALIAS)
-def write(story: list[Gift], chance: random.Random) -> Counter[str]:
-    """Write the gifts, a payout a week, and Stripe's book of it all. Returns how many gifts met which fate."""
+def write(story: list[Gift], chance: random.Random, tell: Callable[[str], object] = lambda line: None) -> Counter[str]:
+    """Write the gifts, a payout a week, and Stripe's book of it all; `tell` hears how far it is.
+
+    Returns how many gifts met which fate.
+    """
     made: Counter[str] = Counter()
     first = Record.objects.order_by("-number").values_list("number", flat=True).first() or 0
-    for gift in story:
+    for number, gift in enumerate(story, 1):
         made[gift.fate] += 1
+        if number % 200 == 0:
+            tell(f"{number} of {len(story)} gifts")
         _WAYS.get(gift.fate, _give)(gift, chance)
+    tell("payouts, and Stripe's book of it all")
     now = timezone.now()
     week = story[0].at + timedelta(days=7)
     while week < now:
@@ -71,8 +78,14 @@ def _asked(gift: Gift, frequency: Frequency = Frequency.ONCE) -> Donation:
     return Donation.objects.create(
         amount=_sum(gift), frequency=frequency.value,
         currency=settings.DONATION_CURRENCY, name=gift.person.name, email=gift.person.email, message=gift.message,
-        public=gift.person.public, created_at=gift.at - timedelta(seconds=90), expires_at=gift.at + timedelta(hours=2),
+        public=gift.person.public, words=_words(gift),
+        created_at=gift.at - timedelta(seconds=90), expires_at=gift.at + timedelta(hours=2),
     )  # fmt: skip
+
+
+def _words(gift: Gift) -> Words:
+    """Messages have been read and are shown; those of the last day still wait for somebody."""
+    return Words.SHOWN if gift.at < timezone.now() - timedelta(days=1) else Words.WAITING
 
 
 def _metadata(donation: Donation) -> dict[str, str]:

@@ -29,7 +29,7 @@ accounts > donations.donors donations.jobs.registry mail organisation limits lib
 pages > donations.giving.form_token donations.giving.goal donations.reporting donations.wall organisation lib
 upkeep > upkeep.doctor > upkeep.backup > donations.jobs donations.jobs.registry donations.stripe donations.ledger donations.models mail lib
 sandbox > sandbox.api sandbox.console sandbox.checkout > sandbox.worker sandbox.operator > sandbox.engine > sandbox.webhooks > sandbox.objects > sandbox.core > sandbox.models sandbox.router
-demo > sandbox sandbox.api sandbox.objects sandbox.models sandbox.router donations.stripe donations.ledger donations.models donations.domain mail lib
+demo > sandbox sandbox.api sandbox.objects sandbox.models sandbox.router donations.stripe donations.ledger donations.models donations.domain mail organisation lib
 project > donations.jobs donations.ledger upkeep.metrics organisation lib sandbox.worker
 """  # noqa: E501  (a row is read as a row)
 

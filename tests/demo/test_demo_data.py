@@ -14,19 +14,21 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from demo import writing
+from demo import setting, writing
 from demo.people import crowd
 from demo.story import Gift
 from donations.domain.status import Status
 from donations.domain.subscription import SubscriptionStatus
+from donations.giving.goal import preview
 from donations.jobs import scheduler
 from donations.ledger import offline_donations
 from donations.ledger.offline_donations import Received
-from donations.models import Case, Donation, LedgerEntry, OfflineGift, Payout, Subscription
+from donations.models import Case, Donation, LedgerEntry, OfflineGift, Payout, Subscription, Words
 from donations.reporting import reconciliation
 from donations.stripe import payouts
 from lib import money
 from mail.models import Mail
+from organisation.models import Organisation
 from tests.donations.reporting.test_reconciliation import command, give
 from tests.donations.stripe.test_refunds import ask, wanted
 
@@ -48,6 +50,7 @@ def test_the_books_agree_here_and_with_the_sandbox(stripe: str, monkeypatch: pyt
     scheduler.send_emails()
     mail.outbox.clear()
     told = demo_data()
+    assert "200 of " in told, "it says how far it is"
     assert "gifts since" in told, "practice gifts do not hinder it"
     assert Donation.objects.filter(pk=own.pk).exists()
     assert reconciliation.reconcile().agree
@@ -62,7 +65,11 @@ def test_the_books_agree_here_and_with_the_sandbox(stripe: str, monkeypatch: pyt
 
     statuses = set(Donation.objects.values_list("status", flat=True))
     assert {Status.PAID, Status.REFUNDED, Status.EXPIRED} <= statuses
-    assert Case.objects.filter(kind="dispute").exists()
+    assert Case.objects.filter(kind="dispute", status="needs_response").exists()
+    assert Donation.objects.exclude(message="").filter(public=True, words=Words.SHOWN).exists()
+    goal = preview(Organisation.objects.get())
+    assert goal.coins
+    assert not goal.met
     assert OfflineGift.objects.exists()
     monthly = Subscription.objects.all()
     met = {each.status for each in monthly}
@@ -104,6 +111,13 @@ def test_the_story_is_told_in_sums_of_the_sites_currency(
     assert list(LedgerEntry.objects.order_by("id").values_list("amount", flat=True)[:2]) == amounts
     assert all(money.payable(amount, currency) for amount in LedgerEntry.objects.values_list("amount", flat=True))
     assert "The books agree." in command("verify_books")
+
+
+@pytest.mark.django_db
+def test_an_organisation_that_is_described_already_is_left_alone() -> None:
+    Organisation.objects.create(name="Ours")
+    assert not setting.describe()
+    assert Organisation.objects.get().name == "Ours"
 
 
 def test_real_gifts_do() -> None:

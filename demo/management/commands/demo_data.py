@@ -10,12 +10,15 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from demo import story, writing
+from demo import setting, story, writing
 from donations.ledger import mode
 
 
 class Command(BaseCommand):
-    help = "Fill a practice site with the gifts of some years; the books agree with the sandbox's. Sends no letters."
+    help = (
+        "Fill a practice site with an organisation and the gifts of some years; the books agree with the sandbox's. "
+        "Sends no letters."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--years", type=int, default=2, choices=range(1, 11), metavar="1-10")
@@ -33,6 +36,15 @@ class Command(BaseCommand):
         chance = random.Random(options["seed"])
         now = timezone.localtime()
         start = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=365 * options["years"])
-        made = writing.write(list(story.gifts(chance, start, now)), chance)
+        tale = [*story.gifts(chance, start, now), story.disputed(chance, now)]
+        tale.sort(key=lambda gift: gift.at)
+        self.stdout.write(f"Writing {len(tale)} gifts: some seconds for each thousand …")
+        made = writing.write(tale, chance, self._tell)
+        if setting.describe():
+            self._tell("an organisation with a goal")
         told = ", ".join(f"{count} {fate.replace('_', ' ')}" for fate, count in made.most_common())
         self.stdout.write(f"{made.total()} gifts since {start:%Y-%m-%d}: {told}.")
+
+    def _tell(self, line: str) -> None:
+        self.stdout.write(f"  {line}")
+        self.stdout.flush()
