@@ -37,7 +37,7 @@ def describe() -> bool:
         impact="20 = keeps a gauge running for a month",
         questions="## Who are you?\n\nAn invented organisation, to show what the site looks like.",
         goal_amount=(raised * 4 // 3 // step + 1) * step,
-        goal_for="this winter’s gauges",
+        goal_for="for this winter’s gauges",
         goal_since=since,
         goal_date=today + timedelta(days=60),
     )
