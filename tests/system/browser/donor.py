@@ -109,8 +109,8 @@ class Donor:
         ):
             self.page.get_by_label(label).fill(text)
 
-    def pays(self, number: str = VISA) -> None:
-        self.types_card(number)
+    def pays(self, number: str = VISA, email: str = "ada@example.com") -> None:
+        self.types_card(number, email)
         self.page.get_by_role("button", name=re.compile(r"^Pay \$")).click()
 
     def pays_and_closes_the_window(self) -> None:

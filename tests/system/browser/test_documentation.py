@@ -30,7 +30,7 @@ def test_a_page_is_found_by_enter_with_and_without_javascript(either_donor: Dono
     either_donor.opens("/docs/giving")
     either_donor.page.get_by_label("Search the documentation").fill("pg_dump")
     either_donor.page.keyboard.press("Enter")
-    either_donor.is_told("Found for “pg_dump”")
+    either_donor.is_told("Results for “pg_dump”")
     either_donor.says.get_by_role("link", name=re.compile("^Backups: ")).first.click()
     either_donor.is_told("Backups")
 

@@ -42,7 +42,7 @@ def test_without_javascript_the_donor_is_told_and_keeps_the_amount(crowded_site:
     donor = open_browser(crowded_site, java_script_enabled=False)
     comes_too_late(donor)
     donor.types_amount("12.50")
-    donor.is_told("Please try again in a minute.", "Nothing was taken, and your $12.50 are kept.")
+    donor.is_told("Please try again in a minute.", "Nothing was taken, and we’ve kept your choice of $12.50.")
     donor.presses("Try again with $12.50")
     donor.is_told("Please try again in a minute.")
     donor.follows("Choose another amount")

@@ -68,7 +68,7 @@ def test_another_browser_is_not_led_to_an_open_page_at_stripe(donor: Donor, stra
     donor.opens("/donate")
     session_id = donor.chooses(20)
     stranger.opens(f"/success?session_id={session_id}")
-    stranger.is_told("Not paid yet.", "in the browser that began it")
+    stranger.is_told("Not paid yet.", "in the browser that started it")
     assert "/pay/" not in stranger.page.content()
 
 
