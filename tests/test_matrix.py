@@ -273,7 +273,6 @@ def world(db: None) -> World:
         "<str:token>": gift.uuid,
         "<number>": 1,
         "<uuid:gift>": gift.uuid,
-        "<int:pk>": gift.pk,
         "<str:pk>": cheque.pk,
         "<app_label>": "donations",
         "<url>": "nowhere",
@@ -285,7 +284,7 @@ def world(db: None) -> World:
 
 def address(route: str, world: World) -> str:
     row = world.rows.get("/".join(route.split("/")[1:3]), 0)
-    for name, value in {**world.values, "<path:object_id>": row}.items():
+    for name, value in {**world.values, "<path:object_id>": row, "<int:pk>": row}.items():
         route = route.replace(name, str(value))
     return f"/{route}"
 

@@ -101,7 +101,7 @@ def test_in_another_language_the_form_shows_what_it_reads(
         assert form.is_valid()
         assert f'value="{typed}"' in str(Form(initial={"amount": form.cleaned_data["amount"]})["amount"])
         assert in_currency(currency).endswith(
-            "2000 or 500." if currency == "jpy" else {"kwd": "12,500.", "eur": "12,50."}[currency]
+            "2000 oder 500." if currency == "jpy" else {"kwd": "12,500.", "eur": "12,50."}[currency]
         )
 
 

@@ -127,7 +127,8 @@ def test_the_donor_is_told_what_arrived_and_what_went_back(donation: Donation, p
     assert isinstance(letter, Email)
     assert letter.to == "ada@example.org"
     assert "$20 went back to your bank" in letter.subject
-    assert "which we had received on" in letter.text
+    assert "reached us on" in letter.text
+    assert "called the payment back on" in letter.text
     assert "Receipt 1" in letter.text
     assert "/donate?amount=20" in letter.text
     assert isinstance(emails.compose("paid", f"pi_{donation.uuid.hex}"), Cancel), "no receipt is sent any more"

@@ -41,7 +41,7 @@ def test_no_language_of_django_leads_to_a_locale_that_stripe_refuses(language):
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "sandbox"])
-@pytest.mark.parametrize(("accept", "locale"), [("en-GB", "en-GB"), ("fr", None), ("", None)])
+@pytest.mark.parametrize(("accept", "locale"), [("en-GB", "en-GB"), ("fr", "fr"), ("ar", None), ("", None)])
 def test_the_page_to_pay_on_follows_the_donor(accept, locale, client: Client, stripe: str):
     from donations.stripe import client as stripe_client
 
