@@ -133,7 +133,7 @@ class Site:
 def served(folder: Path, *, first: str = "", **variables: str) -> Iterator[Site]:
     """The site as `make run` starts it: prepared, with DEBUG and the sandbox on unless the variables say otherwise.
 
-    `first` is SQL for what must be in its database before any process has read it.
+    `first` is Python for what must be in its database before it serves: it may remember for seconds what it has read.
     """
     port = int(variables.get("PORT") or free_port())
     database = prepared.copy_to(folder)
@@ -142,12 +142,12 @@ def served(folder: Path, *, first: str = "", **variables: str) -> Iterator[Site]
     variables = base | {"SHIELD": "off"} | variables
     done = python("-m", "project.prepare", **variables)
     assert done.returncode == 0, done.stderr
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        connection.executescript(first)
     url = f"http://localhost:{port}"
-    stripe_url = variables.get("STRIPE_API_BASE", f"{url}/sandbox")
+    site = Site(url, variables.get("STRIPE_API_BASE", f"{url}/sandbox"), database, variables)
+    if first:
+        site.command("shell", "--no-imports", "-c", first)
     with running("-m", "project.serve", port=port, **variables):
-        yield Site(url, stripe_url, database, variables)
+        yield site
 
 
 class StripeElsewhere:

@@ -467,8 +467,7 @@ Organisation(
 
 
 def test_no_word_of_the_organisation_is_too_long_for_a_narrow_screen(open_browser: Open, tmp_path: Path):
-    with served(tmp_path) as site:
-        site.command("shell", "--no-imports", "-c", EXTREMES)
+    with served(tmp_path, first=EXTREMES) as site:
         donor = open_browser(site, viewport={"width": 320, "height": 480})
         for path in ("/", "/donate", "/sponsors", "/docs", "/login"):
             donor.opens(path)

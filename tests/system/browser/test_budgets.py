@@ -51,9 +51,8 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Site]]
     earnest = {"DEBUG": "false", "SANDBOX": "true", "EMAIL_URL": "consolemail://"}
     with (
         served(tmp_path_factory.mktemp("plain"), **earnest) as plain,
-        served(tmp_path_factory.mktemp("dressed"), **earnest) as dressed,
+        served(tmp_path_factory.mktemp("dressed"), first=DRESSED, **earnest) as dressed,
     ):
-        dressed.command("shell", "--no-imports", "-c", DRESSED)
         yield {"plain": plain, "dressed": dressed}
 
 

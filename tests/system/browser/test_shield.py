@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def crowded_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site that opens one page a minute for everybody together."""
-    one_in_all = "UPDATE donations_shield SET in_all = 1"
+    one_in_all = "from donations.models import Shield; Shield.objects.update(in_all=1)"
     with served(tmp_path_factory.mktemp("crowded"), first=one_in_all, SHIELD="true") as site:
         yield site
 
