@@ -13,7 +13,7 @@ help:
 	@echo "make admin   make a superuser for /admin/"
 	@echo "make dev     as run, with Django's reloading server"
 	@echo "make quick   lint, types and the quick tests"
-	@echo "make test    everything: lint and the three parts below, three at a time"
+	@echo "make test    everything: lint and the three parts below, two at a time"
 	@echo "make browser, make sqlite, make postgresql   one part of the tests"
 	@echo "make chaos   the site is killed, Stripe lies and stalls, the books still agree (SEED=1 for a run again)"
 	@echo "make year    200 monthly gifts live through a year of failures, cancels and lost events, to the cent (SEED=1)"
@@ -55,11 +55,11 @@ PYTEST = $(PY) -m pytest -q -n $$(getconf _NPROCESSORS_ONLN)
 quick: lint
 	$(PYTEST) --dist worksteal -m "not browser and not slow"
 
-# A browser's test and a site that is killed mostly wait: so three parts at a time, and each says all it has to say when
+# A browser's test and a site that is killed mostly wait: so two parts at a time, and each says all it has to say when
 # it ends. Every part runs to its end, whatever another one found.
 test: .venv/dev.stamp
-	@echo "Style and types, then the tests in a browser, on SQLite and on PostgreSQL: some minutes, three parts at a time."
-	@$(MAKE) --no-print-directory --jobs=3 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
+	@echo "Style and types, then the tests in a browser, on SQLite and on PostgreSQL: some minutes, two parts at a time."
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
 		lint browser sqlite postgresql
 
 browser: .venv/dev.stamp
