@@ -207,6 +207,8 @@ def _nothing_changes(world: World, before: Books, told: int) -> list[str]:
     after = Books(world)
     if left := world.dashboard.undelivered():
         return [f"{left} events could not be delivered on a fine day"]
-    if (before.donations, before.entries) != (after.donations, after.entries):
-        return ["events that came weeks late changed the books"]
-    return []
+    return [
+        f"events that came weeks late changed donation {number}: {was} became {is_}"
+        for number in sorted(before.donations.keys() | after.donations.keys())
+        if (was := before.row(number)) != (is_ := after.row(number))
+    ]

@@ -76,6 +76,12 @@ class Gift:
     repeats: bool = False
     stopped: bool = False
 
+    @property
+    def over(self) -> bool:
+        """It will not be paid, or what was paid was sent back: its form may lead to another page."""
+        in_vain = self.state == State.PROCESSING and self.bank == "fails"
+        return self.state in {State.EXPIRED, State.FAILED} or in_vain or self.bounced
+
     def rows(self) -> Counter[Row]:
         """The ledger rows that this gift must have."""
         if self.state != State.PAID:
@@ -121,7 +127,7 @@ class Tally:
     gifts: dict[str, Gift] = field(default_factory=dict)
     # Sessions and payment intents of the other seller.
     strangers: list[str] = field(default_factory=list)
-    # Form's token, amount, and the life of the database that answered -> the sessions that it led to.
+    # Form's token, amount, and the life of the database that answered -> the sessions that it led to side by side.
     led_to: dict[tuple[str, int, int], set[str]] = field(default_factory=lambda: defaultdict(set))
     surprises: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -130,7 +136,9 @@ class Tally:
     def led(self, token: str, amount: int, life: int, session: str, email: str) -> Gift:
         """The site has sent a donor to this page."""
         with self._lock:
-            self.led_to[token, amount, life].add(session)
+            led_to = self.led_to[token, amount, life]
+            led_to -= {other for other in led_to if self.gifts[other].over}
+            led_to.add(session)
             return self.gifts.setdefault(session, Gift(session, amount, email))
 
     def days_go_by(self) -> None:

@@ -53,6 +53,10 @@ class Books:
     def rows(self) -> int:
         return sum(entries.total() for entries in self.entries.values())
 
+    def row(self, number: int) -> tuple[Any, Counter[Row] | None]:
+        """A donation, and what the ledger holds of it."""
+        return self.donations.get(number), self.entries.get(number)
+
     def of_the_site(self, session: str) -> int | None:
         return self.refs.get(session)
 
