@@ -18,13 +18,8 @@ import requests
 import stripe
 
 from tests.project.processes import Process
+from tests.project.running import free_port
 from tests.sandbox.conftest import SECRET, session_params, wait_until
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @pytest.fixture
