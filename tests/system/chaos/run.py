@@ -210,5 +210,5 @@ def _nothing_changes(world: World, before: Books, told: int) -> list[str]:
     return [
         f"events that came weeks late changed donation {number}: {was} became {is_}"
         for number in sorted(before.donations.keys() | after.donations.keys())
-        if (was := before.row(number)) != (is_ := after.row(number))
+        if (was := before.row(number)) != (is_ := after.row(number)) and not after.unpaid_and_lost(number)
     ]

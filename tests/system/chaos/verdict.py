@@ -57,6 +57,12 @@ class Books:
         """A donation, and what the ledger holds of it."""
         return self.donations.get(number), self.entries.get(number)
 
+    def unpaid_and_lost(self, number: int) -> bool:
+        """A page that nobody paid, and that only a late event still knows: its row went with a restored backup."""
+        donation = self.donations.get(number, {"status": "", "flags": ""})
+        unpaid = donation["status"] in {"pending", "expired"} and not self.entries.get(number)
+        return unpaid and donation["flags"] == "rebuilt"
+
     def of_the_site(self, session: str) -> int | None:
         return self.refs.get(session)
 
